@@ -1,0 +1,192 @@
+"""Reading a page: bytes in, the part of it that a model may see out. The same in training and serving.
+
+A page is decoded straight to grey or RGB, scaled down inside the decoder (`Image.draft`; a box
+filter for formats without it), by the largest of 1, 2, 4, 8 that leaves the trace at least as large
+as was asked for. Which other models are asked does not change what one model sees.
+"""
+
+import hashlib
+import io
+import struct
+import warnings
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from PIL import ExifTags, Image
+
+from ecg.errors import EmptyFile, FileTooLarge, NotAPicture, UnreadablePicture
+from ecg.frame import Box, find_frame
+
+Colour = Literal["grey", "rgb"]
+Pixels = npt.NDArray[np.uint8]
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
+FORMATS_IN_WORDS = "JPEG, PNG, WebP or BMP"
+MAX_BYTES = 10_000_000
+MAX_PIXELS = 25_000_000
+MIN_SIDE = 100  # px
+MAX_ASPECT = 10.0  # long side / short side
+FRAME_WIDTH = 1000  # px: the frame is looked for on a page at least this wide
+SCALES = (8, 4, 2, 1)
+MODES = {"grey": "L", "rgb": "RGB"}
+TURNS = {  # EXIF orientation -> what brings the page upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+PILLOW_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    struct.error,
+    EOFError,
+    OverflowError,
+    MemoryError,
+    IndexError,
+    TypeError,
+    KeyError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
+
+
+class Page:
+    """One picture of an ECG, its header checked, decoded when pixels are asked for.
+
+    `size` is (width, height) in pixels, upright; `sha256` is that of the bytes as given; `frame`
+    is the inside of the trace frame in upright full-size pixels, None where none was found.
+    """
+
+    def __init__(self, data: bytes, size: tuple[int, int]) -> None:
+        self.size = size
+        self.sha256 = hashlib.sha256(data).hexdigest()
+        self._data = data
+        self._decoded: dict[tuple[int, Colour], Pixels] = {}
+        scale = _largest_scale(self.size, (FRAME_WIDTH, 1))
+        found = find_frame(self._decode(scale, "grey"))
+        self.frame: Box | None = found.times(scale) if found else None
+
+    @property
+    def area(self) -> Box:
+        """What is read: the trace frame, or the whole picture where none was found."""
+        return self.frame or Box(0, 0, *self.size)
+
+    def trace(self, at_least: tuple[int, int], colour: Colour = "grey") -> Pixels:
+        """The area that is read: uint8 (height, width) in grey, (height, width, 3) in RGB.
+
+        Scaled down in the decoder as far as its width and height stay `at_least` that many pixels;
+        a page that is smaller than that comes in full size.
+
+        Raises UnreadablePicture where the bytes turn out to be truncated or damaged.
+        """
+        scale = _largest_scale((self.area.width, self.area.height), at_least)
+        pixels = self._decode(scale, colour)
+        box = self.area.times(1 / scale)
+        return pixels[box.top : box.bottom, box.left : box.right]
+
+    def _decode(self, scale: int, colour: Colour) -> Pixels:
+        if (scale, colour) not in self._decoded:
+            self._decoded[scale, colour] = _decode(self._data, scale, colour)
+        return self._decoded[scale, colour]
+
+
+def read_page(data: bytes) -> Page:
+    """Checks the bytes of a picture and finds its trace frame.
+
+    Raises EmptyFile, FileTooLarge (over 10 MB), NotAPicture (no JPEG, PNG, WebP or BMP) and
+    UnreadablePicture (over 25 megapixels, a side under 100 px, ten times as long as wide,
+    truncated or damaged), each with a sentence for people.
+    """
+    if not data:
+        raise EmptyFile("The file is empty: send a picture of an ECG page.")
+    if len(data) > MAX_BYTES:
+        raise FileTooLarge(
+            f"The file has {len(data) / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:.0f} MB are read."
+        )
+    size = _upright_size(data)
+    _check_size(*size)
+    return Page(data, size)
+
+
+def _open(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data), formats=FORMATS)
+
+
+def _upright_size(data: bytes) -> tuple[int, int]:
+    """(width, height) after the EXIF orientation, from the header alone."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with _open(data) as image:
+                width, height = image.size
+                orientation = _orientation(image)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise UnreadablePicture(_too_many_pixels("more than 89")) from error
+    except PILLOW_ERRORS as error:
+        raise NotAPicture(f"The file is not a picture: send {FORMATS_IN_WORDS}.") from error
+    return (height, width) if orientation >= 5 else (width, height)
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation, 1 to 8; 1 is upright."""
+    return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise UnreadablePicture(_too_many_pixels(f"{width * height / 1e6:.0f}"))
+    if min(width, height) < MIN_SIDE:
+        raise UnreadablePicture(
+            f"The picture is {width} x {height} pixels; each side needs at least {MIN_SIDE}."
+        )
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise UnreadablePicture(
+            f"The picture is {width} x {height} pixels; "
+            f"one side may be at most {MAX_ASPECT:.0f} times the other."
+        )
+
+
+def _too_many_pixels(count: str) -> str:
+    return f"The picture has {count} megapixels; at most {MAX_PIXELS / 1e6:.0f} are read."
+
+
+def _largest_scale(size: tuple[int, int], at_least: tuple[int, int]) -> int:
+    """The largest of 8, 4, 2, 1 that leaves `size` divided by it no smaller than `at_least`."""
+    for scale in SCALES:
+        if size[0] // scale >= at_least[0] and size[1] // scale >= at_least[1]:
+            return scale
+    return 1
+
+
+def _decode(data: bytes, scale: int, colour: Colour) -> Pixels:
+    """Upright pixels, uint8, at 1/scale of the full size (rounded up)."""
+    try:
+        with _open(data) as image:
+            full_width = image.width
+            image.draft(MODES[colour], (image.width // scale, image.height // scale))
+            image.load()
+            drafted = round(full_width / image.width)
+            plain = _plain(image, MODES[colour]).reduce(scale // drafted)
+            turn = TURNS.get(_orientation(image))
+            return np.asarray(plain.transpose(turn) if turn is not None else plain)
+    except PILLOW_ERRORS as error:
+        raise UnreadablePicture(
+            "The picture is truncated or damaged: export or photograph it again."
+        ) from error
+
+
+def _plain(image: Image.Image, mode: str) -> Image.Image:
+    """The picture in `mode`, transparent parts white, 16-bit grey brought to 8 bits."""
+    if image.mode.startswith("I;16") or image.mode == "I":
+        image = Image.fromarray((np.asarray(image, dtype=np.uint32) >> 8).astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        paper = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(paper, image)
+    return image.convert(mode)

@@ -1,0 +1,170 @@
+"""Pages in, answers out: prepares a page for each model, runs it, says how far to believe it."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TypeVar
+
+import numpy as np
+
+from ecg.page import Page, read_page
+from inference.backend import BACKENDS, Backend, State
+from inference.prediction import Decision, Prediction, Vector, to_probabilities
+from model_registry.entry import ModelEntry
+from model_registry.errors import ModelUnavailable, NoUsableAnswer
+from model_registry.registry import Registry
+
+NO_FRAME = "No trace frame was found: the whole picture was read, header and footer included."
+EXAMPLE_TOLERANCE = 1e-3
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was said of one page: predictions, and for each model that failed its reason."""
+
+    page: Page
+    predictions: tuple[Prediction, ...]
+    failures: dict[str, str] = field(default_factory=dict)
+
+
+class Predictor:
+    """Runs the models of a registry. Models load on first use, once, and stay loaded."""
+
+    def __init__(self, registry: Registry, threads: int = 0) -> None:
+        self.registry = registry
+        self._backends = {name: Backend(module, threads) for name, module in BACKENDS.items()}
+        self._runtimes: dict[str, str] = {}
+        self._failed: dict[str, str] = {}
+
+    def state(self, key: str) -> State:
+        """ "idle", "loading" or "ready"; raises ModelUnavailable with the reason, UnknownModel."""
+        entry = self.registry[key]
+        if key in self._failed:
+            raise ModelUnavailable(self._failed[key])
+        if key in self._runtimes:
+            return "ready"
+        return self._backends[entry.framework].state(entry)
+
+    def load(self, key: str) -> str:
+        """Loads a model and holds it to its own example; the name of its runtime.
+
+        Raises UnknownModel, WeightsError, ModelUnavailable.
+        """
+        entry = self.registry[key]
+        try:
+            runtime = self._backends[entry.framework].load(entry)
+            if key not in self._runtimes:
+                self._check_example(entry)
+                self._runtimes[key] = runtime
+            self._failed.pop(key, None)
+            return runtime
+        except ModelUnavailable as error:
+            self._failed[key] = str(error)
+            raise
+
+    def warm(self, keys: Sequence[str]) -> threading.Thread:
+        """Loads models in the background; what fails is kept as their state."""
+
+        def load_all() -> None:
+            for key in keys:
+                try:
+                    self.load(key)
+                except ModelUnavailable:
+                    continue  # kept in self._failed, shown by state()
+
+        thread = threading.Thread(target=load_all, name="warm", daemon=True)
+        thread.start()
+        return thread
+
+    def predict(self, data: bytes, keys: Sequence[str]) -> Answers:
+        """Asks each model in `keys` about one page.
+
+        Raises PageError for bytes that are no readable page, UnknownModel for a key that nobody
+        registered; a model that fails is named in `failures` and the others answer.
+        """
+        for key in keys:
+            if key not in self.registry.broken:
+                self.registry[key]
+        page, milliseconds = _timed(lambda: read_page(data))
+        predictions, failures = [], {}
+        for key in keys:
+            try:
+                predictions.append(self._predict_one(page, key, milliseconds))
+            except ModelUnavailable as error:
+                failures[key] = str(error)
+        return Answers(page, tuple(predictions), failures)
+
+    def probabilities(self, page: Page, key: str) -> Vector:
+        """Calibrated probabilities, float64 (labels,), of one model for one page."""
+        entry = self.registry[key]
+        return self._run(entry, entry.preprocessing(page))
+
+    def close(self) -> None:
+        """Ends the framework processes."""
+        for backend in self._backends.values():
+            backend.close()
+
+    def _predict_one(self, page: Page, key: str, read_ms: float) -> Prediction:
+        entry = self.registry[key]
+        runtime = self.load(key)
+        trace, trace_ms = _timed(lambda: entry.preprocessing.read(page))
+        tensor, prepare_ms = _timed(lambda: entry.preprocessing.prepare(trace))
+        probabilities, run_ms = _timed(lambda: self._run(entry, tensor))
+        timings = {"decode": read_ms + trace_ms, "preprocess": prepare_ms, "run": run_ms}
+        decision, reasons = decide(page, probabilities, entry)
+        return Prediction(
+            model=key,
+            framework=entry.framework,
+            runtime=runtime,
+            label=None if decision == "refused" else entry.labels[int(probabilities.argmax())],
+            probabilities=MappingProxyType(
+                dict(zip(entry.labels, map(float, probabilities), strict=True))
+            ),
+            decision=decision,
+            reasons=reasons,
+            timings_ms=MappingProxyType(timings),
+            page_sha256=page.sha256,
+            model_sha256=entry.weights.sha256,
+        )
+
+    def _run(self, entry: ModelEntry, tensor: np.ndarray) -> Vector:
+        raw = self._backends[entry.framework].run(entry, tensor[np.newaxis])
+        return to_probabilities(raw[0], entry)
+
+    def _check_example(self, entry: ModelEntry) -> None:
+        """Raises NoUsableAnswer where the model answers its own example otherwise than it should."""
+        if entry.example is None:
+            return
+        page = read_page(entry.example.image.read_bytes())
+        found = self._run(entry, entry.preprocessing(page))
+        if np.abs(found - entry.example.probabilities).max() > EXAMPLE_TOLERANCE:
+            told = ", ".join(f"{p:.4f}" for p in found)
+            raise NoUsableAnswer(
+                f"{entry.folder / 'model.toml'}: the model answers its example with ({told}), "
+                "not with 'example.probabilities': weights, preprocessing or labels are not those "
+                "that it was made with."
+            )
+
+
+def decide(
+    page: Page, probabilities: Vector, entry: ModelEntry
+) -> tuple[Decision, tuple[str, ...]]:
+    """How far to believe an answer, and why not further."""
+    reasons = [] if page.frame else [NO_FRAME]
+    highest = float(probabilities.max())
+    if highest < entry.accept_from:
+        reasons.append(
+            f"The highest probability is {highest:.2f}; "
+            f"this model's answers count from {entry.accept_from:.2f}."
+        )
+    return ("uncertain" if reasons else "accepted"), tuple(reasons)
+
+
+def _timed(action: Callable[[], T]) -> tuple[T, float]:
+    begun = time.perf_counter()
+    value = action()
+    return value, 1000 * (time.perf_counter() - begun)

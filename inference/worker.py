@@ -1,0 +1,53 @@
+"""The process in which one framework lives: loads models and runs them, one request after the other."""
+
+import importlib
+import os
+import signal
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from model_registry.errors import ModelUnavailable, RegistryError
+from model_registry.read_entry import read_entry
+
+Batch = npt.NDArray[np.float32]
+Run = Callable[[Batch], Batch]
+
+
+def serve(connection: Connection, module: str, threads: int) -> None:
+    """Answers (operation, arguments) from the other end until that is closed.
+
+    Operations: ("load", path of model.toml) -> name of the runtime; ("run", the same path, batch)
+    -> raw outputs. What fails comes back as an exception of `model_registry.errors`.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes the pipe
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    framework = importlib.import_module(module)
+    framework.limit_threads(threads)
+    loaded: dict[str, Run] = {}
+    while True:
+        try:
+            operation, *arguments = connection.recv()
+        except EOFError:
+            return
+        connection.send(_answer(framework, loaded, operation, arguments))
+
+
+def _answer(framework: Any, loaded: dict[str, Run], operation: str, arguments: list[Any]) -> Any:
+    file = arguments[0]
+    try:
+        if operation == "load":
+            if file not in loaded:
+                loaded[file] = framework.load(read_entry(Path(file)))
+            return framework.RUNTIME
+        return loaded[file](arguments[1])
+    except RegistryError as error:
+        return error
+    except Exception as error:  # whatever a framework raises must not end the process
+        return ModelUnavailable(
+            f"{Path(file).parent.name} failed in its framework ({type(error).__name__})."
+        )

@@ -1,0 +1,1 @@
+"""What models are: one folder of data each, read and checked. Runs nothing, imports no framework."""

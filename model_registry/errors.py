@@ -1,0 +1,25 @@
+"""What can be wrong with a model. Each message names the file, and what would be right."""
+
+
+class RegistryError(Exception):
+    """The root of all that can be wrong with models."""
+
+
+class EntryError(RegistryError):
+    """A `model.toml` that can't be used; the message names the file and the key."""
+
+
+class UnknownModel(RegistryError):
+    """Nobody registered a model under this key."""
+
+
+class ModelUnavailable(RegistryError):
+    """A registered model that can't answer now, and why."""
+
+
+class WeightsError(ModelUnavailable):
+    """Weights that are missing, altered, a Git-LFS pointer, pickled or made for another network."""
+
+
+class NoUsableAnswer(ModelUnavailable):
+    """A model whose output is not one finite probability a label."""

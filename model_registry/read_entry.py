@@ -1,0 +1,179 @@
+"""Reads and checks one `model.toml`. Whatever is wrong is said with the file, the key and what would be right."""
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from ecg.page import Colour
+from ecg.tasks import TASKS, Task
+from model_registry.architectures import ARCHITECTURES
+from model_registry.entry import Example, Framework, Head, ModelEntry, Output, Weights
+from model_registry.errors import EntryError
+from model_registry.preprocessing import STEPS, Preprocessing, Scale
+from model_registry.table import Table
+
+KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+SHA256 = re.compile(r"[0-9a-f]{64}")
+SUFFIXES = {"keras": (".keras", ".h5"), "pytorch": (".safetensors", ".pth")}
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+MAX_SIDE = 2048  # px
+
+
+def read_entry(file: Path) -> ModelEntry:
+    """The entry in `file`; its folder's name is the model's key.
+
+    Raises EntryError for text that is no TOML, a key that is unknown, missing or of the wrong type,
+    a value out of range, and weights that are missing or a Git-LFS pointer.
+    """
+    table = _open(file)
+    framework: Framework = table.one_of("framework", get_args(Framework))
+    task = TASKS[table.one_of("task", tuple(TASKS))]
+    entry = ModelEntry(
+        key=file.parent.name,
+        title=table.text("title"),
+        task=task,
+        framework=framework,
+        labels=_labels(table, task),
+        output=table.one_of("output", get_args(Output)),
+        weights=_weights(table.table("weights"), framework),
+        preprocessing=_preprocessing(table.table("preprocessing")),
+        architecture=_architecture(table, framework),
+        head=_head(table, framework),
+        temperature=table.table("calibration", {}).number("temperature", (0.01, 100.0), 1.0),
+        accept_from=table.table("decision", {}).number("accept_from", (0.0, 1.0), 0.5),
+        example=_example(table),
+        metrics=_metrics(file.parent / "metrics.json"),
+    )
+    table.nothing_else()
+    _check_fit(table, entry)
+    return entry
+
+
+def _open(file: Path) -> Table:
+    if not KEY.fullmatch(file.parent.name):
+        raise EntryError(
+            f"{file}: the folder's name is the model's key and may hold only "
+            "a-z, 0-9, '_' and '-', at most 64 of them."
+        )
+    try:
+        return Table(file, tomllib.loads(file.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise EntryError(f"{file}: this is not TOML: {error}.") from error
+    except OSError as error:
+        raise EntryError(f"{file}: can't be read: {error.strerror}.") from error
+
+
+def _labels(table: Table, task: Task) -> tuple[str, ...]:
+    labels = table.texts("labels")
+    unknown = sorted(set(labels) - set(task.labels))
+    if unknown or len(labels) < 2 or len(set(labels)) != len(labels):
+        raise table.wrong(
+            "labels",
+            f"list each of the model's outputs once, in its order, out of {', '.join(task.labels)}",
+        )
+    return labels
+
+
+def _weights(table: Table, framework: Framework) -> Weights:
+    file, sha256 = table.text("file"), table.text("sha256")
+    suffixes = SUFFIXES[framework]
+    if Path(file).name != file or not file.endswith(suffixes):
+        raise table.wrong(
+            "file", f"name a file in this folder that ends in {' or '.join(suffixes)}"
+        )
+    if not SHA256.fullmatch(sha256):
+        raise table.wrong("sha256", "give the 64 hexadecimal digits that `sha256sum` prints")
+    path = table.file.parent / file
+    if not path.is_file():
+        raise table.wrong("file", f"{file} is missing; put the weights into {path.parent}")
+    with path.open("rb") as opened:
+        if opened.read(len(LFS_POINTER)) == LFS_POINTER:
+            raise table.wrong(
+                "file", f"{file} is a Git-LFS pointer, not the weights; run `git lfs pull`"
+            )
+    return Weights(path, sha256)
+
+
+def _preprocessing(table: Table) -> Preprocessing:
+    sides = table.integers("size")
+    if len(sides) != 2 or not all(16 <= side <= MAX_SIDE for side in sides):
+        raise table.wrong("size", f"give [height, width] in pixels, 16 to {MAX_SIDE} each")
+    colour: Colour = table.one_of("colour", get_args(Colour))
+    scale: Scale = table.one_of("scale", get_args(Scale))
+    channels = table.integer("channels", 3 if colour == "rgb" or scale == "imagenet" else 1)
+    steps = table.texts("steps", ())
+    if channels not in (1, 3) or (channels == 1 and (colour == "rgb" or scale == "imagenet")):
+        raise table.wrong("channels", 'use 3, or 1 with colour = "grey" and another scale')
+    if not set(steps) <= set(STEPS) or (steps and colour != "grey"):
+        raise table.wrong("steps", f'use {", ".join(STEPS)}, with colour = "grey"')
+    return Preprocessing((sides[0], sides[1]), colour, scale, channels, steps)
+
+
+def _architecture(table: Table, framework: Framework) -> str:
+    if framework == "pytorch":
+        return table.one_of("architecture", tuple(ARCHITECTURES))
+    return table.text("architecture", "")
+
+
+def _head(table: Table, framework: Framework) -> Head:
+    if framework == "keras":
+        return Head()
+    hidden = table.integers("head") if table.has("head") else None
+    if hidden is not None and not all(1 <= width <= 8192 for width in hidden):
+        raise table.wrong("head", "give the widths of hidden layers, 1 to 8192, as in [512] or []")
+    return Head(hidden, _pooling(table, hidden), table.number("dropout", (0.0, 0.95), 0.5))
+
+
+def _pooling(table: Table, hidden: tuple[int, ...] | None) -> tuple[int, int] | None:
+    if not table.has("pooling"):
+        return None
+    cells = table.integers("pooling")
+    if len(cells) != 2 or not all(1 <= side <= 64 for side in cells):
+        raise table.wrong("pooling", "give [rows, columns], as in [1, 1] for global average pooling")
+    pools = sorted(name for name, facts in ARCHITECTURES.items() if facts.pools)
+    if table.text("architecture") not in pools or hidden is None:
+        raise table.wrong("pooling", f"goes with a head, and with {', '.join(pools)} only")
+    return cells[0], cells[1]
+
+
+def _example(table: Table) -> Example | None:
+    if not table.has("example"):
+        return None
+    inner = table.table("example")
+    name, probabilities = inner.text("image"), inner.numbers("probabilities")
+    image = table.file.parent / name
+    if Path(name).name != name or not image.is_file():
+        raise inner.wrong("image", "name a picture in this folder")
+    if any(not 0 <= p <= 1 for p in probabilities) or abs(sum(probabilities) - 1) > 0.01:
+        raise inner.wrong("probabilities", "give one probability a label; they add up to 1")
+    return Example(image, probabilities)
+
+
+def _metrics(file: Path) -> Mapping[str, Any] | None:
+    """What `twelvelead train` measured, where it stands beside the entry."""
+    if not file.is_file():
+        return None
+    try:
+        metrics = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise EntryError(f"{file}: this is not JSON: {error}.") from error
+    if not isinstance(metrics, dict):
+        raise EntryError(f"{file}: it should hold one JSON object.")
+    return metrics
+
+
+def _check_fit(table: Table, entry: ModelEntry) -> None:
+    """What two keys say together."""
+    if entry.example and len(entry.example.probabilities) != len(entry.labels):
+        raise table.wrong("example.probabilities", f"give {len(entry.labels)}, one a label")
+    if entry.framework == "pytorch":
+        smallest = ARCHITECTURES[entry.architecture].min_side
+        if min(entry.preprocessing.size) < smallest:
+            raise table.wrong(
+                "preprocessing.size", f"{entry.architecture} needs at least {smallest} px a side"
+            )
+        if entry.preprocessing.channels != 3:
+            raise table.wrong("preprocessing.channels", f"{entry.architecture} reads 3 channels")
