@@ -1,4 +1,4 @@
-"""Simulated 12-lead electrocardiograms: normal ones and twelve kinds of findings, from a seed.
+"""Simulated 12-lead electrocardiograms: two normal rhythms and thirteen findings.
 
 Drawn for examples, tests and demonstrations. They show the textbook's signs, not any person's
 heart, and nothing may be concluded from them about how well a classifier does on patients.
@@ -101,7 +101,7 @@ def _draw_person(finding: str, rng: np.random.Generator) -> _Person:
     local = finding.endswith(("mi", "bbb"))
     spread = LOCAL_SPREAD if local else FRONTAL_SPREAD
     stage = float(rng.uniform(0.0, 1.0))  # of an infarction: from tall T waves to high ST segments
-    early = finding.endswith("stemi")
+    acute = finding.endswith("stemi")
     size = float(rng.uniform(0.85, 1.2))
     return _Person(
         turn=float(rng.uniform(-spread, spread)),
@@ -109,8 +109,8 @@ def _draw_person(finding: str, rng: np.random.Generator) -> _Person:
         gains={
             "P": float(rng.uniform(0.8, 1.2)),
             "QRS": size,
-            "ST": (0.95 + 0.4 * stage) if early else size,
-            "T": (1.5 - 0.5 * stage) if early else size * float(rng.uniform(0.85, 1.2)),
+            "ST": (0.95 + 0.4 * stage) if acute else size,
+            "T": (1.5 - 0.5 * stage) if acute else size * float(rng.uniform(0.85, 1.2)),
         },
     )
 
@@ -160,9 +160,12 @@ def _fibrillatory_waves(times: Floats, rng: np.random.Generator) -> Floats:
     size = rng.uniform(0.8, 1.3)
     for frontal, chest in FIBRILLATION:
         pitch, drift = rng.uniform(5.0, 7.5), rng.uniform(0.3, 0.9)
-        phase, slow = rng.uniform(0.0, 2 * np.pi, size=2)
-        angle = 2 * np.pi * pitch * times + 1.5 * np.sin(2 * np.pi * drift * times + slow) + phase
-        wave = (np.sin(angle) + 0.3 * np.sin(2 * angle)) * (1 + 0.3 * np.sin(drift * times + phase))
+        phase, slow, fast = rng.uniform(0.0, 2 * np.pi, size=3)
+        angle = 2 * np.pi * pitch * times + phase
+        angle += 1.5 * np.sin(2 * np.pi * drift * times + slow)
+        angle += 0.9 * np.sin(2 * np.pi * 2.9 * drift * times + fast)
+        swell = 1 + 0.4 * np.sin(2 * np.pi * 1.7 * drift * times + fast)
+        wave = swell * (np.sin(angle) + 0.3 * np.sin(2 * angle + slow))
         signals += size * np.outer(leads_of(frontal, chest), wave)
     return signals
 

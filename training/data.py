@@ -1,0 +1,125 @@
+"""The pages to train on: read once through the very preprocessing that serves, kept on disk."""
+
+import csv
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from ecg.library import Picture, read_library
+from ecg.page import read_page
+from model_registry.preprocessing import Preprocessing
+from training.augment import augment
+
+Indices = npt.NDArray[np.intp]
+
+
+class DataError(ValueError):
+    """A data folder that can't be trained on or evaluated with, and what would be right."""
+
+
+@dataclass(frozen=True)
+class LabelledPages:
+    """Distinct labelled pages as one model reads them.
+
+    pixels: uint8 (variants, n, height, width[, 3]), in the input size; [0] is the page as served,
+    the others are random variants of it. targets: (n,) index into `labels`. patients: (n,) who it
+    is. sha256: (n,) of the files. copies: byte-identical files that were left out.
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    targets: Indices
+    patients: npt.NDArray[np.str_]
+    sha256: tuple[str, ...]
+    labels: tuple[str, ...]
+    copies: int
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+
+def read_pages(
+    folder: Path, preprocessing: Preprocessing, labels: tuple[str, ...], work: Path, variants: int
+) -> LabelledPages:
+    """Reads a folder of class-named folders, `variants` random variants of each page beside it.
+
+    Patients come from the column `printed_id` of `folder/manifest.csv` where there is one; without
+    it every distinct page counts as a patient of its own. What was read is kept in `work` and used
+    again while files, preprocessing and variants are the same.
+
+    Raises DataError where no picture is found or one has no label of the model.
+    """
+    pictures, digests = distinct_pictures(folder, labels)
+    wanted = hashlib.sha256(repr((digests, preprocessing, variants)).encode()).hexdigest()[:16]
+    kept = work / f"pages-{wanted}.npy"
+    if not kept.is_file():
+        work.mkdir(parents=True, exist_ok=True)
+        part = kept.with_suffix(".part.npy")
+        np.save(part, _read_pixels(pictures, preprocessing, variants))
+        part.rename(kept)
+    ids = read_patients(folder)
+    files = [picture.path.relative_to(folder).as_posix() for picture in pictures]
+    return LabelledPages(
+        pixels=np.load(kept),
+        targets=np.array([labels.index(str(picture.label)) for picture in pictures], dtype=np.intp),
+        patients=np.array([ids.get(f, d) for f, d in zip(files, digests, strict=True)]),
+        sha256=digests,
+        labels=labels,
+        copies=len(labelled_pictures(folder, labels)) - len(pictures),
+    )
+
+
+def labelled_pictures(folder: Path, labels: tuple[str, ...]) -> tuple[Picture, ...]:
+    """All pictures under class-named folders. Raises DataError where there are none."""
+    if not folder.is_dir():
+        raise DataError(f"{folder} is not a folder: name one that holds a folder for each class.")
+    pictures = tuple(p for p in read_library(folder).pictures if p.label is not None)
+    strange = sorted({str(p.label) for p in pictures} - set(labels))
+    if not pictures or strange:
+        found = f"the classes {', '.join(strange)}" if strange else "no labelled picture"
+        raise DataError(
+            f"{folder} holds {found}: it should hold one folder for each of {', '.join(labels)}."
+        )
+    return pictures
+
+
+def distinct_pictures(
+    folder: Path, labels: tuple[str, ...]
+) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
+    """The pictures without byte-identical copies, and their sha256. Raises DataError."""
+    first: dict[str, Picture] = {}
+    for picture in labelled_pictures(folder, labels):
+        digest = hashlib.sha256(picture.path.read_bytes()).hexdigest()
+        known = first.setdefault(digest, picture)
+        if known.label != picture.label:
+            raise DataError(
+                f"{known.path} and {picture.path} are the same file in two classes: keep one."
+            )
+    return tuple(first.values()), tuple(first)
+
+
+def read_patients(folder: Path) -> Mapping[str, str]:
+    """File -> patient, from `manifest.csv` (columns `file` and `printed_id`); empty without one."""
+    manifest = folder / "manifest.csv"
+    if not manifest.is_file():
+        return {}
+    with manifest.open(encoding="utf-8", newline="") as opened:
+        rows = list(csv.DictReader(opened))
+    return {row["file"]: row["printed_id"] for row in rows if row.get("printed_id")}
+
+
+def _read_pixels(
+    pictures: tuple[Picture, ...], preprocessing: Preprocessing, variants: int
+) -> npt.NDArray[np.uint8]:
+    """Each page's variants are drawn from a generator of its own place, so order doesn't matter."""
+    read = []
+    for place, picture in enumerate(tqdm(pictures, desc="reading pages", unit="page")):
+        trace = preprocessing.read(read_page(picture.path.read_bytes()))
+        rng = np.random.default_rng(place)
+        shown = [trace, *(augment(trace, rng) for _ in range(variants))]
+        read.append(np.stack([preprocessing.shrink(one) for one in shown]))
+    return np.stack(read, axis=1)

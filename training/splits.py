@@ -1,0 +1,42 @@
+"""Splits by patient: no patient stands on both sides of a split. One function makes them all."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold
+
+from training.data import DataError, Indices, LabelledPages
+
+FOLDS = 5
+SEED = 0
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Indices into the pages: what is trained on and what is tested on."""
+
+    train: Indices
+    test: Indices
+
+
+def split_by_patient(pages: LabelledPages, folds: int = FOLDS, seed: int = SEED) -> list[Fold]:
+    """Cross-validation folds, grouped by patient and stratified by class as far as groups allow.
+
+    Raises DataError where a class has fewer patients than there are folds.
+    """
+    for target, label in enumerate(pages.labels):
+        patients = len(set(pages.patients[pages.targets == target]))
+        if patients < folds:
+            raise DataError(
+                f"'{label}' has {patients} patients; {folds} folds need at least {folds}."
+            )
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    split = splitter.split(np.zeros(len(pages)), pages.targets, pages.patients)
+    return [Fold(train, test) for train, test in split]
+
+
+def split_hash(pages: LabelledPages, folds: list[Fold]) -> str:
+    """A sha256 that names this split: which page, by its sha256, is tested in which fold."""
+    rows = sorted((pages.sha256[i], f) for f, fold in enumerate(folds) for i in fold.test)
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
