@@ -28,3 +28,5 @@ CARDIAC_PAGE_4 = Task(
 )
 
 TASKS: Mapping[str, Task] = MappingProxyType({CARDIAC_PAGE_4.key: CARDIAC_PAGE_4})
+
+NOTICE = "For education and research. Not a medical device: no answer here tells anybody's health."

@@ -65,9 +65,7 @@ def _move(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     )
 
 
-def _expose(
-    pixels: npt.NDArray[np.float32], rng: np.random.Generator
-) -> npt.NDArray[np.float32]:
+def _expose(pixels: npt.NDArray[np.float32], rng: np.random.Generator) -> npt.NDArray[np.float32]:
     """Another exposure: paper and ink at other levels, light falling off to a side, noise."""
     ink, paper = rng.uniform(*INK) * 255, rng.uniform(*PAPER) * 255
     light = np.linspace(1 - rng.uniform(0, 0.1), 1, pixels.shape[1], dtype=np.float32)

@@ -28,7 +28,8 @@ class LabelledPages:
 
     pixels: uint8 (variants, n, height, width[, 3]), in the input size; [0] is the page as served,
     the others are random variants of it. targets: (n,) index into `labels`. patients: (n,) who it
-    is. sha256: (n,) of the files. copies: byte-identical files that were left out.
+    is. sha256: (n,) of the files. copies: byte-identical files that were left out. digest: names all
+    of it.
     """
 
     pixels: npt.NDArray[np.uint8]
@@ -37,6 +38,7 @@ class LabelledPages:
     sha256: tuple[str, ...]
     labels: tuple[str, ...]
     copies: int
+    digest: str
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -70,6 +72,7 @@ def read_pages(
         sha256=digests,
         labels=labels,
         copies=len(labelled_pictures(folder, labels)) - len(pictures),
+        digest=wanted,
     )
 
 
@@ -77,7 +80,8 @@ def labelled_pictures(folder: Path, labels: tuple[str, ...]) -> tuple[Picture, .
     """All pictures under class-named folders. Raises DataError where there are none."""
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder: name one that holds a folder for each class.")
-    pictures = tuple(p for p in read_library(folder).pictures if p.label is not None)
+    found_pictures = (p for p in read_library(folder).pictures if p.label is not None)
+    pictures = tuple(sorted(found_pictures, key=lambda picture: picture.path))
     strange = sorted({str(p.label) for p in pictures} - set(labels))
     if not pictures or strange:
         found = f"the classes {', '.join(strange)}" if strange else "no labelled picture"

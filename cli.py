@@ -1,0 +1,267 @@
+"""The `twelvelead` command: thin, over the same functions as the web."""
+
+import argparse
+import json
+import os
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ecg.errors import PageError
+from ecg.tasks import NOTICE
+from inference.predictor import Predictor
+from model_registry.errors import ModelUnavailable, RegistryError
+from model_registry.registry import Registry, read_registry
+
+ROOT = Path(__file__).resolve().parent
+Options = argparse.Namespace
+
+
+class CommandError(Exception):
+    """Something to tell in one sentence before leaving with status 1."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; 0 when all went well, 1 with a sentence on stderr, 2 for wrong usage."""
+    options = _parser().parse_args(arguments)
+    run: Callable[[Options], int] = options.run
+    try:
+        return run(options)
+    except (CommandError, RegistryError, PageError) as error:
+        print(f"twelvelead: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("twelvelead: stopped.", file=sys.stderr)
+        return 130
+
+
+def list_models(options: Options) -> int:
+    """`twelvelead models`"""
+    registry = read_registry(options.models)
+    rows = [_describe(registry, key) for key in sorted([*registry, *registry.broken])]
+    if options.json:
+        _print_json({"models": rows})
+        return 0
+    for row in rows:
+        print(f"{row['key']:<16} {row['framework'] or '-':<8} {row['title'] or ''}")
+        print(f"{'':<16} {row['reason'] or _measured(row['macro_f1'])}")
+    return 0
+
+
+def predict(options: Options) -> int:
+    """`twelvelead predict FILE.. --model KEY`"""
+    predictor = Predictor(read_registry(options.models))
+    keys = _chosen(predictor.registry, options.model)
+    predictions: list[dict[str, Any]] = []
+    failures: list[dict[str, str]] = []
+    try:
+        for file in options.files:
+            _predict_file(predictor, file, keys, (predictions, failures))
+    finally:
+        predictor.close()
+    if options.json:
+        _print_json({"predictions": predictions, "failures": failures, "notice": NOTICE})
+    else:
+        _print_predictions(predictions)
+    for failure in failures:
+        print(f"twelvelead: {failure['file']}: {failure['detail']}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def evaluate(options: Options) -> int:
+    """`twelvelead evaluate --model KEY --data DIR`"""
+    from training.data import DataError
+    from training.evaluate import evaluate as run_evaluation
+    from training.evaluate import evaluate_out_of_fold
+
+    predictor = Predictor(read_registry(options.models))
+    try:
+        if options.out_of_fold:
+            figures = evaluate_out_of_fold(predictor.registry[options.model], options.data)
+        else:
+            figures = run_evaluation(predictor, options.model, options.data)
+    except DataError as error:
+        raise CommandError(str(error)) from error
+    finally:
+        predictor.close()
+    if options.json:
+        _print_json(figures)
+    else:
+        _print_figures(figures)
+    return 0
+
+
+def train(options: Options) -> int:
+    """`twelvelead train KEY --data DIR`"""
+    from training.data import DataError
+    from training.run import Plan
+    from training.run import train as run_training
+
+    plan = Plan(
+        options.key, options.data, options.models, options.work, options.backbone, options.folds
+    )
+    say = (lambda line: print(line, file=sys.stderr)) if options.json else print
+    try:
+        metrics = run_training(plan, say)
+    except DataError as error:
+        raise CommandError(str(error)) from error
+    if options.json:
+        _print_json(metrics)
+    return 0
+
+
+def serve(options: Options) -> int:
+    """`twelvelead serve`: hands this process over to gunicorn."""
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((options.host, options.port))
+        except OSError as error:
+            raise CommandError(
+                f"Port {options.port} on {options.host} can't be used ({error.strerror}): "
+                "choose another one, as in --port 9000 (or PORT=9000 make run)."
+            ) from error
+    gunicorn = Path(sys.executable).with_name("gunicorn")
+    where = f"{options.host}:{options.port}"
+    os.chdir(ROOT)
+    os.execv(  # noqa: S606 - the command is ours, no shell
+        gunicorn,
+        [str(gunicorn), "--config", "gunicorn.conf.py", "--bind", where, "app:create_app()"],
+    )
+
+
+def fetch_data(options: Options) -> int:
+    """`twelvelead data fetch`"""
+    from training.fetch import FetchError, fetch_public_set
+
+    try:
+        fetch_public_set(options.to)
+    except FetchError as error:
+        raise CommandError(str(error)) from error
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="twelvelead", description=NOTICE)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    models = Path(os.environ.get("TWELVELEAD_MODELS_DIR", ROOT / "models"))
+
+    def command(name: str, run: Callable[[Options], int], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run)
+        added.add_argument("--json", action="store_true", help="print JSON")
+        added.add_argument("--models", type=Path, default=models, help="folder of the registry")
+        return added
+
+    command("models", list_models, "list the models, broken ones with the reason")
+    added = command("predict", predict, "ask models about ECG pages")
+    added.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    added.add_argument("--model", action="append", default=[], help="a key, repeated, or all")
+    added = command("evaluate", evaluate, "measure a model on class-named folders")
+    added.add_argument("--model", required=True, metavar="KEY")
+    added.add_argument("--data", type=Path, required=True, metavar="DIR")
+    added.add_argument("--out-of-fold", action="store_true", help="the card's held-out figures")
+    added = command("train", train, "cross-validate by patient, then fit on all pages")
+    added.add_argument("key", metavar="KEY")
+    added.add_argument("--data", type=Path, required=True, metavar="DIR")
+    added.add_argument("--backbone", type=Path, help="ImageNet weights; downloaded without it")
+    added.add_argument(
+        "--work", type=Path, default=Path("runs"), help="what a later run goes on from"
+    )
+    added.add_argument("--folds", type=int, default=5)
+    added = command("serve", serve, "serve the app")
+    added.add_argument("--host", default="127.0.0.1")
+    added.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8080")))
+    data = commands.add_parser("data", help="bring public data").add_subparsers(required=True)
+    fetch = data.add_parser(
+        "fetch", help="bring the public set of 12-lead pages, without its copies"
+    )
+    fetch.add_argument("--to", type=Path, default=Path("data/ecg12"), metavar="DIR")
+    fetch.set_defaults(run=fetch_data)
+    return parser
+
+
+def _chosen(registry: Registry, asked: list[str]) -> list[str]:
+    if not asked or "all" in asked:
+        return list(registry)
+    return list(dict.fromkeys(asked))
+
+
+def _predict_file(
+    predictor: Predictor,
+    file: Path,
+    keys: list[str],
+    into: tuple[list[dict[str, Any]], list[dict[str, str]]],
+) -> None:
+    predictions, failures = into
+    try:
+        answers = predictor.predict(file.read_bytes(), keys)
+    except (OSError, PageError) as error:
+        told = error.strerror if isinstance(error, OSError) else str(error)
+        failures.append({"file": str(file), "detail": f"{told}"})
+        return
+    predictions += [{"file": str(file)} | p.as_json() for p in answers.predictions]
+    failures += [
+        {"file": str(file), "model": key, "detail": reason}
+        for key, reason in answers.failures.items()
+    ]
+
+
+def _describe(registry: Registry, key: str) -> dict[str, Any]:
+    try:
+        entry = registry[key]
+    except ModelUnavailable as error:
+        empty = dict.fromkeys(("title", "framework", "task", "labels", "macro_f1"))
+        return {"key": key, "state": "unavailable", "reason": str(error)} | empty
+    measured = (entry.metrics or {}).get("cross_validation", {})
+    return {
+        "key": key,
+        "state": "available",
+        "reason": None,
+        "title": entry.title,
+        "framework": entry.framework,
+        "task": entry.task.key,
+        "labels": list(entry.labels),
+        "macro_f1": measured.get("macro_f1"),
+    }
+
+
+def _measured(macro_f1: float | None) -> str:
+    return "not measured" if macro_f1 is None else f"macro-F1 {macro_f1:.3f}, cross-validated"
+
+
+def _print_predictions(predictions: list[dict[str, Any]]) -> None:
+    for one in predictions:
+        print(
+            f"{one['file']}  {one['model']} ({one['runtime']}): {one['label']}, {one['decision']}"
+        )
+        for label, share in one["probabilities"].items():
+            print(f"  {share:6.1%}  {label}")
+        for reason in one["reasons"]:
+            print(f"  {reason}")
+    if predictions:
+        print(NOTICE)
+
+
+def _print_figures(figures: dict[str, Any]) -> None:
+    for name, value in figures.items():
+        if isinstance(value, float):
+            print(f"{name:<18} {value:.3f}")
+        elif isinstance(value, int | str):
+            print(f"{name:<18} {value}")
+    for label, row in figures["per_class"].items():
+        print(
+            f"{label:<22} n {row['n']:<4} recall {row['recall']:.3f} precision {row['precision']:.3f}"
+        )
+    if figures.get("seen_in_training"):
+        print("These pages were trained on: the figures tell memory, not skill. See --out-of-fold.")
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=1, allow_nan=False))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

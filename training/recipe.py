@@ -1,0 +1,87 @@
+"""What every recipe offers, and the table of recipes. A recipe is one readable run in one module."""
+
+import ctypes
+import importlib
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from model_registry.preprocessing import Preprocessing
+from training.data import DataError, Indices, LabelledPages
+
+Logits = npt.NDArray[np.float64]
+
+RECIPES: Mapping[str, str] = MappingProxyType(
+    {"mobilenetv2": "training.mobilenetv2", "vgg16": "training.vgg16"}
+)
+
+
+class Network(Protocol):
+    """A trained network, in its own framework."""
+
+    def logits(self, tensors: npt.NDArray[np.float32]) -> Logits:
+        """Raw outputs, float64 (n, labels), for preprocessed pages (n, height, width, channels)."""
+
+    def parameters(self) -> int:
+        """How many numbers were trained."""
+
+    def save(self, folder: Path) -> Path:
+        """Writes the weights as they will be served and keeps on with just those; the file."""
+
+
+class Fit(Protocol):
+    """One training run over some of the pages."""
+
+    def __call__(self, train: Indices, note: Callable[[str], None]) -> Network: ...
+
+
+class Recipe(Protocol):
+    """A recipe module: what it trains, in constants, and how, in `prepare` and `load`."""
+
+    TITLE: str
+    FRAMEWORK: str
+    ARCHITECTURE: str
+    PREPROCESSING: Preprocessing
+    LABELS: tuple[str, ...]
+    VARIANTS: int
+    HEAD_TOML: str
+    ORIGIN: str
+
+    def knobs(self) -> dict[str, str]:
+        """Every setting of the run, by name."""
+
+    def prepare(self, pages: LabelledPages, work: Path, backbone: Path | None) -> Fit:
+        """Computes once what all folds share; what is returned fits a network."""
+
+    def load(self, file: Path) -> Network:
+        """The network from saved weights."""
+
+
+def find_recipe(key: str) -> Recipe:
+    """The recipe of a model. Raises DataError naming those that there are."""
+    if key not in RECIPES:
+        raise DataError(f"There is no recipe for this model; recipes: {', '.join(RECIPES)}.")
+    keep_memory()
+    recipe: Any = importlib.import_module(RECIPES[key])
+    return recipe  # type: ignore[no-any-return]
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def keep_memory() -> None:
+    """Tells glibc to keep freed memory: half of a torch step is otherwise spent on page faults."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, TypeError, OSError):
+        return  # another C library: nothing to tell
+    trim_threshold, mmap_threshold = -1, -3
+    mallopt(trim_threshold, 2**31 - 1)
+    mallopt(mmap_threshold, 2**30)

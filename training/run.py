@@ -1,0 +1,167 @@
+"""Trains one model as it ships: cross-validation by patient first, then a final fit on every page."""
+
+import csv
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inference.predictor import Predictor
+from model_registry.read_entry import read_entry
+from model_registry.registry import read_registry
+from training.card import write_card
+from training.data import Indices, LabelledPages, read_pages
+from training.evaluate import OUT_OF_FOLD, evaluate
+from training.metrics import Matrix, accept_from, bootstrap, fit_temperature, measure, softmax
+from training.recipe import Logits, Network, Recipe, cores, find_recipe
+from training.ship import ship, write_metrics
+from training.splits import FOLDS, Fold, split_by_patient, split_hash
+
+ACCEPTED_ACCURACY = 0.95  # held-out accuracy of the answers that count as accepted
+DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where to read and write. backbone: ImageNet weights; None downloads them.
+
+    work keeps what can be computed again (crops, features, finished folds), so that a run that was
+    stopped goes on; models is where `models/<key>` is written.
+    """
+
+    key: str
+    data: Path
+    models: Path
+    work: Path
+    backbone: Path | None = None
+    folds: int = FOLDS
+
+
+def train(plan: Plan, say: Callable[[str], None] = print) -> dict[str, Any]:
+    """Cross-validates, fits on all pages, writes `models/<key>`; the figures, as in metrics.json.
+
+    Raises DataError for a key without a recipe and for data that can't be split by patient.
+    """
+    recipe = find_recipe(plan.key)
+    work = plan.work / plan.key
+    pages = read_pages(plan.data, recipe.PREPROCESSING, recipe.LABELS, work, recipe.VARIANTS)
+    patients = len(set(pages.patients))
+    say(f"{len(pages)} distinct pages of {patients} patients; {pages.copies} copies left out")
+    folds = split_by_patient(pages, plan.folds)
+    fit = recipe.prepare(pages, work, plan.backbone)
+    logits = np.zeros((len(pages), len(pages.labels)))
+    for number, fold in enumerate(folds):
+        kept = work / f"fold-{number}-{_digest(recipe, pages, folds)}.npy"
+        if not kept.is_file():
+            network = fit(fold.train, _Log(work, f"fold {number}", say))
+            np.save(kept, _logits(network, recipe, pages, fold.test))
+        logits[fold.test] = np.load(kept)
+        held_out = measure(pages.labels, pages.targets[fold.test], softmax(logits[fold.test]))
+        say(f"fold {number}: {_brief(held_out)}")
+    calibration = _calibrate(pages, logits)
+    probabilities = softmax(logits / calibration["temperature"]).round(DECIMALS)
+    figures = cross_validated(pages, probabilities)
+    figures |= {"folds": len(folds), "split_sha256": split_hash(pages, folds)}
+    say(f"all folds: {_brief(figures)}")
+    network = fit(np.arange(len(pages)), _Log(work, "final", say))
+    metrics = {"cross_validation": figures, "calibration": calibration} | _facts(recipe, network)
+    folder = ship(plan.models / plan.key, recipe, network, metrics)
+    write_out_of_fold(folder / OUT_OF_FOLD, pages, folds, probabilities)
+    return finish(plan, recipe)
+
+
+def finish(plan: Plan, recipe: Recipe) -> dict[str, Any]:
+    """Asks the shipped model, as it is served, about the pages that it was trained on; the card.
+
+    Loading it holds the served answer to the training framework's own, on the example.
+    """
+    predictor = Predictor(read_registry(plan.models), cores())
+    try:
+        seen = evaluate(predictor, plan.key, plan.data)
+    finally:
+        predictor.close()
+    entry = predictor.registry[plan.key]
+    metrics = dict(entry.metrics or {}) | {"on_training_pages": seen}
+    write_metrics(entry.folder, metrics)
+    write_card(read_entry(entry.folder / "model.toml"), recipe.ORIGIN)
+    return metrics
+
+
+def cross_validated(pages: LabelledPages, probabilities: Matrix) -> dict[str, Any]:
+    """The figures of held-out probabilities, (n, labels), with intervals drawn by patient."""
+    figures = measure(pages.labels, pages.targets, probabilities)
+    intervals = bootstrap(pages.targets, probabilities, pages.patients)
+    return figures | intervals | {"patients": len(set(pages.patients))}
+
+
+def write_out_of_fold(
+    file: Path, pages: LabelledPages, folds: list[Fold], probabilities: Matrix
+) -> None:
+    """What each page got from the network that had not seen its patient, by the page's sha256."""
+    fold_of = {int(i): number for number, fold in enumerate(folds) for i in fold.test}
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        writer = csv.writer(opened)
+        writer.writerow(["sha256", "fold", *pages.labels])
+        for i, digest in enumerate(pages.sha256):
+            shares = [f"{p:.{DECIMALS}f}" for p in probabilities[i]]
+            writer.writerow([digest, fold_of[i], *shares])
+
+
+class _Log:
+    """Says and keeps the course of one run: a line an epoch, in `log.csv`."""
+
+    def __init__(self, work: Path, name: str, say: Callable[[str], None]) -> None:
+        self._file, self._name, self._say = work / "log.csv", name, say
+        say(f"{name}: training")
+
+    def __call__(self, line: str) -> None:
+        moment = datetime.now().isoformat(timespec="seconds")
+        with self._file.open("a", encoding="utf-8") as opened:
+            opened.write(f"{moment},{self._name},{line}\n")
+        self._say(f"{self._name}: {line}")
+
+
+def _logits(network: Network, recipe: Recipe, pages: LabelledPages, some: Indices) -> Logits:
+    """Raw outputs for pages as they are served, no variant."""
+    parts = np.array_split(some, max(1, len(some) // 16))
+    return np.concatenate(
+        [network.logits(recipe.PREPROCESSING.normalise(pages.pixels[0, part])) for part in parts]
+    )
+
+
+def _digest(recipe: Recipe, pages: LabelledPages, folds: list[Fold]) -> str:
+    """Names a recipe on a split: a finished fold counts only for the same of both."""
+    said = repr((sorted(recipe.knobs().items()), pages.digest, split_hash(pages, folds)))
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def _calibrate(pages: LabelledPages, logits: Logits) -> dict[str, float]:
+    temperature = round(fit_temperature(pages.targets, logits), 3)
+    probabilities = softmax(logits / temperature)
+    threshold = accept_from(pages.targets, probabilities, ACCEPTED_ACCURACY)
+    accepted = probabilities.max(axis=1) >= threshold
+    right = probabilities.argmax(axis=1) == pages.targets
+    return {
+        "temperature": temperature,
+        "accept_from": threshold,
+        "accepted_accuracy": ACCEPTED_ACCURACY,
+        "accepted_share": float(accepted.mean()),
+        "accepted_right": float(right[accepted].mean()),
+    }
+
+
+def _facts(recipe: Recipe, network: Network) -> dict[str, Any]:
+    return {
+        "parameters": network.parameters(),
+        "recipe": recipe.knobs(),
+        "date": datetime.now().date().isoformat(),
+    }
+
+
+def _brief(figures: dict[str, Any]) -> str:
+    auc = "-" if figures["auc"] is None else f"{figures['auc']:.3f}"
+    return f"accuracy {figures['accuracy']:.3f}, macro-F1 {figures['macro_f1']:.3f}, AUC {auc}"
