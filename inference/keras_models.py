@@ -24,6 +24,7 @@ CONVERT = "open it with the Keras that wrote it and save it again with Keras 3 a
 
 
 def limit_threads(count: int) -> None:
+    """Computes with `count` threads; before the first model only."""
     tf.config.threading.set_intra_op_parallelism_threads(count)
     tf.config.threading.set_inter_op_parallelism_threads(1)
 

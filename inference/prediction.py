@@ -63,7 +63,7 @@ def to_probabilities(raw: npt.ArrayLike, entry: ModelEntry) -> Vector:
         if values.min() < -1e-6 or abs(values.sum() - 1) > SUM_TOLERANCE:
             raise NoUsableAnswer(
                 f"The model '{entry.key}' gives outputs that are no probabilities: "
-                "set output = \"logits\" in its model.toml, or end it with a softmax."
+                'set output = "logits" in its model.toml, or end it with a softmax.'
             )
         values = np.log(np.clip(values, 1e-12, None))
     scaled = values / entry.temperature

@@ -32,6 +32,7 @@ UNUSED = ("AuxLogits.",)  # InceptionV3's second head, used in training only
 
 
 def limit_threads(count: int) -> None:
+    """Computes with `count` threads."""
     torch.set_num_threads(count)
 
 
@@ -66,9 +67,7 @@ def build(architecture: str, head: Head, outputs: int) -> nn.Module:
     return network
 
 
-def _classifier(
-    network: nn.Module, facts: Architecture, head: Head, outputs: int
-) -> nn.Module:
+def _classifier(network: nn.Module, facts: Architecture, head: Head, outputs: int) -> nn.Module:
     cells = head.pooling
     features = facts.features if cells is None else facts.channels * cells[0] * cells[1]
     if head.hidden is None:

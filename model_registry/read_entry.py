@@ -1,4 +1,4 @@
-"""Reads and checks one `model.toml`. Whatever is wrong is said with the file, the key and what would be right."""
+"""Reads and checks one `model.toml`; what is wrong is said with file, key and what would be right."""
 
 import json
 import re
@@ -114,7 +114,7 @@ def _preprocessing(table: Table) -> Preprocessing:
 
 def _architecture(table: Table, framework: Framework) -> str:
     if framework == "pytorch":
-        return table.one_of("architecture", tuple(ARCHITECTURES))
+        return str(table.one_of("architecture", tuple(ARCHITECTURES)))
     return table.text("architecture", "")
 
 
@@ -132,7 +132,9 @@ def _pooling(table: Table, hidden: tuple[int, ...] | None) -> tuple[int, int] | 
         return None
     cells = table.integers("pooling")
     if len(cells) != 2 or not all(1 <= side <= 64 for side in cells):
-        raise table.wrong("pooling", "give [rows, columns], as in [1, 1] for global average pooling")
+        raise table.wrong(
+            "pooling", "give [rows, columns], as in [1, 1] for global average pooling"
+        )
     pools = sorted(name for name, facts in ARCHITECTURES.items() if facts.pools)
     if table.text("architecture") not in pools or hidden is None:
         raise table.wrong("pooling", f"goes with a head, and with {', '.join(pools)} only")

@@ -1,5 +1,6 @@
-"""Small changes to a trace picture that leave the heart as it was; each with its reason. Never a flip:
-a mirrored trace is another heart, and leads have their places.
+"""Small changes to a trace picture that leave the heart as it was; each with its reason.
+
+Never a flip: a mirrored trace is another heart, and leads have their places.
 
 All act on the trace area as `ecg.page` reads it (grey, uint8, height x width), before the model's own
 preprocessing, so that training and serving share that to the last filter.

@@ -68,7 +68,7 @@ The shipped weights have seen all {n} pages. On them accuracy is {memory_accurac
 
 ## When to believe it
 Answers below a probability of {accept_from:.2f} are called uncertain. From there on {accepted_share:.0%} of
-the held-out answers were accepted, and {accepted_right:.1%} of those were right (the threshold was
+the held-out answers were accepted, and {accepted_right} of those were right (the threshold was
 chosen on them for {wanted:.0%}). The temperature is {temperature:.3f}.
 
 ## Limits
@@ -132,10 +132,11 @@ def _results(held_out: Figures) -> dict[str, Any]:
 
 def _trust(metrics: Figures) -> dict[str, Any]:
     calibration, memory = metrics["calibration"], metrics["on_training_pages"]
+    right = calibration["accepted_right"]
     return {
         "accept_from": calibration["accept_from"],
         "accepted_share": calibration["accepted_share"],
-        "accepted_right": calibration["accepted_right"],
+        "accepted_right": "none" if right is None else f"{right:.1%}",
         "wanted": calibration["accepted_accuracy"],
         "temperature": calibration["temperature"],
         "memory_accuracy": memory["accuracy"],

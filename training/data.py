@@ -44,24 +44,34 @@ class LabelledPages:
         return len(self.targets)
 
 
-def read_pages(
-    folder: Path, preprocessing: Preprocessing, labels: tuple[str, ...], work: Path, variants: int
-) -> LabelledPages:
-    """Reads a folder of class-named folders, `variants` random variants of each page beside it.
+@dataclass(frozen=True)
+class Reading:
+    """How pages are read: for which model, and with how many random variants of each page."""
+
+    preprocessing: Preprocessing
+    labels: tuple[str, ...]
+    variants: int
+
+
+def read_pages(folder: Path, reading: Reading, work: Path) -> LabelledPages:
+    """Reads a folder of class-named folders, random variants of each page beside it.
 
     Patients come from the column `printed_id` of `folder/manifest.csv` where there is one; without
     it every distinct page counts as a patient of its own. What was read is kept in `work` and used
-    again while files, preprocessing and variants are the same.
+    again while files and reading are the same.
 
     Raises DataError where no picture is found or one has no label of the model.
     """
+    labels = reading.labels
     pictures, digests = distinct_pictures(folder, labels)
-    wanted = hashlib.sha256(repr((digests, preprocessing, variants)).encode()).hexdigest()[:16]
+    wanted = hashlib.sha256(
+        repr((digests, reading.preprocessing, reading.variants)).encode()
+    ).hexdigest()[:16]
     kept = work / f"pages-{wanted}.npy"
     if not kept.is_file():
         work.mkdir(parents=True, exist_ok=True)
         part = kept.with_suffix(".part.npy")
-        np.save(part, _read_pixels(pictures, preprocessing, variants))
+        np.save(part, _read_pixels(pictures, reading))
         part.rename(kept)
     ids = read_patients(folder)
     files = [picture.path.relative_to(folder).as_posix() for picture in pictures]
@@ -116,14 +126,12 @@ def read_patients(folder: Path) -> Mapping[str, str]:
     return {row["file"]: row["printed_id"] for row in rows if row.get("printed_id")}
 
 
-def _read_pixels(
-    pictures: tuple[Picture, ...], preprocessing: Preprocessing, variants: int
-) -> npt.NDArray[np.uint8]:
+def _read_pixels(pictures: tuple[Picture, ...], reading: Reading) -> npt.NDArray[np.uint8]:
     """Each page's variants are drawn from a generator of its own place, so order doesn't matter."""
     read = []
     for place, picture in enumerate(tqdm(pictures, desc="reading pages", unit="page")):
-        trace = preprocessing.read(read_page(picture.path.read_bytes()))
+        trace = reading.preprocessing.read(read_page(picture.path.read_bytes()))
         rng = np.random.default_rng(place)
-        shown = [trace, *(augment(trace, rng) for _ in range(variants))]
-        read.append(np.stack([preprocessing.shrink(one) for one in shown]))
+        shown = [trace, *(augment(trace, rng) for _ in range(reading.variants))]
+        read.append(np.stack([reading.preprocessing.shrink(one) for one in shown]))
     return np.stack(read, axis=1)

@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from model_registry.preprocessing import Preprocessing
 from training.data import DataError, Indices, LabelledPages
-from training.recipe import Fit, Logits, cores
+from training.recipe import Fit, Logits
 
 TITLE = "MobileNetV2 (fine-tuned, 4 x 4 cells)"
 FRAMEWORK = "keras"
@@ -111,9 +111,18 @@ def _cells(depth: Any) -> list[Any]:
     return [layers.Flatten()(pool(depth)) for pool in pools]
 
 
+def untrained(folder: Path) -> Path:
+    """A backbone file of random numbers, for trying the run out without a download."""
+    file = folder / "untrained.weights.h5"
+    base = keras.applications.MobileNetV2(
+        include_top=False, weights=None, input_shape=PREPROCESSING.shape
+    )
+    base.save_weights(file)
+    return file
+
+
 def prepare(pages: LabelledPages, work: Path, backbone: Path | None) -> Fit:
     """Runs the early blocks once over every variant of every page; returns the function that fits."""
-    tf.config.threading.set_intra_op_parallelism_threads(cores())
     keras.utils.set_random_seed(SEED)
     start = build(backbone)
     early = _outputs(keras.Model(start.input, start.get_layer(EARLY).output), pages.pixels)

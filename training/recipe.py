@@ -55,6 +55,9 @@ class Recipe(Protocol):
     def knobs(self) -> dict[str, str]:
         """Every setting of the run, by name."""
 
+    def untrained(self, folder: Path) -> Path:
+        """Writes a backbone of random numbers, for a trial without a download; the file."""
+
     def prepare(self, pages: LabelledPages, work: Path, backbone: Path | None) -> Fit:
         """Computes once what all folds share; what is returned fits a network."""
 

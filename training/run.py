@@ -4,7 +4,7 @@ import csv
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from inference.predictor import Predictor
 from model_registry.read_entry import read_entry
 from model_registry.registry import read_registry
 from training.card import write_card
-from training.data import Indices, LabelledPages, read_pages
+from training.data import Indices, LabelledPages, Reading, read_pages
 from training.evaluate import OUT_OF_FOLD, evaluate
 from training.metrics import Matrix, accept_from, bootstrap, fit_temperature, measure, softmax
 from training.recipe import Logits, Network, Recipe, cores, find_recipe
@@ -48,7 +48,8 @@ def train(plan: Plan, say: Callable[[str], None] = print) -> dict[str, Any]:
     """
     recipe = find_recipe(plan.key)
     work = plan.work / plan.key
-    pages = read_pages(plan.data, recipe.PREPROCESSING, recipe.LABELS, work, recipe.VARIANTS)
+    reading = Reading(recipe.PREPROCESSING, recipe.LABELS, recipe.VARIANTS)
+    pages = read_pages(plan.data, reading, work)
     patients = len(set(pages.patients))
     say(f"{len(pages)} distinct pages of {patients} patients; {pages.copies} copies left out")
     folds = split_by_patient(pages, plan.folds)
@@ -119,7 +120,7 @@ class _Log:
         say(f"{name}: training")
 
     def __call__(self, line: str) -> None:
-        moment = datetime.now().isoformat(timespec="seconds")
+        moment = datetime.now(UTC).isoformat(timespec="seconds")
         with self._file.open("a", encoding="utf-8") as opened:
             opened.write(f"{moment},{self._name},{line}\n")
         self._say(f"{self._name}: {line}")
@@ -139,7 +140,7 @@ def _digest(recipe: Recipe, pages: LabelledPages, folds: list[Fold]) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-def _calibrate(pages: LabelledPages, logits: Logits) -> dict[str, float]:
+def _calibrate(pages: LabelledPages, logits: Logits) -> dict[str, Any]:
     temperature = round(fit_temperature(pages.targets, logits), 3)
     probabilities = softmax(logits / temperature)
     threshold = accept_from(pages.targets, probabilities, ACCEPTED_ACCURACY)
@@ -150,7 +151,7 @@ def _calibrate(pages: LabelledPages, logits: Logits) -> dict[str, float]:
         "accept_from": threshold,
         "accepted_accuracy": ACCEPTED_ACCURACY,
         "accepted_share": float(accepted.mean()),
-        "accepted_right": float(right[accepted].mean()),
+        "accepted_right": float(right[accepted].mean()) if accepted.any() else None,
     }
 
 
@@ -158,7 +159,7 @@ def _facts(recipe: Recipe, network: Network) -> dict[str, Any]:
     return {
         "parameters": network.parameters(),
         "recipe": recipe.knobs(),
-        "date": datetime.now().date().isoformat(),
+        "date": datetime.now(UTC).date().isoformat(),
     }
 
 

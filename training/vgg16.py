@@ -84,6 +84,14 @@ def load(file: Path) -> Vgg16Network:
     return Vgg16Network(network.to(memory_format=torch.channels_last))  # type: ignore[call-overload]
 
 
+def untrained(folder: Path) -> Path:
+    """A backbone file of random numbers, for trying the run out without a download."""
+    file = folder / "untrained.pth"
+    features = torchvision.models.vgg16(weights=None).features.state_dict()
+    torch.save({f"features.{name}": tensor for name, tensor in features.items()}, file)
+    return file
+
+
 def prepare(pages: LabelledPages, work: Path, backbone: Path | None) -> Fit:
     """Runs the frozen blocks once over every variant of every page; returns the function that fits."""
     torch.set_num_threads(cores())
@@ -96,8 +104,8 @@ def prepare(pages: LabelledPages, work: Path, backbone: Path | None) -> Fit:
         network.features.load_state_dict(start.state_dict())  # type: ignore[union-attr]
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         run = _Run(network, pages, train, note)
-        run.phase("top", early, list(network.features)[FROZEN:], (EPOCHS_TOP, RATE_TOP))  # type: ignore[arg-type]
-        run.phase("all", pages.pixels, list(network.features), (EPOCHS_ALL, RATE_ALL))  # type: ignore[arg-type]
+        run.phase("top", early, list(network.features)[FROZEN:], (EPOCHS_TOP, RATE_TOP))
+        run.phase("all", pages.pixels, list(network.features), (EPOCHS_ALL, RATE_ALL))
         return Vgg16Network(network)
 
     return fit
@@ -121,7 +129,7 @@ class _Run:
         """Trains `layers` and the head on `inputs` (variants, n, ...); plan: epochs and rate."""
         epochs, rate = plan
         body, head = nn.Sequential(*layers), self.network.classifier
-        weights = [*body.parameters(), *head.parameters()]  # type: ignore[union-attr,operator]
+        weights = [*body.parameters(), *head.parameters()]
         steps = epochs * -(-len(self.train) // BATCH)
         head_rate = 10 * rate if name == "top" else rate
         groups = [{"params": weights[:-2]}, {"params": weights[-2:]}]

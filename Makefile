@@ -1,0 +1,58 @@
+# `make run` serves Twelvelead at http://127.0.0.1:8080, `make test` checks all that is quick to check.
+# Settings: PYTHON, PORT, HOST, and TORCH_INDEX (a package index that has torch's CPU build).
+SHELL := /bin/bash
+PYTHON ?= $(or $(shell command -v python3.11),python3)
+HOST ?= 127.0.0.1
+PORT ?= 8080
+TORCH_INDEX ?=
+BIN := .venv/bin
+UV := uv==0.13.8
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup test test-all lint lock notebooks screenshot python browser
+
+help:
+	@echo "make run         the page, at http://$(HOST):$(PORT)/   (PORT=9000 make run for another port)"
+	@echo "make test        linters, types and the quick tests; make test-all adds the slow ones"
+	@echo "make setup       .venv with the locked packages, which the others do by themselves"
+	@echo "make notebooks   runs the notebooks on simulated data; make screenshot draws docs/page.png"
+	@echo "make lock        chooses the newest versions that pyproject.toml allows, for the lock files"
+
+run: setup
+	@$(BIN)/twelvelead serve --host "$(HOST)" --port "$(PORT)"
+
+setup: python
+	@$(PYTHON) scripts/setup.py --torch-index "$(TORCH_INDEX)"
+
+test: lint browser
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: lint browser
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+notebooks: setup
+	$(BIN)/python -m pytest tests/test_notebooks.py
+
+screenshot: setup browser
+	$(BIN)/python scripts/screenshot.py docs/page.png
+
+lock: setup
+	$(BIN)/pip install -q "$(UV)"
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade --no-annotate \
+	  --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade --no-annotate --all-extras \
+	  -c requirements.lock --custom-compile-command "make lock" pyproject.toml -o requirements-dev.lock
+
+python:
+	@version=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null); \
+	case "$$version" in 3.11|3.12|3.13) ;; *) \
+	  echo "Twelvelead needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is $${version:-not to be found}:" \
+	    "name one, as in 'make $(firstword $(MAKECMDGOALS)) PYTHON=/usr/bin/python3.11'." >&2; exit 1;; esac
+
+browser:
+	@scripts/install_browser.sh

@@ -1,0 +1,129 @@
+"""Libraries of labelled pictures: class folders, alone or inside train and test folders.
+
+The index is made once, from what lies in the folder then; pictures are named by opaque ids from it,
+so nothing that a client sends is ever used as a path.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
+ID_LENGTH = 32  # hexadecimal digits: 128 bits
+
+# words of a folder's name, small letters and digits only -> label; the public sets' own names first
+DEFAULT_FOLDERS: Mapping[str, str] = MappingProxyType(
+    {
+        "normalpersonecgimages": "normal",
+        "normalperson": "normal",
+        "normal": "normal",
+        "ecgimagesofpatientthathaveabnormalheartbeat": "abnormal_heartbeat",
+        "ecgimagesofpatientthathaveabnormalheartbeats": "abnormal_heartbeat",
+        "patientthathaveabnormalheartbeat": "abnormal_heartbeat",
+        "abnormalheartbeat": "abnormal_heartbeat",
+        "abnormal": "abnormal_heartbeat",
+        "ecgimagesofmyocardialinfarctionpatients": "myocardial_infarction",
+        "myocardialinfarctionpatients": "myocardial_infarction",
+        "myocardialinfarction": "myocardial_infarction",
+        "mi": "myocardial_infarction",
+        "ecgimagesofpatientthathavehistoryofmi": "history_of_mi",
+        "patientthathavehistoryofmi": "history_of_mi",
+        "historyofmi": "history_of_mi",
+        "historymi": "history_of_mi",
+        "pmi": "history_of_mi",
+    }
+)
+SPLITS: Mapping[str, str] = MappingProxyType(
+    {"train": "train", "training": "train", "test": "test", "val": "val", "validation": "val"}
+)
+COUNTS = re.compile(r"\(.*?\)")  # "(284x12=3408)" behind the public names
+
+
+class UnknownPicture(LookupError):
+    """No picture of the library has this id."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture file: label and split by its folders, None where they tell neither."""
+
+    id: str
+    path: Path
+    label: str | None
+    split: str | None
+    simulated: bool = False
+
+
+@dataclass(frozen=True)
+class Library:
+    """Pictures in the order of their paths."""
+
+    pictures: tuple[Picture, ...]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(sorted({p.label for p in self.pictures if p.label}))
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        return tuple(sorted({p.split for p in self.pictures if p.split}))
+
+    def select(self, label: str | None = None, split: str | None = None) -> tuple[Picture, ...]:
+        """The pictures of one label or one split, of all where None."""
+        return tuple(
+            p
+            for p in self.pictures
+            if (label is None or p.label == label) and (split is None or p.split == split)
+        )
+
+    def find(self, wanted: str) -> Picture:
+        """The picture with this id. Raises UnknownPicture."""
+        for picture in self.pictures:
+            if picture.id == wanted:
+                return picture
+        raise UnknownPicture("There is no such sample.")
+
+
+def read_library(
+    root: Path,
+    *,
+    folder_labels: Mapping[str, str] = DEFAULT_FOLDERS,
+    simulated: bool = False,
+) -> Library:
+    """Every picture file under `root`, by the names of the folders that it lies in.
+
+    `folder_labels`: a folder's name, as `plain_name` writes it, to its label. Links that lead out of
+    `root` are left out. A root that is no folder gives an empty library.
+    """
+    inside = root.resolve()
+    pictures = []
+    for path in sorted(root.rglob("*")):
+        if path.suffix.lower() not in SUFFIXES or not path.is_file():
+            continue
+        if not path.resolve().is_relative_to(inside):
+            continue
+        relative = path.relative_to(root)
+        names = [plain_name(part) for part in relative.parts[:-1]]
+        digest = hashlib.sha256(relative.as_posix().encode()).hexdigest()
+        pictures.append(
+            Picture(
+                id=digest[:ID_LENGTH],
+                path=path,
+                label=_first(names, folder_labels),
+                split=_first(names, SPLITS),
+                simulated=simulated,
+            )
+        )
+    return Library(tuple(pictures))
+
+
+def plain_name(folder: str) -> str:
+    """A folder's name in small letters and digits, what stands in brackets left out."""
+    return re.sub(r"[^a-z0-9]", "", COUNTS.sub("", folder).casefold())
+
+
+def _first(names: list[str], table: Mapping[str, str]) -> str | None:
+    return next((table[name] for name in reversed(names) if name in table), None)

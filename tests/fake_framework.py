@@ -1,0 +1,95 @@
+"""A framework for tests whose weight files say, as JSON, what a model answers. Runs in a worker.
+
+Keys: outputs (one number a label), or by_page = true (outputs follow the picture's brightness);
+refuse (a WeightsError with these words); bug (load raises), bug_in_run (a run raises). Beside the
+weights, a file `exit` ends the process in the next run, and a named pipe `gate` holds a load back
+until somebody writes into it. Each load and each run adds a line to the file `log`.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from inference.weights import read_weights
+from model_registry.entry import ModelEntry
+from model_registry.errors import WeightsError
+from tests.tiny_models import KERAS_LABELS, write_entry
+
+Batch = npt.NDArray[np.float32]
+RUNTIME = "fake 1.0"
+
+
+def limit_threads(count: int) -> None:
+    """One is enough."""
+
+
+def load(entry: ModelEntry) -> Callable[[Batch], Batch]:
+    says = json.loads(read_weights(entry.weights))
+    _log(entry, "load")
+    if (gate := entry.folder / "gate").exists():
+        gate.read_text("utf-8")
+    if "refuse" in says:
+        raise WeightsError(says["refuse"])
+    if "bug" in says:
+        raise ZeroDivisionError("secret")
+
+    def run(batch: Batch) -> Batch:
+        _log(entry, "run")
+        if (last := entry.folder / "exit").exists():
+            last.unlink()
+            os._exit(1)
+        if "bug_in_run" in says:
+            raise ZeroDivisionError("secret")
+        if says.get("by_page"):
+            level = batch.mean(axis=(1, 2, 3))
+            return np.stack([level, -level, 2 * level, 0 * level], axis=1)
+        return np.tile(np.float32(says["outputs"]), (len(batch), 1))
+
+    return run
+
+
+def make_fake_model(
+    folder: Path,
+    key: str = "fake",
+    outputs: Sequence[float] = (0.1, 0.6, 0.2, 0.1),
+    *,
+    output: str = "probabilities",
+    labels: tuple[str, ...] = KERAS_LABELS,
+    more: str = "",
+    **says: Any,
+) -> Path:
+    """Writes folder/<key> for a model that answers `outputs`; that folder. `more` ends its entry."""
+    home = Path(folder, key)
+    home.mkdir(parents=True)
+    text = json.dumps({"outputs": list(outputs)} | says)
+    Path(home, "weights.keras").write_text(text, encoding="utf-8")
+    write_entry(home, "keras", labels, (32, 56), output=output, channels=1)
+    with Path(home, "model.toml").open("a", encoding="utf-8") as entry:
+        entry.write(more)
+    return home
+
+
+def rewrite_weights(home: Path, **says: Any) -> None:
+    """Puts other weights into a model's folder, and their sha256 into its entry."""
+    weights, entry = home / "weights.keras", home / "model.toml"
+    before = hashlib.sha256(weights.read_bytes()).hexdigest()
+    weights.write_text(json.dumps(says), encoding="utf-8")
+    after = hashlib.sha256(weights.read_bytes()).hexdigest()
+    entry.write_text(entry.read_text("utf-8").replace(before, after), encoding="utf-8")
+
+
+def logged(home: Path, word: str) -> int:
+    """How often a model was loaded ("load") or run ("run")."""
+    log = home / "log"
+    return log.read_text("utf-8").split().count(word) if log.exists() else 0
+
+
+def _log(entry: ModelEntry, word: str) -> None:
+    with (entry.folder / "log").open("a", encoding="utf-8") as log:
+        log.write(f"{word}\n")

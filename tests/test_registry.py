@@ -1,0 +1,77 @@
+"""The registry holds every folder with a model.toml; a broken one is named and stops no other."""
+
+from pathlib import Path
+
+import pytest
+
+from model_registry.errors import EntryError, ModelUnavailable, UnknownModel
+from model_registry.registry import read_registry
+from tests.entry_files import KERAS, PYTORCH, changed, write_entry
+
+
+def test_it_works(tmp_path: Path) -> None:
+    write_entry(tmp_path, PYTORCH, "second")
+    write_entry(tmp_path, KERAS, "first")
+    registry = read_registry(tmp_path)
+
+    assert list(registry) == ["first", "second"]
+    assert len(registry) == 2
+    assert registry["first"].framework == "keras"
+    assert registry["second"].framework == "pytorch"
+    assert registry.broken == {}
+
+
+def test_a_broken_entry_stops_no_other(tmp_path: Path) -> None:
+    write_entry(tmp_path, KERAS, "good")
+    file = write_entry(tmp_path, changed(KERAS, "title", "titel"), "bad")
+    registry = read_registry(tmp_path)
+
+    assert list(registry) == ["good"]
+    assert registry.broken["bad"].startswith(f"{file}: key 'title'")
+
+
+def test_a_broken_model_is_unavailable_with_its_reason(tmp_path: Path) -> None:
+    write_entry(tmp_path, changed(KERAS, "title", "titel"), "bad")
+
+    with pytest.raises(ModelUnavailable, match=r"'bad' can't be used: .*key 'title'"):
+        read_registry(tmp_path)["bad"]
+
+
+def test_an_unknown_model_is_refused_with_the_known_keys(tmp_path: Path) -> None:
+    write_entry(tmp_path, KERAS, "good")
+    write_entry(tmp_path, "", "bad")
+
+    with pytest.raises(UnknownModel, match="Known models: bad, good") as refused:
+        read_registry(tmp_path)["<b>other</b>"]
+    assert "other" not in str(refused.value)
+
+
+def test_a_broken_model_is_not_in_the_registry(tmp_path: Path) -> None:
+    write_entry(tmp_path, KERAS, "good")
+    write_entry(tmp_path, "", "bad")
+    registry = read_registry(tmp_path)
+
+    assert "good" in registry
+    assert "bad" not in registry
+    assert "other" not in registry
+
+
+def test_an_empty_folder_is_an_empty_registry(tmp_path: Path) -> None:
+    registry = read_registry(tmp_path)
+
+    assert len(registry) == 0
+    with pytest.raises(UnknownModel, match="none is registered"):
+        registry["anything"]
+
+
+def test_folders_and_files_without_an_entry_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "README.md").write_text("models", encoding="utf-8")
+
+    assert len(read_registry(tmp_path)) == 0
+    assert read_registry(tmp_path).broken == {}
+
+
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(EntryError, match="is not a folder"):
+        read_registry(tmp_path / "models")

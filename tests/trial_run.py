@@ -1,0 +1,25 @@
+"""One recipe on a tiny simulated set, in a process of its own: python -m tests.trial_run KEY FOLDER."""
+
+import sys
+from pathlib import Path
+
+from training.recipe import find_recipe
+from training.run import Plan, train
+from training.trial import draw_trial_set, quicken
+
+PER_CLASS = 3
+FOLDS = 2
+
+
+def main(key: str, folder: Path) -> None:
+    data = folder / "data"
+    if not data.is_dir():
+        draw_trial_set(data, PER_CLASS)
+    recipe = find_recipe(key)
+    quicken(recipe)
+    plan = Plan(key, data, folder / "models", folder / "runs", recipe.untrained(folder), FOLDS)
+    train(plan)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
