@@ -10,14 +10,19 @@ RUN python3 -m venv /venv \
   && grep -E '^torch(vision)?==' requirements.lock > torch.txt \
   && /venv/bin/pip install --no-cache-dir --no-deps ${TORCH_INDEX:+--index-url "${TORCH_INDEX}"} -r torch.txt \
   && /venv/bin/pip install --no-cache-dir --no-deps -r requirements.lock \
-  && /venv/bin/pip uninstall --yes pip \
-  && /venv/bin/python -c 'import torch'
+  && /venv/bin/pip uninstall --yes pip
+# 490 MB of C++ headers, tests and a compiler's parts, which nothing here runs
+RUN rm -rf /venv/lib/python3*/site-packages/tensorflow/include /venv/lib/python3*/site-packages/clang \
+    /venv/lib/python3*/site-packages/torch/include /venv/lib/python3*/site-packages/torch/test \
+  && /venv/bin/python -c 'import torch' \
+  && /venv/bin/python -c 'import keras'
 
 FROM ${BASE}
 LABEL org.opencontainers.image.title="Twelvelead" \
       org.opencontainers.image.description="ECG classifiers side by side. For education and research, not a medical device." \
       org.opencontainers.image.licenses="Apache-2.0"
-RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /tmp twelvelead
+RUN useradd --no-log-init --uid 10001 --user-group --no-create-home --home-dir /tmp \
+  --shell /usr/sbin/nologin twelvelead
 COPY --from=build /venv /venv
 WORKDIR /app
 COPY . .

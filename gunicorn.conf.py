@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - Linux's memory disk, for the worker's heartbeat file
 
@@ -16,3 +17,10 @@ keepalive = 5  # s
 worker_tmp_dir = str(MEMORY) if MEMORY.is_dir() else None
 control_socket_disable = True  # nobody steers this server through a socket
 accesslog = None  # addresses and paths of users aren't kept
+
+
+def post_worker_init(worker: Any) -> None:
+    """Says which models can't be used, and why; the others are served."""
+    registry = worker.wsgi.extensions["twelvelead"].predictor.registry
+    for key, reason in registry.broken.items():
+        worker.log.warning("The model %s is unavailable: %s", key, reason)

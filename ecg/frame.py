@@ -5,6 +5,7 @@ the printed heart rate alone tells the class of 68 % of the public four-class pa
 trained on, and served with, the inside of this box only.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +42,8 @@ class Box:
     def times(self, factor: float) -> "Box":
         """The same box on a page that is `factor` times as large."""
         left, top, right, bottom = (
-            round(side * factor) for side in (self.left, self.top, self.right, self.bottom)
+            math.floor(side * factor + 0.5)
+            for side in (self.left, self.top, self.right, self.bottom)
         )
         return Box(left, top, right, bottom)
 
@@ -68,7 +70,9 @@ def find_frame(grey: Grey) -> Box | None:
     if bottom - top < MIN_HEIGHT * height or not _is_closed(lines, Box(left, top, right, bottom)):
         return None
     inside = _inside(lines, Box(left, top, right, bottom))
-    return inside if inside.width and inside.height and _is_paper(lines, inside) else None
+    if inside.width < MIN_WIDTH * width or inside.height < MIN_HEIGHT * height:
+        return None  # dark masses, not lines
+    return inside if _is_paper(lines, inside) else None
 
 
 def _longest_runs(lines: Mask) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

@@ -8,7 +8,6 @@ as was asked for. Which other models are asked does not change what one model se
 import hashlib
 import io
 import struct
-import warnings
 from typing import Literal
 
 import numpy as np
@@ -39,6 +38,9 @@ TURNS = {  # EXIF orientation -> what brings the page upright
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+
+SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
+DAMAGED = "The picture is truncated or damaged: export or photograph it again."
 
 PILLOW_ERRORS = (
     OSError,
@@ -90,6 +92,10 @@ class Page:
         box = self.area.times(1 / scale)
         return pixels[box.top : box.bottom, box.left : box.right]
 
+    def whole(self, at_least: tuple[int, int], colour: Colour = "rgb") -> Pixels:
+        """The whole picture, for showing it, never for a model; sized as in `trace`."""
+        return self._decode(_largest_scale(self.size, at_least), colour)
+
     def _decode(self, scale: int, colour: Colour) -> Pixels:
         if (scale, colour) not in self._decoded:
             self._decoded[scale, colour] = _decode(self._data, scale, colour)
@@ -109,33 +115,39 @@ def read_page(data: bytes) -> Page:
         raise FileTooLarge(
             f"The file has {len(data) / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:.0f} MB are read."
         )
-    size = _upright_size(data)
+    size = _stored_size(data)
     _check_size(*size)
-    return Page(data, size)
+    return Page(data, size[::-1] if _lies_on_its_side(data) else size)
 
 
 def _open(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data), formats=FORMATS)
 
 
-def _upright_size(data: bytes) -> tuple[int, int]:
-    """(width, height) after the EXIF orientation, from the header alone."""
+def _stored_size(data: bytes) -> tuple[int, int]:
+    """(width, height) before the EXIF orientation, from the header alone."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with _open(data) as image:
-                width, height = image.size
-                orientation = _orientation(image)
+        with _open(data) as image:
+            return image.size
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise UnreadablePicture(_too_many_pixels("more than 89")) from error
     except PILLOW_ERRORS as error:
         raise NotAPicture(f"The file is not a picture: send {FORMATS_IN_WORDS}.") from error
-    return (height, width) if orientation >= 5 else (width, height)
+
+
+def _lies_on_its_side(data: bytes) -> bool:
+    """Whether upright means a quarter turn. A PNG is decoded for this: its EXIF may stand at its end."""
+    try:
+        with _open(data) as image:
+            return _orientation(image) in SIDEWAYS
+    except PILLOW_ERRORS as error:
+        raise UnreadablePicture(DAMAGED) from error
 
 
 def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1 is upright."""
-    return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    """The EXIF orientation, 1 to 8; 1, and what does not exist, is upright."""
+    found = image.getexif().get(ExifTags.Base.Orientation)
+    return found if found in TURNS else 1
 
 
 def _check_size(width: int, height: int) -> None:
@@ -176,9 +188,7 @@ def _decode(data: bytes, scale: int, colour: Colour) -> Pixels:
             turn = TURNS.get(_orientation(image))
             return np.asarray(plain.transpose(turn) if turn is not None else plain)
     except PILLOW_ERRORS as error:
-        raise UnreadablePicture(
-            "The picture is truncated or damaged: export or photograph it again."
-        ) from error
+        raise UnreadablePicture(DAMAGED) from error
 
 
 def _plain(image: Image.Image, mode: str) -> Image.Image:

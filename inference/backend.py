@@ -73,12 +73,12 @@ class Backend:
 
     def _load(self, entry: ModelEntry) -> str:
         if entry.key not in self._runtimes:
-            self._runtimes[entry.key] = self._ask("load", _file(entry))
+            self._runtimes[entry.key] = self._ask("load", _file(entry), entry.weights.sha256)
         return self._runtimes[entry.key]
 
     def _ask(self, *question: Any) -> Any:
-        pipe = self._pipe or self._start()
         try:
+            pipe = self._pipe or self._start()
             pipe.send(question)
             answer = pipe.recv()
         except (EOFError, OSError) as error:

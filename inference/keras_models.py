@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from inference.weights import read_weights
 from model_registry.entry import ModelEntry
-from model_registry.errors import WeightsError
+from model_registry.errors import WeightsError, named
 
 Batch = npt.NDArray[np.float32]
 
@@ -56,7 +56,7 @@ def _read_model(entry: ModelEntry) -> Any:
             return keras.saving.load_model(copy, compile=False, safe_mode=True)
         except (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile) as error:
             raise WeightsError(
-                f"{path} can't be loaded by Keras {keras.__version__} "
+                f"{named(path)} can't be loaded by Keras {keras.__version__} "
                 f"({type(error).__name__}); if Keras 2 wrote it, {CONVERT}."
             ) from error
 
@@ -68,10 +68,15 @@ def _refuse_code(copy: Path, path: Path) -> None:
             config = json.loads(archive.read("config.json"))
     else:
         with h5py.File(copy, "r") as file:
+            if "model_config" not in file.attrs:
+                raise WeightsError(
+                    f"{path} holds weights alone, without their network: "
+                    "save both with model.save('weights.keras')."
+                )
             config = json.loads(file.attrs["model_config"])
     if "Lambda" in _class_names(config):
         raise WeightsError(
-            f"{path} has a Lambda layer, which runs code from the file, so it is not loaded; "
+            f"{named(path)} has a Lambda layer, which runs code from the file, so it is not loaded; "
             "rebuild the model from Keras' own layers and save it again."
         )
 
@@ -91,15 +96,20 @@ def _check_shapes(model: Any, entry: ModelEntry) -> None:
     wanted, labels = entry.preprocessing.shape, len(entry.labels)
     shapes = model.input_shape, model.output_shape
     if not all(isinstance(shape, tuple) for shape in shapes):
-        raise WeightsError(f"{entry.weights.path} has several inputs or outputs; one each is run.")
+        raise WeightsError(f"{named(entry.weights.path)} has several inputs or outputs; one each is run.")
     given, outputs = tuple(model.input_shape[1:]), model.output_shape[-1]
     if len(given) != 3 or any(g not in (None, w) for g, w in zip(given, wanted, strict=True)):
         raise WeightsError(
-            f"{entry.weights.path} reads (height, width, channels) {given}, "
+            f"{named(entry.weights.path)} reads (height, width, channels) {given}, "
             f"model.toml says {wanted}: correct 'preprocessing.size' or 'channels'."
+        )
+    if len(model.output_shape) != 2:
+        raise WeightsError(
+            f"{entry.weights.path} gives {model.output_shape}, not one row of numbers a picture: "
+            "pool its last feature map before the classifier."
         )
     if outputs != labels:
         raise WeightsError(
-            f"{entry.weights.path} has {outputs} outputs, model.toml lists {labels} labels: "
+            f"{named(entry.weights.path)} has {outputs} outputs, model.toml lists {labels} labels: "
             "correct 'labels'."
         )

@@ -9,11 +9,12 @@ from typing import TypeVar
 
 import numpy as np
 
+from ecg.errors import PageError
 from ecg.page import Page, read_page
 from inference.backend import BACKENDS, Backend, State
 from inference.prediction import Decision, Prediction, Vector, to_probabilities
 from model_registry.entry import ModelEntry
-from model_registry.errors import ModelUnavailable, NoUsableAnswer
+from model_registry.errors import ModelUnavailable, NoUsableAnswer, named
 from model_registry.registry import Registry
 
 NO_FRAME = "No trace frame was found: the whole picture was read, header and footer included."
@@ -39,6 +40,7 @@ class Predictor:
         self._backends = {name: Backend(module, threads) for name, module in BACKENDS.items()}
         self._runtimes: dict[str, str] = {}
         self._failed: dict[str, str] = {}
+        self._checking = {key: threading.Lock() for key in registry}  # examples: each once
 
     def state(self, key: str) -> State:
         """ "idle", "loading" or "ready"; raises ModelUnavailable with the reason, UnknownModel."""
@@ -57,9 +59,10 @@ class Predictor:
         entry = self.registry[key]
         try:
             runtime = self._backends[entry.framework].load(entry)
-            if key not in self._runtimes:
-                self._check_example(entry)
-                self._runtimes[key] = runtime
+            with self._checking[key]:
+                if key not in self._runtimes:
+                    self._check_example(entry)
+                    self._runtimes[key] = runtime
             self._failed.pop(key, None)
             return runtime
         except ModelUnavailable as error:
@@ -139,12 +142,18 @@ class Predictor:
         """Raises NoUsableAnswer where the model answers its own example otherwise than it should."""
         if entry.example is None:
             return
-        page = read_page(entry.example.image.read_bytes())
-        found = self._run(entry, entry.preprocessing(page))
+        try:
+            tensor = entry.preprocessing(read_page(entry.example.image.read_bytes()))
+        except (PageError, OSError) as error:
+            raise ModelUnavailable(
+                f"{entry.folder / 'model.toml'}: key 'example.image': "
+                f"{entry.example.image.name} can't be read as a page; restore it."
+            ) from error
+        found = self._run(entry, tensor)
         if np.abs(found - entry.example.probabilities).max() > EXAMPLE_TOLERANCE:
             told = ", ".join(f"{p:.4f}" for p in found)
             raise NoUsableAnswer(
-                f"{entry.folder / 'model.toml'}: the model answers its example with ({told}), "
+                f"{named(entry.folder / 'model.toml')}: the model answers its example with ({told}), "
                 "not with 'example.probabilities': weights, preprocessing or labels are not those "
                 "that it was made with."
             )

@@ -16,7 +16,7 @@ from inference.torchvision_import import torchvision
 from inference.weights import read_weights
 from model_registry.architectures import ARCHITECTURES, Architecture
 from model_registry.entry import Head, ModelEntry
-from model_registry.errors import WeightsError
+from model_registry.errors import WeightsError, named
 
 Batch = npt.NDArray[np.float32]
 State = dict[str, torch.Tensor]
@@ -27,7 +27,8 @@ CONVERT = (
     "or safetensors.torch.save_file(model.state_dict(), 'weights.safetensors')"
 )
 WRAPPERS = ("state_dict", "model_state_dict", "model")  # what training scripts nest a state in
-PREFIXES = ("module.", "_orig_mod.")  # DataParallel, torch.compile
+PREFIXES = ("_orig_mod.", "module.", "_orig_mod.")  # DataParallel, torch.compile
+FORMATS = (b"PK", b"\x80")  # what torch.save writes: an archive, before torch 1.6 a pickle
 UNUSED = ("AuxLogits.",)  # InceptionV3's second head, used in training only
 
 
@@ -89,19 +90,23 @@ def _read_state(entry: ModelEntry) -> State:
     try:
         if path.suffix == ".safetensors":
             state: Any = safetensors.torch.load(data)
+        elif not data.startswith(FORMATS):
+            raise ValueError("neither an archive nor a pickle")
         else:
             state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise WeightsError(
-            f"{path} holds pickled objects, which could run code, so it is not loaded; {CONVERT}."
+            f"{named(path)} holds pickled objects, which could run code, so it is not loaded; {CONVERT}."
         ) from error
     except (safetensors.SafetensorError, RuntimeError, EOFError, ValueError) as error:
-        raise WeightsError(f"{path} is damaged or in another format; {CONVERT}.") from error
+        raise WeightsError(f"{named(path)} is damaged or in another format; {CONVERT}.") from error
     for wrapper in WRAPPERS:
         if isinstance(state, Mapping) and isinstance(state.get(wrapper), Mapping):
             state = state[wrapper]
-    if not isinstance(state, Mapping) or not all(torch.is_tensor(v) for v in state.values()):
-        raise WeightsError(f"{path} holds no state (tensor by name); {CONVERT}.")
+    if not isinstance(state, Mapping) or not all(
+        isinstance(name, str) and torch.is_tensor(value) for name, value in state.items()
+    ):
+        raise WeightsError(f"{named(path)} holds no state (tensor by name); {CONVERT}.")
     return {_plain(name): tensor.float() for name, tensor in state.items()}
 
 
@@ -138,7 +143,7 @@ def _by_number(name: str) -> tuple[list[int], bool]:
 
 def _misfit(entry: ModelEntry, reason: str) -> WeightsError:
     return WeightsError(
-        f"{entry.weights.path} was not made for '{entry.architecture}' with "
+        f"{named(entry.weights.path)} was not made for '{entry.architecture}' with "
         f"{len(entry.labels)} labels and this head: {reason}. Correct 'architecture', 'head', "
         "'pooling' or 'labels' in model.toml."
     )

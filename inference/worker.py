@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model_registry.errors import ModelUnavailable, RegistryError
+from model_registry.entry import ModelEntry
+from model_registry.errors import EntryError, ModelUnavailable, RegistryError
 from model_registry.read_entry import read_entry
 
 Batch = npt.NDArray[np.float32]
@@ -21,7 +22,7 @@ Run = Callable[[Batch], Batch]
 def serve(connection: Connection, module: str, threads: int) -> None:
     """Answers (operation, arguments) from the other end until that is closed.
 
-    Operations: ("load", path of model.toml) -> name of the runtime; ("run", the same path, batch)
+    Operations: ("load", path of model.toml, sha256) -> name of the runtime; ("run", the same path, batch)
     -> raw outputs. What fails comes back as an exception of `model_registry.errors`.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes the pipe
@@ -42,12 +43,22 @@ def _answer(framework: Any, loaded: dict[str, Run], operation: str, arguments: l
     try:
         if operation == "load":
             if file not in loaded:
-                loaded[file] = framework.load(read_entry(Path(file)))
+                loaded[file] = framework.load(_read(file, arguments[1]))
             return framework.RUNTIME
         return loaded[file](arguments[1])
+    except EntryError as error:
+        return ModelUnavailable(str(error))
     except RegistryError as error:
         return error
     except Exception as error:  # whatever a framework raises must not end the process
         return ModelUnavailable(
             f"{Path(file).parent.name} failed in its framework ({type(error).__name__})."
         )
+
+
+def _read(file: str, sha256: str) -> ModelEntry:
+    """The entry, if it still names the weights that the asker knows, labels and all."""
+    entry = read_entry(Path(file))
+    if entry.weights.sha256 != sha256:
+        raise ModelUnavailable(f"{file} was changed since the app started: restart it.")
+    return entry

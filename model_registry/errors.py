@@ -1,5 +1,12 @@
 """What can be wrong with a model. Each message names the file, and what would be right."""
 
+from pathlib import Path
+
+
+def named(file: Path) -> str:
+    """A file as messages name it: its folder and itself, no more of the operator's disk."""
+    return f"{file.parent.name}/{file.name}"
+
 
 class RegistryError(Exception):
     """The root of all that can be wrong with models."""

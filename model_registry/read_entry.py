@@ -11,7 +11,7 @@ from ecg.page import Colour
 from ecg.tasks import TASKS, Task
 from model_registry.architectures import ARCHITECTURES
 from model_registry.entry import Example, Framework, Head, ModelEntry, Output, Weights
-from model_registry.errors import EntryError
+from model_registry.errors import EntryError, named
 from model_registry.preprocessing import STEPS, Preprocessing, Scale
 from model_registry.table import Table
 
@@ -55,15 +55,15 @@ def read_entry(file: Path) -> ModelEntry:
 def _open(file: Path) -> Table:
     if not KEY.fullmatch(file.parent.name):
         raise EntryError(
-            f"{file}: the folder's name is the model's key and may hold only "
+            f"{named(file)}: the folder's name is the model's key and may hold only "
             "a-z, 0-9, '_' and '-', at most 64 of them."
         )
     try:
         return Table(file, tomllib.loads(file.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise EntryError(f"{file}: this is not TOML: {error}.") from error
+        raise EntryError(f"{named(file)}: this is not TOML: {error}.") from error
     except OSError as error:
-        raise EntryError(f"{file}: can't be read: {error.strerror}.") from error
+        raise EntryError(f"{named(file)}: can't be read: {error.strerror}.") from error
 
 
 def _labels(table: Table, task: Task) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ def _weights(table: Table, framework: Framework) -> Weights:
         raise table.wrong("sha256", "give the 64 hexadecimal digits that `sha256sum` prints")
     path = table.file.parent / file
     if not path.is_file():
-        raise table.wrong("file", f"{file} is missing; put the weights into {path.parent}")
+        raise table.wrong("file", f"{file} is missing; put the weights beside this model.toml")
     with path.open("rb") as opened:
         if opened.read(len(LFS_POINTER)) == LFS_POINTER:
             raise table.wrong(
@@ -159,12 +159,16 @@ def _metrics(file: Path) -> Mapping[str, Any] | None:
     if not file.is_file():
         return None
     try:
-        metrics = json.loads(file.read_text(encoding="utf-8"))
+        metrics = json.loads(file.read_text(encoding="utf-8"), parse_constant=_no_number)
     except ValueError as error:
-        raise EntryError(f"{file}: this is not JSON: {error}.") from error
+        raise EntryError(f"{named(file)}: this is not JSON: {error}.") from error
     if not isinstance(metrics, dict):
-        raise EntryError(f"{file}: it should hold one JSON object.")
+        raise EntryError(f"{named(file)}: it should hold one JSON object.")
     return metrics
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no number in JSON")
 
 
 def _check_fit(table: Table, entry: ModelEntry) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from model_registry.errors import EntryError
+from model_registry.errors import EntryError, named
 
 MISSING = object()
 WORDS = {str: "a text", int: "a whole number", float: "a number", list: "a list", dict: "a table"}
@@ -22,7 +22,7 @@ class Table:
 
     def wrong(self, key: str, right: str) -> EntryError:
         """The error for a value under `key`; `right` says what would be right."""
-        return EntryError(f"{self.file}: key '{self._full(key)}': {right}.")
+        return EntryError(f"{named(self.file)}: key '{self._full(key)}': {right}.")
 
     def has(self, key: str) -> bool:
         return key in self._values

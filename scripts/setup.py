@@ -31,7 +31,7 @@ def main() -> None:
         return
     make_venv()
     lines = [line for line in LOCK.read_text("utf-8").splitlines() if not line.startswith("#")]
-    say(f"installing what {LOCK.name} lists: 2.5 GB with both frameworks, minutes the first time")
+    say(f"installing what {LOCK.name} lists: 3 GB with both frameworks, minutes the first time")
     pip("install", "--no-deps", *(line for line in lines if not line.startswith(TOGETHER)))
     install_torch([line for line in lines if line.startswith(TOGETHER)], index)
     pip("install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))

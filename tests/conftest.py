@@ -7,13 +7,13 @@ import pytest
 
 pytest_plugins = ["tests.fixtures_models"]
 
-DATA = os.environ.get("TWELVELEAD_DATA_DIR", "")
+DATA = os.environ.get("ECG_DATA_DIR", "")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skips what is marked `data` where there are no real pages."""
     if item.get_closest_marker("data") and not Path(DATA or "/nowhere").is_dir():
-        pytest.skip("needs real pages: set TWELVELEAD_DATA_DIR to a folder of class folders")
+        pytest.skip("needs real pages: set ECG_DATA_DIR to a folder of class folders")
 
 
 @pytest.fixture(scope="session")

@@ -17,12 +17,11 @@ HEADER, FOOTER = "ID 000  HR 75 bpm  (drawn)", "25 mm/s  10 mm/mV  (drawn)"
 def draw_page(
     size: tuple[int, int] = (1600, 1120),
     *,
-    header: str = HEADER,
-    footer: str = FOOTER,
+    words: tuple[str, str] = (HEADER, FOOTER),
     frame: bool = True,
     seed: int = 1,
 ) -> Image.Image:
-    """An RGB page of `size` (width, height); the traces come from `seed` alone."""
+    """An RGB page of `size` (width, height); `words` stand above and below, `seed` makes the traces."""
     page = Image.new("RGB", size, PAPER)
     draw = ImageDraw.Draw(page)
     box = frame_inside(size)
@@ -32,9 +31,9 @@ def draw_page(
         outer = (box.left - LINE, box.top - LINE, box.right + LINE - 1, box.bottom + LINE - 1)
         draw.rectangle(outer, outline=INK, width=LINE)
     letters = max(10, size[1] // 50)
-    draw.text((box.left, box.top // 3), header, fill=INK, font_size=letters)
+    draw.text((box.left, box.top // 3), words[0], fill=INK, font_size=letters)
     below = box.bottom + (size[1] - box.bottom) // 3
-    draw.text((box.left, below), footer, fill=INK, font_size=letters)
+    draw.text((box.left, below), words[1], fill=INK, font_size=letters)
     return page
 
 

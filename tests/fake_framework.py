@@ -9,7 +9,7 @@ until somebody writes into it. Each load and each run adds a line to the file `l
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,11 @@ import numpy.typing as npt
 from inference.weights import read_weights
 from model_registry.entry import ModelEntry
 from model_registry.errors import WeightsError
-from tests.tiny_models import KERAS_LABELS, write_entry
+from tests.tiny_models import Facts, write_entry
 
 Batch = npt.NDArray[np.float32]
 RUNTIME = "fake 1.0"
+FACTS = Facts()
 
 
 def limit_threads(count: int) -> None:
@@ -54,24 +55,13 @@ def load(entry: ModelEntry) -> Callable[[Batch], Batch]:
     return run
 
 
-def make_fake_model(
-    folder: Path,
-    key: str = "fake",
-    outputs: Sequence[float] = (0.1, 0.6, 0.2, 0.1),
-    *,
-    output: str = "probabilities",
-    labels: tuple[str, ...] = KERAS_LABELS,
-    more: str = "",
-    **says: Any,
-) -> Path:
-    """Writes folder/<key> for a model that answers `outputs`; that folder. `more` ends its entry."""
+def make_fake_model(folder: Path, key: str = "fake", facts: Facts = FACTS, **says: Any) -> Path:
+    """Writes folder/<key> for a model whose weights say `says`; that folder."""
     home = Path(folder, key)
     home.mkdir(parents=True)
-    text = json.dumps({"outputs": list(outputs)} | says)
+    text = json.dumps({"outputs": [0.1, 0.6, 0.2, 0.1]} | says)
     Path(home, "weights.keras").write_text(text, encoding="utf-8")
-    write_entry(home, "keras", labels, (32, 56), output=output, channels=1)
-    with Path(home, "model.toml").open("a", encoding="utf-8") as entry:
-        entry.write(more)
+    write_entry(home, facts)
     return home
 
 

@@ -4,22 +4,25 @@ Each goes into FOLDER/<key> with its entry and, where it is good, `answers.npy`:
 `batch()`.
 """
 
+import io
 import json
 import sys
 import warnings
 import zipfile
-from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import h5py
 import keras
 import numpy as np
 from keras import layers
 
-from tests.tiny_models import KERAS_LABELS, write_entry
+from inference.backend import BACKENDS
+from tests.tiny_models import KERAS_LABELS, Facts, write_entry
 
 SIZE = (32, 48)
+FACTS = Facts(size=SIZE, channels=3)
+HTML = b"<!doctype html><title>404</title>"
 
 
 def batch() -> np.ndarray:
@@ -38,64 +41,59 @@ def network(*more: Any, size: tuple[int | None, ...] = (*SIZE, 3), outputs: int 
     return keras.Model(entrance, layers.Dense(outputs, activation="softmax")(x))
 
 
-def keep(
-    folder: Path,
-    key: str,
-    model: keras.Model | None,
-    name: str = "weights.keras",
-    size: tuple[int, int] = SIZE,
-    labels: Sequence[str] = KERAS_LABELS,
-    data: bytes = b"",
-) -> Path:
-    """FOLDER/key with the model, or with `data`, as its weight file `name`."""
-    home = folder / key
-    home.mkdir()
-    if model is None:
-        (home / name).write_bytes(data)
+def keep(file: Path, model: keras.Model | bytes, facts: Facts = FACTS) -> None:
+    """The model, or these bytes, as a weight file, its entry beside it."""
+    file.parent.mkdir()
+    if isinstance(model, bytes):
+        file.write_bytes(model)
     else:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Keras would have .h5 no more
-            model.save(home / name)
-    write_entry(home, "keras", tuple(labels), size, output="probabilities", channels=3)
-    return home / name
+            model.save(file)
+    write_entry(file.parent, facts)
 
 
 def write_good(folder: Path) -> None:
-    model = network()
-    for key, name in (("native", "weights.keras"), ("legacy", "weights.h5")):
-        file = keep(folder, key, model, name)
-        np.save(file.parent / "answers.npy", model.predict_on_batch(batch()))
-    any_size = network(size=(None, None, 3))
-    file = keep(folder, "any_size", any_size)
-    np.save(file.parent / "answers.npy", any_size.predict_on_batch(batch()))
+    model, any_size = network(), network(size=(None, None, 3))
+    for name, made in (
+        ("native/weights.keras", model),
+        ("legacy/weights.h5", model),
+        ("any_size/weights.keras", any_size),
+    ):
+        keep(folder / name, made)
+        np.save((folder / name).with_name("answers.npy"), made.predict_on_batch(batch()))
 
 
 def write_code(folder: Path) -> None:
     """Files that carry Python in them."""
-    for key, name in (("lambda", "weights.keras"), ("lambda_h5", "weights.h5")):
-        keep(folder, key, network(layers.Lambda(lambda x: x * 2)), name)
     inner = keras.Sequential([keras.Input((30, 46, 6)), layers.Lambda(lambda x: x * 2)])
-    keep(folder, "lambda_inside", network(inner))
-    keep(folder, "lambda_activation", network(layers.Activation(lambda x: x * 2)))
+    doubling = network(layers.Lambda(lambda x: x * 2))
+    keep(folder / "lambda/weights.keras", doubling)
+    keep(folder / "lambda_h5/weights.h5", doubling)
+    keep(folder / "lambda_inside/weights.keras", network(inner))
+    activation = network(layers.Activation(lambda x: x * 2))
+    keep(folder / "lambda_activation/weights.keras", activation)
 
 
 def write_faulty(folder: Path) -> None:
     model = network()
-    whole = (folder / "native" / "weights.keras").read_bytes()
-    legacy = (folder / "legacy" / "weights.h5").read_bytes()
-    html = b"<!doctype html><title>404</title>"
-    keep(folder, "cut", None, data=whole[: len(whole) // 2])
-    keep(folder, "cut_h5", None, "weights.h5", data=legacy[: len(legacy) // 2])
-    keep(folder, "html", None, data=html)
-    keep(folder, "html_h5", None, "weights.h5", data=html)
-    keep(folder, "flipped", None, data=_flipped(whole))
-    keep(folder, "other_size", model, size=(40, 48))
-    keep(folder, "three_labels", model, labels=KERAS_LABELS[:3])
+    whole = (folder / "native/weights.keras").read_bytes()
+    legacy = (folder / "legacy/weights.h5").read_bytes()
+    keep(folder / "cut/weights.keras", whole[: len(whole) // 2])
+    keep(folder / "cut_h5/weights.h5", legacy[: len(legacy) // 2])
+    keep(folder / "html/weights.keras", HTML)
+    keep(folder / "html_h5/weights.h5", HTML)
+    keep(folder / "flipped/weights.keras", _flipped(whole))
+    keep(folder / "other_size/weights.keras", model, FACTS._replace(size=(40, 48)))
+    keep(folder / "three_labels/weights.keras", model, FACTS._replace(labels=KERAS_LABELS[:3]))
     two = keras.Model(model.inputs, [model.outputs[0], model.outputs[0]])
-    keep(folder, "two_outputs", two)
-    keep(folder, "a_map", keras.Model(model.inputs, layers.Conv2D(4, 1)(model.inputs[0])))
-    _weights_only(folder, model)
-    _keras_2(folder, whole)
+    keep(folder / "two_outputs/weights.keras", two)
+    a_map = keras.Model(model.inputs, layers.Conv2D(4, 1)(model.inputs[0]))
+    keep(folder / "a_map/weights.keras", a_map)
+    only = folder / "only.weights.h5"
+    model.save_weights(only)
+    keep(folder / "weights_only/weights.h5", only.read_bytes())
+    keep(folder / "keras_2/weights.keras", _as_keras_2(whole))
 
 
 def _flipped(data: bytes) -> bytes:
@@ -108,29 +106,20 @@ def _flipped(data: bytes) -> bytes:
     )
 
 
-def _weights_only(folder: Path, model: keras.Model) -> None:
-    file = folder / "only.weights.h5"
-    model.save_weights(file)
-    keep(folder, "weights_only", None, "weights.h5", data=file.read_bytes())
-
-
-def _keras_2(folder: Path, whole: bytes) -> None:
+def _as_keras_2(whole: bytes) -> bytes:
     """The configuration as Keras 2.15 wrote it: its module paths, and shapes under their old name."""
-    file = keep(folder, "keras_2", None, data=whole)
-    with zipfile.ZipFile(file) as archive:
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     text = parts["config.json"].decode().replace('"batch_shape"', '"batch_input_shape"')
     config = json.loads(text)
     config["module"], config["registered_name"] = "keras.src.engine.functional", "Functional"
     parts["config.json"] = json.dumps(config).encode()
     parts["metadata.json"] = json.dumps({"keras_version": "2.15.0"}).encode()
-    with zipfile.ZipFile(file, "w") as archive:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
         for name, part in parts.items():
             archive.writestr(name, part)
-    home = file.parent
-    file.rename(home / "weights.keras")
-    (home / "model.toml").unlink()
-    write_entry(home, "keras", KERAS_LABELS, SIZE, output="probabilities", channels=3)
+    return held.getvalue()
 
 
 if __name__ == "__main__":
@@ -138,4 +127,5 @@ if __name__ == "__main__":
     write_good(Path(sys.argv[1]))
     write_code(Path(sys.argv[1]))
     write_faulty(Path(sys.argv[1]))
-    assert h5py.is_hdf5(Path(sys.argv[1], "legacy", "weights.h5"))
+    import_module(BACKENDS["keras"])
+    Path(sys.argv[1], "modules.txt").write_text("\n".join(sys.modules), encoding="utf-8")

@@ -6,6 +6,7 @@ says of `batch(size)`.
 
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ import safetensors.torch
 import torch
 from torch import nn
 
+from inference.backend import BACKENDS
 from inference.torchvision_import import torchvision
-from tests.tiny_models import PYTORCH_LABELS, write_entry
+from tests.tiny_models import PYTORCH_LABELS, Facts, write_entry
 
 SIZE = (32, 64)
+FACTS = Facts("pytorch", PYTORCH_LABELS, SIZE, "logits", 3)
 HEAD = "head = []"
 State = dict[str, torch.Tensor]
 WAYS: dict[str, Callable[[State], Any]] = {  # of saving one state in a .pth
@@ -53,10 +56,8 @@ def settle(made: nn.Module, size: tuple[int, int]) -> None:
     made.half().float().eval()
 
 
-def entry(home: Path, architecture: str, head: str = "", **more: Any) -> None:
-    chosen: dict[str, Any] = {"labels": PYTORCH_LABELS, "size": SIZE} | more
-    text = f'architecture = "{architecture}"\n{head}\n'
-    write_entry(home, "pytorch", output="logits", channels=3, more=text, **chosen)
+def entry(home: Path, architecture: str, head: str = "", facts: Facts = FACTS) -> None:
+    write_entry(home, facts._replace(more=f'architecture = "{architecture}"\n{head}\n'))
 
 
 def keep(home: Path, made: nn.Module, size: tuple[int, int] = SIZE) -> None:
@@ -104,15 +105,15 @@ def write_faulty(folder: Path, made: nn.Module) -> None:
         (folder / key).mkdir()
         torch.save(value, folder / key / "weights.pth")
         entry(folder / key, "mobilenet_v2", HEAD)
-    wrong: dict[str, dict[str, Any]] = {
-        "another_head": {"head": "head = [8]"},
-        "three_labels": {"labels": PYTORCH_LABELS[:3]},
-        "another_network": {"architecture": "resnet50"},
+    wrong = {
+        "another_head": ("mobilenet_v2", "head = [8]", FACTS),
+        "three_labels": ("mobilenet_v2", HEAD, FACTS._replace(labels=PYTORCH_LABELS[:3])),
+        "another_network": ("resnet50", HEAD, FACTS),
     }
-    for key, more in wrong.items():
+    for key, described in wrong.items():
         (folder / key).mkdir()
         (folder / key / "weights.safetensors").write_bytes(safe)
-        entry(folder / key, **{"architecture": "mobilenet_v2", "head": HEAD} | more)
+        entry(folder / key, *described)
 
 
 def write_heads(folder: Path) -> None:
@@ -151,7 +152,7 @@ def write_networks(folder: Path) -> None:
     inception = network("inception_v3", num_classes=4, init_weights=False)
     settle(inception, (299, 299))
     keep(folder / "inception_v3_stock", inception, (80, 96))
-    entry(folder / "inception_v3_stock", "inception_v3", size=(80, 96))
+    entry(folder / "inception_v3_stock", "inception_v3", facts=FACTS._replace(size=(80, 96)))
     del inception
     for name in ("vgg16", "vgg19"):
         with torch.device("meta"):
@@ -162,6 +163,7 @@ def write_networks(folder: Path) -> None:
         for convolution in vgg.features:
             if isinstance(convolution, nn.Conv2d):
                 nn.init.kaiming_normal_(convolution.weight)
+                assert convolution.bias is not None
                 nn.init.normal_(convolution.bias, std=0.1)
         vgg.half().float().eval()
         keep(folder / f"{name}_pooled", vgg)
@@ -173,3 +175,5 @@ if __name__ == "__main__":
     write_mobilenets(Path(sys.argv[1]))
     write_heads(Path(sys.argv[1]))
     write_networks(Path(sys.argv[1]))
+    import_module(BACKENDS["pytorch"])
+    Path(sys.argv[1], "modules.txt").write_text("\n".join(sys.modules), encoding="utf-8")

@@ -1,11 +1,13 @@
 """A variant differs a little from its page: never a mirror image, never another shape."""
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from training.augment import augment
 
 SEEDS = range(40)
+Mask = npt.NDArray[np.bool_]
 
 
 def page() -> np.ndarray:
@@ -20,14 +22,14 @@ def variant(grey: np.ndarray, seed: int) -> np.ndarray:
     return augment(grey, np.random.default_rng(seed))
 
 
-def ink(grey: np.ndarray) -> np.ndarray:
+def ink(grey: np.ndarray) -> Mask:
     """Where it is darker than halfway between the darkest and the brightest."""
     low, high = np.percentile(grey, [1, 90])
-    return grey < (low + high) / 2
+    return np.asarray(grey < (low + high) / 2)
 
 
-def middle(mask: np.ndarray) -> np.ndarray:
-    return np.argwhere(mask).mean(axis=0)
+def middle(mask: Mask) -> np.ndarray:
+    return np.asarray(np.argwhere(mask).mean(axis=0))
 
 
 def test_it_works() -> None:
@@ -61,7 +63,8 @@ def test_every_variant_keeps_shape_and_depth(shape: tuple[int, int]) -> None:
     for seed in SEEDS:
         found = variant(np.full(shape, 230, dtype=np.uint8), seed)
 
-        assert (found.shape, found.dtype) == (shape, np.uint8)
+        assert found.shape == shape
+        assert found.dtype == np.uint8
 
 
 @pytest.mark.parametrize("seed", SEEDS)

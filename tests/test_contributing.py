@@ -54,8 +54,8 @@ def command(beginning: str) -> str:
 
 
 def shell(line: str, folder: Path) -> str:
-    done = subprocess.run(line, shell=True, cwd=folder, capture_output=True, text=True, check=True)
-    return done.stdout
+    asked = ["sh", "-c", line]  # a line of this repository's own text
+    return subprocess.run(asked, cwd=folder, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.fixture(scope="module")
@@ -72,12 +72,13 @@ def entries() -> dict[str, str]:
 def workplace(tmp_path_factory: pytest.TempPathFactory, entries: dict[str, str]) -> Path:
     """A folder after steps 1 to 4: weights, examples and entries as they stand in the text."""
     folder = tmp_path_factory.mktemp("clone")
-    shell(command("mkdir"), folder)
+    (folder / "static").symlink_to(ROOT / "static")
+    for beginning in ("mkdir", 'cp "', "cp models"):
+        shell(command(beginning), folder)
     for block in blocks("python"):
         run_python("-c", MODELS[block.splitlines()[0].removeprefix("# ")] + block, cwd=folder)
     for file, text in entries.items():
         (folder / file).write_text(text, encoding="utf-8")
-        (folder / file).with_name("example.png").write_bytes(PAGE)
     return folder
 
 

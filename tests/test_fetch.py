@@ -30,6 +30,7 @@ class FakeSource:
         self.bodies: dict[str, bytes] = {}
         self.asked: list[str] = []
         self.url = ""
+        self.busy = False
 
     def add(self, name: str, body: bytes, folder: str = "root") -> dict[str, Any]:
         """Lists one file; its record, which a test may spoil."""
@@ -47,6 +48,8 @@ class FakeSource:
     def answer(self, path: str) -> bytes | None:
         place, _, query = path.partition("?")
         self.asked.append(place)
+        if self.busy:
+            return b"<html>busy</html>"
         if place.endswith("/gwbz3fsgp8/folders/2"):
             return json.dumps([{"id": i, "name": n} for i, n in self.folders.items()]).encode()
         if place.endswith("/gwbz3fsgp8/files"):
@@ -202,7 +205,7 @@ def test_a_source_that_is_not_there_is_named_in_a_sentence(tmp_path: Path) -> No
 
 
 def test_an_answer_that_is_no_list_is_refused(source: FakeSource, tmp_path: Path) -> None:
-    source.answer = lambda _: b"<html>busy</html>"  # type: ignore[method-assign]
+    source.busy = True
 
     with pytest.raises(FetchError, match="answered with no JSON: bring the set by hand"):
         fetch_public_set(tmp_path, source=source.url)

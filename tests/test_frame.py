@@ -109,8 +109,8 @@ def test_a_small_box_is_no_frame() -> None:
 @pytest.mark.parametrize("at_least", [(60, 40), (448, 448), (2000, 2000)])
 def test_header_and_footer_never_reach_the_trace(at_least: tuple[int, int]) -> None:
     size = (2213, 1572)
-    one = read_page(encode(draw_page(size, header="A" * 40, footer="B" * 40)))
-    other = read_page(encode(draw_page(size, header="", footer="")))
+    one = read_page(encode(draw_page(size, words=("A" * 40, "B" * 40))))
+    other = read_page(encode(draw_page(size, words=("", ""))))
 
     assert one.frame == other.frame
     for colour in ("grey", "rgb"):

@@ -64,6 +64,14 @@ def test_one_picture_gets_the_same_answer_as_in_a_batch(files: Path, backend: Ba
     )
 
 
+def test_its_process_never_imports_pytorch(files: Path) -> None:
+    modules = (files / "modules.txt").read_text("utf-8").split()
+
+    assert "inference.keras_models" in modules
+    assert "tensorflow" in modules
+    assert "torch" not in modules
+
+
 @pytest.mark.parametrize("key", LAMBDAS)
 def test_a_lambda_layer_is_refused_with_what_to_do(files: Path, backend: Backend, key: str) -> None:
     told = refusal(backend, files / key)

@@ -229,3 +229,11 @@ def test_the_name_and_the_comments_of_a_file_change_no_pixel() -> None:
     told = read_page(encode(draw_page(SMALL), pnginfo=words))
 
     assert np.array_equal(told.trace(FULL), read_page(encode(draw_page(SMALL))).trace(FULL))
+
+
+def test_the_whole_picture_can_be_shown_with_header_and_footer() -> None:
+    drawn = draw_page(SIZE)
+    page = read_page(encode(drawn))
+
+    assert np.array_equal(page.whole(FULL), np.asarray(drawn))
+    assert page.whole((400, 200), "grey").shape == (280, 400)

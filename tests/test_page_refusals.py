@@ -120,7 +120,7 @@ def test_a_picture_just_long_enough_is_read() -> None:
 def test_a_truncated_picture_is_refused(kind: str, share: float) -> None:
     data = encode(draw_page(SMALL), kind)
 
-    with pytest.raises(PageError, match="truncated|not a picture"):
+    with pytest.raises(PageError, match=r"truncated|not a picture"):
         read_page(data[: int(len(data) * share)])
 
 

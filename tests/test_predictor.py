@@ -15,12 +15,12 @@ from model_registry.errors import ModelUnavailable, NoUsableAnswer, UnknownModel
 from model_registry.registry import read_registry
 from tests.drawn_pages import draw_page, encode
 from tests.fake_framework import logged, make_fake_model
-from tests.tiny_models import KERAS_LABELS, PYTORCH_LABELS
+from tests.tiny_models import KERAS_LABELS, PYTORCH_LABELS, Facts
 
 Start = Callable[[], Predictor]
 
 PAGE = encode(draw_page((600, 420)))
-EXAMPLE = '\n[example]\nimage = "example.png"\nprobabilities = [0.1, 0.6, 0.2, 0.1]\n'
+EXAMPLE = '[example]\nimage = "example.png"\nprobabilities = [0.1, 0.6, 0.2, 0.1]\n'
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
 
 def with_example(folder: Path, key: str = "fake", example: bytes = PAGE, **says: object) -> Path:
     """A fake model that comes with an example and its answer."""
-    home = make_fake_model(folder, key, more=EXAMPLE, **says)  # type: ignore[arg-type]
+    home = make_fake_model(folder, key, Facts(end=EXAMPLE), **says)
     (home / "example.png").write_bytes(example)
     return home
 
@@ -65,9 +65,8 @@ def test_it_works(tmp_path: Path, start: Start) -> None:
 
 
 def test_each_model_keeps_its_own_order_of_labels(tmp_path: Path, start: Start) -> None:
-    outputs = (0.7, 0.1, 0.1, 0.1)
-    make_fake_model(tmp_path, "one", outputs, labels=KERAS_LABELS)
-    make_fake_model(tmp_path, "two", outputs, labels=PYTORCH_LABELS)
+    for key, labels in (("one", KERAS_LABELS), ("two", PYTORCH_LABELS)):
+        make_fake_model(tmp_path, key, Facts(labels=labels), outputs=[0.7, 0.1, 0.1, 0.1])
     one, two = start().predict(PAGE, ["one", "two"]).predictions
 
     assert (one.label, list(one.probabilities)) == ("normal", list(KERAS_LABELS))
@@ -83,7 +82,7 @@ def test_answers_come_in_the_order_asked(tmp_path: Path, start: Start) -> None:
 
 
 def test_an_answer_depends_on_the_page(tmp_path: Path, start: Start) -> None:
-    make_fake_model(tmp_path, by_page=True, output="logits")
+    make_fake_model(tmp_path, facts=Facts(output="logits"), by_page=True)
     predictor = start()
     other = encode(draw_page((600, 420), seed=5))
 
@@ -96,7 +95,7 @@ def test_the_same_page_gets_the_same_answer_alone_and_in_company(
     tmp_path: Path, start: Start
 ) -> None:
     for key in ("one", "two"):
-        make_fake_model(tmp_path, key, by_page=True, output="logits")
+        make_fake_model(tmp_path, key, Facts(output="logits"), by_page=True)
     predictor = start()
     alone = predictor.predict(PAGE, ["two"]).predictions[0]
     company = predictor.predict(PAGE, ["one", "two"]).predictions[1]
@@ -152,7 +151,7 @@ def test_warming_loads_models_in_the_background(tmp_path: Path, start: Start) ->
 def test_a_broken_model_is_named_and_the_others_answer(tmp_path: Path, start: Start) -> None:
     make_fake_model(tmp_path, "good")
     make_fake_model(tmp_path, "refused", refuse="made for another network")
-    make_fake_model(tmp_path, "untold", more="\n[notes]\n")
+    make_fake_model(tmp_path, "untold", Facts(end="[notes]"))
     answers = start().predict(PAGE, ["refused", "untold", "good"])
 
     assert [prediction.model for prediction in answers.predictions] == ["good"]
@@ -225,7 +224,7 @@ def test_a_page_without_a_frame_is_uncertain(tmp_path: Path, start: Start) -> No
 
 
 def test_an_answer_below_its_models_measure_is_uncertain(tmp_path: Path, start: Start) -> None:
-    make_fake_model(tmp_path, more="\n[decision]\naccept_from = 0.7\n")
+    make_fake_model(tmp_path, facts=Facts(end="[decision]\naccept_from = 0.7"))
     (prediction,) = start().predict(PAGE, ["fake"]).predictions
 
     assert prediction.decision == "uncertain"

@@ -6,17 +6,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ecg.page import read_page
+from ecg.page import Colour, read_page
 from model_registry.preprocessing import STEPS, Preprocessing, Scale, clahe, median
 from tests.drawn_pages import draw_page, encode
 
 GREY = np.random.default_rng(1).integers(0, 256, size=(40, 60), dtype=np.uint8)
 RGB = np.random.default_rng(2).integers(0, 256, size=(40, 60, 3), dtype=np.uint8)
 CLAHE = [[92, 108, 124], [108, 122, 140], [124, 140, 155]]  # OpenCV 5.0 on the gradient below
+COLOURS: tuple[Colour, ...] = ("grey", "rgb")
 SCALES: tuple[Scale, ...] = ("rescale", "imagenet", "standard")
 EVERY = [
     Preprocessing((20, 30), colour, scale, channels)
-    for colour, scale, channels in product(("grey", "rgb"), SCALES, (1, 3))
+    for colour, scale, channels in product(COLOURS, SCALES, (1, 3))
     if channels == 3 or (colour == "grey" and scale != "imagenet")
 ]
 
@@ -28,7 +29,7 @@ def expected(pixels: np.ndarray, scale: Scale) -> np.ndarray:
     if scale == "standard":
         return pixels / 127.5 - 1
     means, deviations = [123.675, 116.28, 103.53], [58.395, 57.12, 57.375]
-    return (pixels - np.array(means)) / np.array(deviations)
+    return np.asarray((pixels - np.array(means)) / np.array(deviations))
 
 
 class Trace:

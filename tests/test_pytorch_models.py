@@ -148,6 +148,14 @@ def test_a_head_has_the_widths_that_the_entry_gives(
     assert shapes[-len(widths) :] == widths
 
 
+def test_its_process_never_imports_tensorflow(checkpoints: Path) -> None:
+    modules = (checkpoints / "modules.txt").read_text("utf-8").split()
+
+    assert "inference.pytorch_models" in modules
+    assert "torch" in modules
+    assert not {"tensorflow", "keras"} & {*modules}
+
+
 def test_a_whole_pickled_model_is_refused_with_how_to_convert_it(
     checkpoints: Path, backend: Backend
 ) -> None:

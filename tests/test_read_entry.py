@@ -145,11 +145,13 @@ def test_what_is_wrong_is_told_with_file_and_key(tmp_path: Path, name: str) -> N
     assert right in told
 
 
-@pytest.mark.parametrize("key", ["head = [512]", "pooling = [1, 1]", "dropout = 0.5"])
-def test_a_head_is_not_for_keras(tmp_path: Path, key: str) -> None:
-    file = write_entry(tmp_path, f"{key}\n{KERAS}")
+@pytest.mark.parametrize(
+    ("name", "value"), [("head", "[512]"), ("pooling", "[1, 1]"), ("dropout", "0.5")]
+)
+def test_a_head_is_not_for_keras(tmp_path: Path, name: str, value: str) -> None:
+    file = write_entry(tmp_path, f"{name} = {value}\n{KERAS}")
 
-    assert complaint(file).startswith(f"{file}: key '{key.split()[0]}': there is no such key")
+    assert complaint(file).startswith(f"{file}: key '{name}': there is no such key")
 
 
 def test_a_pytorch_network_reads_three_channels(tmp_path: Path) -> None:

@@ -9,12 +9,24 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parent.parent
 
 KERAS_LABELS = ("normal", "abnormal_heartbeat", "history_of_mi", "myocardial_infarction")
 PYTORCH_LABELS = ("myocardial_infarction", "history_of_mi", "abnormal_heartbeat", "normal")
+
+
+class Facts(NamedTuple):
+    """What a tiny model's entry says; `more` goes to its top, `end` to its end."""
+
+    framework: str = "keras"
+    labels: tuple[str, ...] = KERAS_LABELS
+    size: tuple[int, int] = (32, 56)
+    output: str = "probabilities"
+    channels: int = 1
+    more: str = ""
+    end: str = ""
 
 
 def make_keras_model(
@@ -24,7 +36,7 @@ def make_keras_model(
     home = Path(folder, key)
     home.mkdir(parents=True)
     run_python("-m", "tests.tiny_models", "keras", home / "weights.keras", *size)
-    write_entry(home, "keras", KERAS_LABELS, size, output="probabilities", channels=1)
+    write_entry(home, Facts(size=size))
     return home
 
 
@@ -36,7 +48,7 @@ def make_pytorch_model(
     home.mkdir(parents=True)
     run_python("-m", "tests.tiny_models", "pytorch", home / "weights.safetensors")
     more = 'architecture = "mobilenet_v2"\nhead = []\n'
-    write_entry(home, "pytorch", PYTORCH_LABELS, size, output="logits", channels=3, more=more)
+    write_entry(home, Facts("pytorch", PYTORCH_LABELS, size, "logits", 3, more))
     return home
 
 
@@ -49,36 +61,28 @@ def run_python(*arguments: object, cwd: Path = ROOT) -> str:
     return done.stdout
 
 
-def write_entry(
-    home: Path,
-    framework: str,
-    labels: tuple[str, ...],
-    size: tuple[int, int],
-    *,
-    output: str,
-    channels: int,
-    more: str = "",
-) -> None:
-    """Writes home/model.toml for the one weight file that lies there; `more` goes to the top."""
+def write_entry(home: Path, facts: Facts) -> None:
+    """Writes home/model.toml for the one weight file that lies there."""
     (weights,) = home.glob("weights.*")
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-    listed = ", ".join(f'"{label}"' for label in labels)
+    listed = ", ".join(f'"{label}"' for label in facts.labels)
     text = f"""\
-title = "Tiny {framework} model"
+title = "Tiny {facts.framework} model"
 task = "cardiac-page-4"
-framework = "{framework}"
+framework = "{facts.framework}"
 labels = [{listed}]
-output = "{output}"
-{more}
+output = "{facts.output}"
+{facts.more}
 [weights]
 file = "{weights.name}"
 sha256 = "{digest}"
 
 [preprocessing]
-size = [{size[0]}, {size[1]}]
+size = [{facts.size[0]}, {facts.size[1]}]
 colour = "grey"
-channels = {channels}
+channels = {facts.channels}
 scale = "standard"
+{facts.end}
 """
     (home / "model.toml").write_text(text, encoding="utf-8")
 

@@ -72,7 +72,7 @@ class MobileNetV2Network:
 
     def save(self, folder: Path) -> Path:
         file = folder / "weights.keras"
-        self.model.save(file)
+        keras.Model(self.model.inputs, self.model.outputs).save(file)  # without the optimiser's state
         self.model = keras.saving.load_model(file, compile=False)
         return file
 

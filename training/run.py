@@ -105,7 +105,7 @@ def write_out_of_fold(
     """What each page got from the network that had not seen its patient, by the page's sha256."""
     fold_of = {int(i): number for number, fold in enumerate(folds) for i in fold.test}
     with file.open("w", encoding="utf-8", newline="") as opened:
-        writer = csv.writer(opened)
+        writer = csv.writer(opened, lineterminator="\n")
         writer.writerow(["sha256", "fold", *pages.labels])
         for i, digest in enumerate(pages.sha256):
             shares = [f"{p:.{DECIMALS}f}" for p in probabilities[i]]

@@ -1,0 +1,169 @@
+// Makes the plain form comfortable: preview with the frame that is read, drop, paste, progress.
+// Without it the same form works as an ordinary post.
+"use strict";
+
+const $ = (id) => document.getElementById(id);
+const form = $("ask");
+const fileInput = $("file");
+const camera = $("camera");
+const shown = $("shown");
+const frame = $("frame");
+const hint = $("file-name").textContent;
+const STATES = { idle: "loads on first use", loading: "loading", ready: "ready", unavailable: "unavailable" };
+let page = null; // a File, or null when a sample is chosen
+let asked = 0; // counts previews, so that a late answer doesn't overwrite a newer one
+
+document.documentElement.classList.add("scripted");
+
+function pageFields() {
+  const fields = new FormData();
+  const sample = form.querySelector("input[name=sample]:checked");
+  if (page) fields.set("file", page, "page");
+  else if (sample) fields.set("sample", sample.value);
+  return fields;
+}
+
+function fail(sentence) {
+  $("error").textContent = sentence;
+  $("error").hidden = false;
+  $("error").scrollIntoView({ block: "center" });
+}
+
+async function problemOf(answer) {
+  try {
+    return (await answer.json()).detail;
+  } catch {
+    return "The server gave no readable answer; try it again.";
+  }
+}
+
+async function preview(address) {
+  const mine = ++asked;
+  $("error").hidden = true;
+  if ($("nothing")) $("nothing").hidden = true;
+  frame.setAttribute("hidden", "");
+  shown.src = address;
+  shown.hidden = false;
+  const text = $("frame-text");
+  try {
+    const answer = await fetch("/api/v1/frame", { method: "POST", body: pageFields() });
+    if (mine !== asked) return;
+    if (!answer.ok) {
+      shown.hidden = true;
+      fail(await problemOf(answer));
+      return;
+    }
+    const read = await answer.json();
+    const [left, top, right, bottom] = read.area;
+    frame.setAttribute("viewBox", `0 0 ${read.width} ${read.height}`);
+    const box = frame.querySelector("rect");
+    for (const [name, value] of [["x", left], ["y", top], ["width", right - left], ["height", bottom - top]]) {
+      box.setAttribute(name, value);
+    }
+    frame.removeAttribute("hidden");
+    text.textContent = read.frame
+      ? "The green box is what the models read: what is printed around it gives answers away."
+      : "No trace frame was found, so the whole picture is read; answers count as uncertain.";
+  } catch {
+    if (mine === asked) text.textContent = "The server can't be reached; the frame is not known yet.";
+  }
+}
+
+function chooseFile(file) {
+  if (!file) return;
+  page = file;
+  for (const sample of form.querySelectorAll("input[name=sample]")) sample.checked = false;
+  $("file-name").textContent = `Chosen: ${file.name || "a pasted picture"}`;
+  preview(URL.createObjectURL(file));
+}
+
+function chooseSample(id) {
+  page = null;
+  fileInput.value = camera.value = "";
+  $("file-name").textContent = hint;
+  preview(`/pictures/${id}`);
+}
+
+function showStates(models) {
+  for (const model of models) {
+    const card = form.querySelector(`[data-model="${CSS.escape(model.key)}"]`);
+    if (!card) continue;
+    card.dataset.state = model.state;
+    card.querySelector("[data-state-text]").textContent = STATES[model.state];
+  }
+  const loading = models.filter((model) => model.state === "loading").map((model) => model.title);
+  $("progress-text").textContent = loading.length
+    ? `Loading ${loading.join(" and ")}: only once, some seconds`
+    : "Reading the page";
+}
+
+async function refreshStates() {
+  const answer = await fetch("/api/v1/models");
+  showStates((await answer.json()).models);
+}
+
+async function watchStates(until) {
+  while (!until.done) {
+    await refreshStates().catch(() => {}); // the analysis itself reports that the server is gone
+    await new Promise((resolve) => setTimeout(resolve, 400));
+  }
+}
+
+async function analyse(event) {
+  event.preventDefault();
+  $("error").hidden = true;
+  const fields = pageFields();
+  for (const box of form.querySelectorAll("input[name=model]:checked")) fields.append("model", box.value);
+  const until = { done: false };
+  $("go").disabled = true;
+  $("progress").hidden = false;
+  const watching = watchStates(until);
+  try {
+    const answer = await fetch("/results", {
+      method: "POST",
+      body: fields,
+      headers: { Accept: "application/problem+json, text/html;q=0.5" },
+    });
+    if (!answer.ok) {
+      fail(await problemOf(answer));
+    } else {
+      $("answers").innerHTML = await answer.text(); // made by our own template, escaped there
+      $("answers").focus({ preventScroll: true });
+      $("answers").scrollIntoView({ behavior: "smooth", block: "start" });
+    }
+  } catch {
+    fail("The server can't be reached; try it again.");
+  }
+  until.done = true;
+  await watching;
+  $("go").disabled = false;
+  $("progress").hidden = true;
+  refreshStates().catch(() => {});
+}
+
+form.addEventListener("submit", analyse);
+for (const input of [fileInput, camera]) input.addEventListener("change", () => chooseFile(input.files[0]));
+form.addEventListener("change", (event) => {
+  if (event.target.name === "sample") chooseSample(event.target.value);
+});
+const drop = $("drop");
+for (const name of ["dragenter", "dragover"]) {
+  document.addEventListener(name, (event) => {
+    event.preventDefault();
+    drop.classList.add("over");
+  });
+}
+document.addEventListener("dragleave", (event) => {
+  if (!event.relatedTarget) drop.classList.remove("over");
+});
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  drop.classList.remove("over");
+  chooseFile(event.dataTransfer.files[0]);
+});
+document.addEventListener("paste", (event) => {
+  const picture = [...event.clipboardData.items].find((item) => item.type.startsWith("image/"));
+  if (picture) chooseFile(picture.getAsFile());
+});
+const already = form.querySelector("input[name=sample]:checked");
+if (already && !frame.hasAttribute("viewBox")) chooseSample(already.value);

@@ -1,0 +1,69 @@
+"""The API: JSON over HTTP, the same answers as the page and the command."""
+
+from flask import Blueprint, Response, render_template, request
+
+from ecg.page import read_page
+from inference.predictor import Answers
+from model_registry.errors import ModelUnavailable
+from web.documents import Document, describe_answers, describe_models, describe_page
+from web.errors import wants_json
+from web.openapi import describe_api
+from web.services import services
+from web.uploads import chosen_models, chosen_page
+
+blueprint = Blueprint("api", __name__)
+
+
+def send(document: Document) -> Response:
+    """A document as JSON; no NaN or Infinity can be in it."""
+    return Response(document.model_dump_json(), mimetype="application/json")
+
+
+def ask() -> Answers:
+    """Asks the chosen models about the chosen page. Raises ModelUnavailable where none answered."""
+    found = services()
+    keys = chosen_models(found)
+    answers = found.predictor.predict(chosen_page(found), keys)
+    if not answers.predictions:
+        raise ModelUnavailable(" ".join(answers.failures.values()) or "No model is usable.")
+    return answers
+
+
+@blueprint.get("/api/v1/models")
+def list_models() -> Response:
+    """All models, with state and held-out figures."""
+    return send(describe_models(services().predictor))
+
+
+@blueprint.post("/api/v1/predictions")
+def predict() -> Response:
+    """Asks one or more models about one page."""
+    return send(describe_answers(ask()))
+
+
+@blueprint.post("/api/v1/frame")
+def find_frame() -> Response:
+    """Which part of a page would be read."""
+    return send(describe_page(read_page(chosen_page(services()))))
+
+
+@blueprint.post("/predict")
+def predict_as_before() -> Response | str:
+    """For clients of earlier apps: `model_key`, `image_source`, `upload_image` or `sample_path`."""
+    document = describe_answers(ask())
+    if wants_json() or not request.accept_mimetypes.provided:
+        return send(document)
+    titles = services().predictor.registry[document.predictions[0].model].task.labels
+    return render_template("result.html", answers=document, titles=titles)
+
+
+@blueprint.get("/openapi.json")
+def openapi() -> dict[str, object]:
+    """This API, OpenAPI 3.1."""
+    return describe_api()
+
+
+@blueprint.get("/api")
+def read_api() -> str:
+    """This API, for people."""
+    return render_template("api.html", api=describe_api())

@@ -1,0 +1,192 @@
+"""The API's answers as types: what is sent is made from these, and /openapi.json describes these."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ecg.page import Page
+from ecg.tasks import NOTICE
+from inference.predictor import Answers, Predictor
+from model_registry.entry import ModelEntry
+from model_registry.errors import ModelUnavailable
+
+
+class Document(BaseModel):
+    """The root of all answers: no other fields than those described."""
+
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+
+class Input(Document):
+    """What a model reads: size in pixels, colour, scale and named steps."""
+
+    height: int
+    width: int
+    channels: int
+    colour: Literal["grey", "rgb"]
+    scale: Literal["rescale", "imagenet", "standard"]
+    steps: list[str]
+
+
+class Metrics(Document):
+    """Cross-validated by patient; intervals are 95 %."""
+
+    n: int = Field(description="held-out pages")
+    folds: int
+    accuracy: float
+    macro_f1: float
+    macro_f1_interval: tuple[float, float]
+    auc: float | None
+
+
+class Model(Document):
+    """One registered model; where it can't be used, `state` is unavailable and `reason` says why."""
+
+    key: str
+    title: str | None = None
+    framework: Literal["keras", "pytorch"] | None = None
+    architecture: str | None = None
+    task: str | None = None
+    labels: list[str] = Field(default=[], description="in the model's own output order")
+    label_titles: dict[str, str] = {}
+    input: Input | None = None
+    metrics: Metrics | None = Field(default=None, description="null: not measured")
+    size_bytes: int | None = None
+    sha256: str | None = None
+    state: Literal["idle", "loading", "ready", "unavailable"]
+    reason: str | None = None
+
+
+class Models(Document):
+    """All registered models."""
+
+    models: list[Model]
+
+
+class PageRead(Document):
+    """A page as it was read: upright size and areas in pixels (left, top, right, bottom)."""
+
+    sha256: str
+    width: int
+    height: int
+    frame: tuple[int, int, int, int] | None = Field(description="null: none was found")
+    area: tuple[int, int, int, int] = Field(description="what the models read")
+
+
+class PredictionMade(Document):
+    """One model's answer."""
+
+    model: str
+    framework: Literal["keras", "pytorch"]
+    runtime: str
+    label: str | None = Field(description="null if refused")
+    probabilities: dict[str, float]
+    decision: Literal["accepted", "uncertain", "refused"]
+    reasons: list[str]
+    timings_ms: dict[str, float]
+    page_sha256: str
+    model_sha256: str
+
+
+class Failure(Document):
+    """A model that could not answer."""
+
+    model: str
+    detail: str
+
+
+class Predictions(Document):
+    """What the chosen models say of one page."""
+
+    page: PageRead
+    predictions: list[PredictionMade]
+    failures: list[Failure]
+    notice: str
+
+
+class Problem(Document):
+    """RFC 9457: what was wrong, and what would be right."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str | None
+
+
+class Health(Document):
+    """Whether the process lives, or is ready to answer."""
+
+    status: Literal["ok", "starting"]
+    waiting_for: list[str] = Field(default=[], description="models that are still being loaded")
+
+
+def describe_models(predictor: Predictor) -> Models:
+    """Every model, usable or not, in the order of keys."""
+    registry = predictor.registry
+    return Models(models=[_describe(predictor, k) for k in sorted([*registry, *registry.broken])])
+
+
+def describe_page(page: Page) -> PageRead:
+    return PageRead(
+        sha256=page.sha256,
+        width=page.size[0],
+        height=page.size[1],
+        frame=page.frame.as_tuple() if page.frame else None,
+        area=page.area.as_tuple(),
+    )
+
+
+def describe_answers(answers: Answers) -> Predictions:
+    """The JSON document of one analysis."""
+    return Predictions(
+        page=describe_page(answers.page),
+        predictions=[PredictionMade(**p.as_json()) for p in answers.predictions],
+        failures=[Failure(model=key, detail=why) for key, why in answers.failures.items()],
+        notice=NOTICE,
+    )
+
+
+def _describe(predictor: Predictor, key: str) -> Model:
+    registry = predictor.registry
+    try:
+        state, reason = predictor.state(key), None
+    except ModelUnavailable as error:
+        if key not in registry:
+            return Model(key=key, state="unavailable", reason=str(error))
+        return _describe_entry(registry[key], "unavailable", str(error))
+    return _describe_entry(registry[key], state, reason)
+
+
+def _describe_entry(entry: ModelEntry, state: str, reason: str | None) -> Model:
+    wanted = entry.preprocessing
+    return Model(
+        key=entry.key,
+        title=entry.title,
+        framework=entry.framework,
+        architecture=entry.architecture,
+        task=entry.task.key,
+        labels=list(entry.labels),
+        label_titles={label: entry.task.labels[label] for label in entry.labels},
+        input=Input(
+            height=wanted.size[0],
+            width=wanted.size[1],
+            channels=wanted.channels,
+            colour=wanted.colour,
+            scale=wanted.scale,
+            steps=list(wanted.steps),
+        ),
+        metrics=_describe_metrics(entry),
+        size_bytes=entry.weights.path.stat().st_size if entry.weights.path.is_file() else None,
+        sha256=entry.weights.sha256,
+        state=state,
+        reason=reason,
+    )
+
+
+def _describe_metrics(entry: ModelEntry) -> Metrics | None:
+    """The held-out figures, None where there are none or some are missing."""
+    held_out = (entry.metrics or {}).get("cross_validation")
+    if not isinstance(held_out, dict) or not set(Metrics.model_fields) <= set(held_out):
+        return None
+    return Metrics(**{name: held_out[name] for name in Metrics.model_fields})

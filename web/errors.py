@@ -1,0 +1,98 @@
+"""One table: our error -> status. One sentence for people, problem+json (RFC 9457) for programs."""
+
+import logging
+from http import HTTPStatus
+
+from flask import Flask, Response, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from ecg.errors import EmptyFile, FileTooLarge, NotAPicture, PageError
+from ecg.library import UnknownPicture
+from ecg.page import MAX_BYTES
+from model_registry.errors import ModelUnavailable, RegistryError, UnknownModel
+
+LOG = logging.getLogger("twelvelead")
+
+
+class RequestError(ValueError):
+    """A request that lacks something, or says two things at once."""
+
+
+class CrossSiteRequest(PermissionError):
+    """A form sent by another site."""
+
+
+STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits counts
+    (RequestError, 400),
+    (CrossSiteRequest, 403),
+    (UnknownModel, 404),
+    (UnknownPicture, 404),
+    (FileTooLarge, 413),
+    (NotAPicture, 415),
+    (EmptyFile, 422),
+    (PageError, 422),
+    (ModelUnavailable, 503),
+    (RegistryError, 503),
+)
+SENTENCES = {
+    400: "The request can't be read: see the API page for what it should hold.",
+    404: "There is nothing at this address.",
+    405: "This address doesn't take that method: see the API page.",
+    413: f"The request is too large: send one picture of at most {MAX_BYTES / 1e6:.0f} MB.",
+    415: "This address takes form data with a picture in it.",
+}
+UNEXPECTED = "Something went wrong on our side; the request was not answered. Try it again."
+
+
+def told(error: Exception) -> tuple[int, str]:
+    """The status and the sentence for an error; never what the client sent."""
+    for kind, status in STATUS:
+        if isinstance(error, kind):
+            return status, str(error)
+    if isinstance(error, RequestEntityTooLarge):
+        return 413, SENTENCES[413]
+    if isinstance(error, HTTPException) and error.code:
+        return error.code, SENTENCES.get(error.code, HTTPStatus(error.code).phrase + ".")
+    LOG.error("unexpected %s at %s", type(error).__name__, request.endpoint)
+    return 500, UNEXPECTED
+
+
+def problem(status: int, detail: str) -> Response:
+    """RFC 9457."""
+    answer = jsonify(
+        type="about:blank",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        instance=request.path if request.endpoint else None,
+    )
+    answer.status_code = status
+    answer.content_type = "application/problem+json"
+    return answer
+
+
+def wants_json() -> bool:
+    """Whether the client is a program: the API always, elsewhere by what it accepts."""
+    if request.path.startswith("/api/"):
+        return True
+    kinds = ["text/html", "application/json", "application/problem+json"]
+    return request.accept_mimetypes.best_match(kinds, "text/html") != "text/html"
+
+
+def answer_error(error: Exception) -> Response | tuple[str, int]:
+    """What a client gets for an error anywhere in the app."""
+    status, detail = told(error)
+    if wants_json():
+        answer: Response | tuple[str, int] = problem(status, detail)
+    else:
+        title = HTTPStatus(status).phrase
+        answer = render_template("error.html", title=title, detail=detail, status=status), status
+    if isinstance(error, HTTPException) and status == 405:
+        made = answer if isinstance(answer, Response) else Response(answer[0], status)
+        made.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or []))
+        return made
+    return answer
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(Exception, answer_error)

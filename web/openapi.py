@@ -1,0 +1,96 @@
+"""OpenAPI 3.1, from the types that the answers are made of."""
+
+from functools import cache
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from ecg.page import FORMATS_IN_WORDS, MAX_BYTES, MAX_PIXELS
+from ecg.tasks import NOTICE
+from web.documents import Document, Health, Models, PageRead, Predictions, Problem
+
+VERSION = "1"
+DOCUMENTS: tuple[type[Document], ...] = (Models, Predictions, PageRead, Problem, Health)
+PAGE_WORDS = (
+    f"{FORMATS_IN_WORDS}, at most {MAX_BYTES / 1e6:.0f} MB and {MAX_PIXELS / 1e6:.0f} megapixels"
+)
+PAGE = {
+    "file": {"type": "string", "format": "binary", "description": f"an ECG page: {PAGE_WORDS}"},
+    "sample": {"type": "string", "description": "instead of a file: the id of a sample"},
+}
+MODEL = {
+    "model": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "keys, repeated; or `all`",
+    }
+}
+EARLIER = {
+    "model_key": {"type": "string"},
+    "image_source": {"type": "string", "enum": ["upload", "sample"]},
+    "upload_image": {"type": "string", "format": "binary"},
+    "sample_path": {"type": "string", "description": "id or name of a sample"},
+}
+FAULTS = {
+    "400": "no page, two pages or no model",
+    "403": "a form of another site",
+    "404": "unknown model or sample",
+    "413": "too large",
+    "415": "not a picture",
+    "422": "a picture that can't be read",
+    "503": "no chosen model can answer",
+}
+
+
+@cache
+def describe_api() -> dict[str, Any]:
+    """The whole document."""
+    _, schemas = models_json_schema(
+        [(kind, "serialization") for kind in DOCUMENTS],
+        ref_template="#/components/schemas/{model}",
+    )
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Twelvelead",
+            "version": VERSION,
+            "description": f"Many ECG classifiers side by side. {NOTICE}",
+        },
+        "paths": {
+            "/api/v1/models": {"get": _get("All models", Models)},
+            "/api/v1/predictions": {
+                "post": _post("Ask models about a page", PAGE | MODEL, Predictions)
+            },
+            "/api/v1/frame": {"post": _post("Which part of a page is read", PAGE, PageRead)},
+            "/predict": {"post": _post("As earlier apps had it", EARLIER, Predictions)},
+            "/livez": {"get": _get("Whether the process lives", Health)},
+            "/readyz": {"get": _get("Whether warmed models are loaded", Health, "503")},
+        },
+        "components": {"schemas": schemas["$defs"]},
+    }
+
+
+def _get(summary: str, answer: type[Document], fault: str | None = None) -> dict[str, Any]:
+    responses = {"200": _answer("What was asked for", answer)}
+    if fault:
+        responses[fault] = _answer("Not yet", answer)
+    return {"summary": summary, "responses": responses}
+
+
+def _post(summary: str, fields: dict[str, Any], answer: type[Document]) -> dict[str, Any]:
+    form = {"schema": {"type": "object", "properties": fields}}
+    responses = {"200": _answer("What was asked for", answer)}
+    for status, meaning in FAULTS.items():
+        responses[status] = _answer(meaning, Problem, "application/problem+json")
+    return {
+        "summary": summary,
+        "requestBody": {"required": True, "content": {"multipart/form-data": form}},
+        "responses": responses,
+    }
+
+
+def _answer(
+    meaning: str, kind: type[Document], media: str = "application/json"
+) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{kind.__name__}"}
+    return {"description": meaning, "content": {media: {"schema": schema}}}

@@ -1,0 +1,127 @@
+"""The pages: choose models, give a page, read the answers; browse a data set."""
+
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+
+from ecg.library import Library, Picture
+from ecg.page import FORMATS_IN_WORDS, MAX_BYTES
+from ecg.tasks import CARDIAC_PAGE_4, NOTICE
+from web.api import ask
+from web.documents import Predictions, describe_answers, describe_models
+from web.errors import told
+from web.services import Services, services
+from web.thumbnails import draw_shown
+
+blueprint = Blueprint("pages", __name__)
+
+PER_PAGE = 24
+LASTING = "private, max-age=3600"
+TITLES = CARDIAC_PAGE_4.labels
+
+
+@blueprint.app_context_processor
+def common() -> dict[str, Any]:
+    """What every template may name."""
+    return {
+        "notice": NOTICE,
+        "titles": TITLES,
+        "formats": FORMATS_IN_WORDS,
+        "megabytes": MAX_BYTES // 1_000_000,
+    }
+
+
+@blueprint.get("/")
+def index() -> str:
+    """The one page that does the job."""
+    chosen = request.args.get("sample", "")
+    return _render(request.args.getlist("model"), chosen)
+
+
+@blueprint.post("/")
+def analyse() -> tuple[str, int]:
+    """The same page with answers on it: a plain form post, no script needed."""
+    models, sample = request.form.getlist("model"), request.form.get("sample", "")
+    try:
+        answers = describe_answers(ask())
+    except Exception as error:
+        status, detail = told(error)
+        return _render(models, sample, error=detail), status
+    return _render(models, sample, answers=answers), 200
+
+
+@blueprint.post("/results")
+def results() -> str:
+    """The answers alone, for the script to put into the page."""
+    return render_template("_answers.html", answers=describe_answers(ask()))
+
+
+@blueprint.get("/browse")
+def browse() -> str:
+    """The data set by class and split, a page of thumbnails at a time."""
+    data = services().data
+    if data is None:
+        return render_template("browse.html", data=None)
+    label, split = request.args.get("label") or None, request.args.get("split") or None
+    pictures = data.select(label, split)
+    last = max(1, -(-len(pictures) // PER_PAGE))
+    page = min(max(request.args.get("page", 1, type=int), 1), last)
+    return render_template(
+        "browse.html",
+        data=data,
+        label=label if label in data.labels else None,
+        split=split if split in data.splits else None,
+        pictures=pictures[(page - 1) * PER_PAGE : page * PER_PAGE],
+        count=len(pictures),
+        page=page,
+        last=last,
+    )
+
+
+@blueprint.get("/pictures/<wanted>")
+def show(wanted: str) -> Response:
+    """A sample or a page of the data set, encoded anew."""
+    picture = services().find_picture(wanted)
+    return _jpeg(draw_shown(picture.path.read_bytes()))
+
+
+@blueprint.get("/pictures/<wanted>/thumbnail")
+def show_thumbnail(wanted: str) -> Response:
+    """A small one."""
+    found = services()
+    return _jpeg(found.thumbnail(found.find_picture(wanted)))
+
+
+def _jpeg(data: bytes) -> Response:
+    return Response(data, mimetype="image/jpeg", headers={"Cache-Control": LASTING})
+
+
+def _render(
+    models: list[str], sample: str, *, answers: Predictions | None = None, error: str | None = None
+) -> str:
+    found = services()
+    listed = describe_models(found.predictor).models
+    usable = [model.key for model in listed if model.state != "unavailable"]
+    return render_template(
+        "index.html",
+        models=listed,
+        chosen=[key for key in models if key in usable] or usable,
+        gallery=_gallery(found.samples),
+        findings=found.findings,
+        sample=_known(found, sample),
+        browsable=found.data is not None,
+        answers=answers,
+        error=error,
+    )
+
+
+def _gallery(samples: Library) -> dict[str, tuple[Picture, ...]]:
+    return {label: samples.select(label) for label in TITLES if samples.select(label)}
+
+
+def _known(found: Services, wanted: str) -> Picture | None:
+    """The picture that was chosen before, None where the id is unknown."""
+    try:
+        return found.find_picture(wanted) if wanted else None
+    except LookupError:
+        return None

@@ -1,0 +1,68 @@
+"""Headers on every answer, forms from our own pages only, uploads in memory only."""
+
+from io import BytesIO
+from typing import IO
+from urllib.parse import urlsplit
+
+from flask import Flask, Request, Response, request
+
+from ecg.page import MAX_BYTES
+from web.errors import CrossSiteRequest
+
+FORM_OVERHEAD = 64_000  # bytes beside the picture: boundaries, names, choices
+FORM_MEMORY = 500_000  # bytes of fields that are no file; the parser's own buffer counts too
+SAFE = ("GET", "HEAD", "OPTIONS")
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src 'self' blob: data:; style-src 'self'; script-src 'self'; "
+        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class MemoryRequest(Request):
+    """A request whose files never touch the disk; their size is limited with the whole request."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        return BytesIO()
+
+
+def init_app(app: Flask) -> None:
+    app.request_class = MemoryRequest
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BYTES + FORM_OVERHEAD,
+        MAX_FORM_PARTS=100,
+        MAX_FORM_MEMORY_SIZE=FORM_MEMORY,
+    )
+    app.before_request(refuse_other_sites)
+    app.after_request(add_headers)
+
+
+def refuse_other_sites() -> None:
+    """Raises CrossSiteRequest for an unsafe method that a page of another site sent."""
+    if request.method in SAFE:
+        return
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    origin = request.headers.get("Origin")
+    foreign = origin is not None and urlsplit(origin).netloc != request.host
+    if site not in ("same-origin", "none") or foreign:
+        raise CrossSiteRequest("Forms are taken from this site's own pages only.")
+
+
+def add_headers(answer: Response) -> Response:
+    """Security headers; results and everything else that isn't said to be lasting is not stored."""
+    for name, value in HEADERS.items():
+        answer.headers.setdefault(name, value)
+    if "Cache-Control" not in answer.headers or request.method not in SAFE:
+        answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,82 @@
+"""What the views work with, made once when the app is made."""
+
+import json
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flask import current_app
+
+from ecg.library import Library, Picture, UnknownPicture, read_library
+from inference.predictor import Predictor
+from web.settings import Settings
+from web.thumbnails import draw_thumbnail
+
+MAX_THUMBNAILS = 512  # of about 10 KB each
+
+
+@dataclass
+class Services:
+    """Settings, the predictor, the shipped samples, and the data set where one is set."""
+
+    settings: Settings
+    predictor: Predictor
+    samples: Library
+    data: Library | None
+    findings: dict[str, str] = field(default_factory=dict)
+    _thumbnails: OrderedDict[str, bytes] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def find_picture(self, wanted: str) -> Picture:
+        """A sample or a page of the data set by its id. Raises UnknownPicture."""
+        for library in (self.samples, self.data):
+            try:
+                if library is not None:
+                    return library.find(wanted)
+            except UnknownPicture:
+                continue
+        raise UnknownPicture("There is no such sample: take an id from the page or the gallery.")
+
+    def thumbnail(self, picture: Picture) -> bytes:
+        """A small JPEG of a picture, kept while there is room. Raises PageError."""
+        with self._lock:
+            if picture.id in self._thumbnails:
+                self._thumbnails.move_to_end(picture.id)
+                return self._thumbnails[picture.id]
+        drawn = draw_thumbnail(picture.path.read_bytes())
+        with self._lock:
+            self._thumbnails[picture.id] = drawn
+            if len(self._thumbnails) > MAX_THUMBNAILS:
+                self._thumbnails.popitem(last=False)
+        return drawn
+
+
+def make_services(settings: Settings, predictor: Predictor, samples: Path) -> Services:
+    """Reads the samples and, where it is set, the data set; starts warming models."""
+    data = settings.data_dir
+    services = Services(
+        settings=settings,
+        predictor=predictor,
+        samples=read_library(samples, simulated=True),
+        data=read_library(data, folder_labels=settings.data_folders) if data else None,
+        findings=_findings(samples),
+    )
+    warm = settings.warm
+    predictor.warm(list(predictor.registry) if "all" in warm else warm)
+    return services
+
+
+def services() -> Services:
+    """Those of the app that answers."""
+    found: Services = current_app.extensions["twelvelead"]
+    return found
+
+
+def _findings(samples: Path) -> dict[str, str]:
+    """What each shipped sample shows, by file name."""
+    index = samples / "samples.json"
+    if not index.is_file():
+        return {}
+    records = json.loads(index.read_text(encoding="utf-8"))
+    return {Path(record["file"]).name: record["finding"].replace("_", " ") for record in records}

@@ -1,0 +1,73 @@
+"""The one way by which a page and a choice of models come in, whatever the route."""
+
+from collections.abc import Sequence
+
+from flask import request
+
+from ecg.library import Picture, UnknownPicture
+from model_registry.errors import UnknownModel
+from web.errors import RequestError
+from web.services import Services
+
+FILE_FIELDS = ("file", "upload_image")
+SAMPLE_FIELDS = ("sample", "sample_path")
+MODEL_FIELDS = ("model", "model_key")
+SAMPLE_FOLDERS = ("static/", "samples/")  # what earlier clients put before a sample's name
+
+
+def chosen_page(found: Services) -> bytes:
+    """The bytes of the page in the request: one file, or a sample by its id.
+
+    Raises RequestError for no page, two files, or a file and a sample; UnknownPicture.
+    """
+    files = [f for name in FILE_FIELDS for f in request.files.getlist(name)]
+    files = [f for f in files if f.filename or f.content_length]
+    samples = [s for name in SAMPLE_FIELDS for s in request.form.getlist(name) if s]
+    source = request.form.get("image_source", "")
+    if source == "sample":
+        files = []
+    elif source == "upload":
+        samples = []
+    if len(files) + len(samples) > 1:
+        raise RequestError("Send one page: either one file or one sample.")
+    if files:
+        return files[0].stream.read()
+    if samples:
+        return find_sample(found, samples[0]).path.read_bytes()
+    raise RequestError("No page was sent: choose a sample, or send a picture as 'file'.")
+
+
+def find_sample(found: Services, name: str) -> Picture:
+    """A picture by its id, or a shipped sample by the name that earlier clients use.
+
+    A name is only ever compared with those in the index. Raises UnknownPicture.
+    """
+    try:
+        return found.find_picture(name)
+    except UnknownPicture:
+        plain = name.lstrip("/")
+        for folder in SAMPLE_FOLDERS:
+            plain = plain.removeprefix(folder)
+        for picture in found.samples.pictures:
+            if picture.path.parts[-2:] == tuple(plain.split("/")):
+                return picture
+        raise
+
+
+def chosen_models(found: Services) -> Sequence[str]:
+    """The model keys in the request, each once; `all` means every model that can be used.
+
+    Raises RequestError where none was chosen, UnknownModel for a key that nobody registered.
+    """
+    asked = [key for name in MODEL_FIELDS for key in request.form.getlist(name) if key]
+    registry = found.predictor.registry
+    if "all" in asked:
+        return list(registry)
+    if not asked:
+        known = ", ".join(registry) or "none is usable"
+        raise RequestError(f"No model was chosen: send 'model' as all or one of: {known}.")
+    for key in asked:
+        if key not in registry and key not in registry.broken:
+            known = ", ".join(sorted([*registry, *registry.broken]))
+            raise UnknownModel(f"There is no such model. Known models: {known}.")
+    return list(dict.fromkeys(asked))
