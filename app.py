@@ -13,7 +13,9 @@ from web.services import make_services
 from web.settings import ROOT, Settings
 
 
-def create_app(config: Mapping[str, str] | None = None, predictor: Predictor | None = None) -> Flask:
+def create_app(
+    config: Mapping[str, str] | None = None, predictor: Predictor | None = None
+) -> Flask:
     """The app. `config`: TWELVELEAD_* settings in place of the environment's.
 
     Raises SettingsError for a setting that can't be used, EntryError for a missing models folder.

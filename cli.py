@@ -143,6 +143,13 @@ def fetch_data(options: Options) -> int:
     return 0
 
 
+def _port(text: str) -> int:
+    """A port number; argparse tells the rest in one line."""
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"a port is a number from 1 to 65535, not {text!r}")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="twelvelead", description=NOTICE)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -173,7 +180,7 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--folds", type=int, default=5)
     added = command("serve", serve, "serve the app")
     added.add_argument("--host", default="127.0.0.1")
-    added.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8080")))
+    added.add_argument("--port", type=_port, default=os.environ.get("PORT", "8080"))
     data = commands.add_parser("data", help="bring public data").add_subparsers(required=True)
     fetch = data.add_parser(
         "fetch", help="bring the public set of 12-lead pages, without its copies"

@@ -1,8 +1,11 @@
 """How gunicorn serves the app: one process of threads; the models run in processes beside it."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
+
+from web.settings import Settings, SettingsError
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - Linux's memory disk, for the worker's heartbeat file
 
@@ -17,6 +20,15 @@ keepalive = 5  # s
 worker_tmp_dir = str(MEMORY) if MEMORY.is_dir() else None
 control_socket_disable = True  # nobody steers this server through a socket
 accesslog = None  # addresses and paths of users aren't kept
+
+
+def on_starting(server: Any) -> None:
+    """Ends with one sentence where a setting can't be used, before any worker starts."""
+    try:
+        Settings.from_environment(os.environ)
+    except SettingsError as error:
+        server.log.error("%s", error)
+        sys.exit(1)
 
 
 def post_worker_init(worker: Any) -> None:

@@ -112,9 +112,7 @@ def read_page(data: bytes) -> Page:
     if not data:
         raise EmptyFile("The file is empty: send a picture of an ECG page.")
     if len(data) > MAX_BYTES:
-        raise FileTooLarge(
-            f"The file has {len(data) / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:.0f} MB are read."
-        )
+        raise FileTooLarge(f"The file has {len(data):,} bytes; at most {MAX_BYTES:,} are read.")
     size = _stored_size(data)
     _check_size(*size)
     return Page(data, size[::-1] if _lies_on_its_side(data) else size)

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from inference.worker import serve
 from model_registry.entry import ModelEntry
-from model_registry.errors import ModelUnavailable
+from model_registry.errors import BackendEnded
 
 Batch = npt.NDArray[np.float32]
 State = Literal["idle", "loading", "ready"]
@@ -50,7 +50,7 @@ class Backend:
     def load(self, entry: ModelEntry) -> str:
         """Loads a model, once however many ask at the same time; the name of its runtime.
 
-        Raises WeightsError or ModelUnavailable.
+        Raises WeightsError or BackendEnded.
         """
         self._loading.add(entry.key)
         try:
@@ -83,7 +83,7 @@ class Backend:
             answer = pipe.recv()
         except (EOFError, OSError) as error:
             self._stop()
-            raise ModelUnavailable(
+            raise BackendEnded(
                 f"The process of {self._module.removeprefix('inference.')} ended; ask again."
             ) from error
         if isinstance(answer, Exception):

@@ -96,7 +96,9 @@ def _check_shapes(model: Any, entry: ModelEntry) -> None:
     wanted, labels = entry.preprocessing.shape, len(entry.labels)
     shapes = model.input_shape, model.output_shape
     if not all(isinstance(shape, tuple) for shape in shapes):
-        raise WeightsError(f"{named(entry.weights.path)} has several inputs or outputs; one each is run.")
+        raise WeightsError(
+            f"{named(entry.weights.path)} has several inputs or outputs; one each is run."
+        )
     given, outputs = tuple(model.input_shape[1:]), model.output_shape[-1]
     if len(given) != 3 or any(g not in (None, w) for g, w in zip(given, wanted, strict=True)):
         raise WeightsError(

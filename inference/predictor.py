@@ -14,7 +14,7 @@ from ecg.page import Page, read_page
 from inference.backend import BACKENDS, Backend, State
 from inference.prediction import Decision, Prediction, Vector, to_probabilities
 from model_registry.entry import ModelEntry
-from model_registry.errors import ModelUnavailable, NoUsableAnswer, named
+from model_registry.errors import BackendEnded, ModelUnavailable, NoUsableAnswer, named
 from model_registry.registry import Registry
 
 NO_FRAME = "No trace frame was found: the whole picture was read, header and footer included."
@@ -47,24 +47,27 @@ class Predictor:
         entry = self.registry[key]
         if key in self._failed:
             raise ModelUnavailable(self._failed[key])
-        if key in self._runtimes:
-            return "ready"
-        return self._backends[entry.framework].state(entry)
+        state = self._backends[entry.framework].state(entry)
+        return "loading" if state == "ready" and key not in self._runtimes else state
 
     def load(self, key: str) -> str:
         """Loads a model and holds it to its own example; the name of its runtime.
 
-        Raises UnknownModel, WeightsError, ModelUnavailable.
+        A model that can't be loaded is not tried again until the app restarts, except where only
+        its framework's process ended. Raises UnknownModel, WeightsError, ModelUnavailable.
         """
         entry = self.registry[key]
+        if key in self._failed:
+            raise ModelUnavailable(self._failed[key])
         try:
             runtime = self._backends[entry.framework].load(entry)
             with self._checking[key]:
                 if key not in self._runtimes:
                     self._check_example(entry)
                     self._runtimes[key] = runtime
-            self._failed.pop(key, None)
             return runtime
+        except BackendEnded:
+            raise
         except ModelUnavailable as error:
             self._failed[key] = str(error)
             raise
@@ -89,6 +92,7 @@ class Predictor:
         Raises PageError for bytes that are no readable page, UnknownModel for a key that nobody
         registered; a model that fails is named in `failures` and the others answer.
         """
+        keys = list(dict.fromkeys(keys))
         for key in keys:
             if key not in self.registry.broken:
                 self.registry[key]

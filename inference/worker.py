@@ -27,8 +27,7 @@ def serve(connection: Connection, module: str, threads: int) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes the pipe
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    framework = importlib.import_module(module)
-    framework.limit_threads(threads)
+    framework = _import(module, threads)
     loaded: dict[str, Run] = {}
     while True:
         try:
@@ -38,8 +37,20 @@ def serve(connection: Connection, module: str, threads: int) -> None:
         connection.send(_answer(framework, loaded, operation, arguments))
 
 
+def _import(module: str, threads: int) -> Any:
+    """The framework's module, None where the framework is not installed."""
+    try:
+        framework = importlib.import_module(module)
+    except ImportError:
+        return None
+    framework.limit_threads(threads)
+    return framework
+
+
 def _answer(framework: Any, loaded: dict[str, Run], operation: str, arguments: list[Any]) -> Any:
     file = arguments[0]
+    if framework is None:
+        return ModelUnavailable("Its framework is not installed here: run `make setup`.")
     try:
         if operation == "load":
             if file not in loaded:

@@ -28,5 +28,9 @@ class WeightsError(ModelUnavailable):
     """Weights that are missing, altered, a Git-LFS pointer, pickled or made for another network."""
 
 
+class BackendEnded(ModelUnavailable):
+    """A framework's process that ended while it was asked; the next call starts another."""
+
+
 class NoUsableAnswer(ModelUnavailable):
     """A model whose output is not one finite probability a label."""

@@ -33,7 +33,7 @@ def read_entry(file: Path) -> ModelEntry:
     task = TASKS[table.one_of("task", tuple(TASKS))]
     entry = ModelEntry(
         key=file.parent.name,
-        title=table.text("title"),
+        title=_title(table),
         task=task,
         framework=framework,
         labels=_labels(table, task),
@@ -64,6 +64,13 @@ def _open(file: Path) -> Table:
         raise EntryError(f"{named(file)}: this is not TOML: {error}.") from error
     except OSError as error:
         raise EntryError(f"{named(file)}: can't be read: {error.strerror}.") from error
+
+
+def _title(table: Table) -> str:
+    title = table.text("title").strip()
+    if not title:
+        raise table.wrong("title", "give the words that people read")
+    return title
 
 
 def _labels(table: Table, task: Task) -> tuple[str, ...]:

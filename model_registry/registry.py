@@ -35,7 +35,7 @@ class Registry(Mapping[str, ModelEntry]):
 
 
 def read_registry(folder: Path) -> Registry:
-    """Reads every `folder/<key>/model.toml`. A broken entry doesn't stop the others.
+    """Reads `model.toml` in every folder of `folder`. A broken or missing one stops no other.
 
     Raises EntryError where the folder itself is missing.
     """
@@ -43,10 +43,13 @@ def read_registry(folder: Path) -> Registry:
         raise EntryError(f"{folder} is not a folder: it should hold one folder for each model.")
     entries: dict[str, ModelEntry] = {}
     broken: dict[str, str] = {}
-    for file in sorted(folder.glob("*/model.toml")):
-        key = file.parent.name
+    for home in sorted(path for path in folder.iterdir() if path.is_dir()):
+        if home.name.startswith((".", "_")):
+            continue
         try:
-            entries[key] = read_entry(file)
+            entries[home.name] = read_entry(home / "model.toml")
         except EntryError as error:
-            broken[key] = str(error)
+            broken[home.name] = str(error)
+        except OSError as error:
+            broken[home.name] = f"{home.name} can't be read: {error.strerror}."
     return Registry(entries, broken)

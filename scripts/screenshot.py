@@ -18,7 +18,6 @@ from pathlib import Path
 
 from selenium import webdriver
 from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import WebDriverWait
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,12 +51,15 @@ def main() -> None:
         driver.get(address)
         analyse(driver)
         height = driver.execute_script("return document.documentElement.scrollHeight")
-        driver.set_window_size(WIDTH, min(int(height), HIGHEST))
+        metrics = {"width": WIDTH, "height": min(int(height), HIGHEST)}
+        whole = {**metrics, "deviceScaleFactor": 1, "mobile": False}
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", whole)
+        driver.execute_script("window.scrollTo(0, 0)")
         driver.save_screenshot(str(target))
     print(f"Written: {target.relative_to(ROOT)}")
 
 
-def analyse(driver: WebDriver) -> None:
+def analyse(driver: webdriver.Chrome) -> None:
     """Picks every model that can be picked and a sample, and waits for the answers."""
     for box in driver.find_elements(By.CSS_SELECTOR, MODELS):
         if not box.is_selected():
@@ -98,7 +100,7 @@ def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def browser() -> Iterator[WebDriver]:
+def browser() -> Iterator[webdriver.Chrome]:
     """A headless chromium with an empty profile."""
     program, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not program or not driver:

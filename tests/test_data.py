@@ -84,7 +84,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_a_folder_without_class_folders_says_which_are_wanted(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
-    with pytest.raises(DataError, match="no labelled picture.*normal"):
+    with pytest.raises(DataError, match=r"no labelled picture.*normal"):
         read_pages(tmp_path / "data", reading(), tmp_path / "work")
 
 

@@ -11,7 +11,13 @@ import pytest
 from ecg.errors import NotAPicture
 from ecg.page import read_page
 from inference.predictor import NO_FRAME, Predictor
-from model_registry.errors import ModelUnavailable, NoUsableAnswer, UnknownModel, WeightsError
+from model_registry.errors import (
+    ModelUnavailable,
+    NoUsableAnswer,
+    UnknownModel,
+    WeightsError,
+    named,
+)
 from model_registry.registry import read_registry
 from tests.drawn_pages import draw_page, encode
 from tests.fake_framework import logged, make_fake_model
@@ -186,7 +192,7 @@ def test_a_model_that_answers_its_example_otherwise_is_refused_and_named(
     predictor = start()
     told = predictor.predict(PAGE, ["fake"]).failures["fake"]
 
-    assert told.startswith(f"{home / 'model.toml'}: ")
+    assert told.startswith(f"{named(home / 'model.toml')}: ")
     assert "'example.probabilities'" in told
     assert "(0.6000, 0.1000, 0.2000, 0.1000)" in told
     with pytest.raises(ModelUnavailable, match=r"example\.probabilities"):
@@ -201,7 +207,7 @@ def test_an_example_that_is_no_page_is_the_models_fault_not_the_visitors(
     answers = start().predict(PAGE, ["bad", "good"])
 
     assert [prediction.model for prediction in answers.predictions] == ["good"]
-    assert str(home / "model.toml") in answers.failures["bad"]
+    assert named(home / "model.toml") in answers.failures["bad"]
     assert "example.image" in answers.failures["bad"]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from ecg.tasks import CARDIAC_PAGE_4
 from model_registry.entry import Head, Weights
-from model_registry.errors import EntryError
+from model_registry.errors import EntryError, named
 from model_registry.preprocessing import Preprocessing
 from model_registry.read_entry import read_entry
 from tests.entry_files import KERAS, LABELS, PYTORCH, WEIGHTS, changed, write_entry
@@ -141,7 +141,7 @@ def test_what_is_wrong_is_told_with_file_and_key(tmp_path: Path, name: str) -> N
     file = write_entry(tmp_path, changed(PYTORCH, old, new))
     told = complaint(file)
 
-    assert told.startswith(f"{file}: key '{key}")
+    assert told.startswith(f"{named(file)}: key '{key}")
     assert right in told
 
 
@@ -151,7 +151,7 @@ def test_what_is_wrong_is_told_with_file_and_key(tmp_path: Path, name: str) -> N
 def test_a_head_is_not_for_keras(tmp_path: Path, name: str, value: str) -> None:
     file = write_entry(tmp_path, f"{name} = {value}\n{KERAS}")
 
-    assert complaint(file).startswith(f"{file}: key '{name}': there is no such key")
+    assert complaint(file).startswith(f"{named(file)}: key '{name}': there is no such key")
 
 
 def test_a_pytorch_network_reads_three_channels(tmp_path: Path) -> None:
@@ -175,7 +175,9 @@ def test_a_git_lfs_pointer_is_named_as_such(tmp_path: Path) -> None:
     Path(file.parent, "weights.safetensors").write_text(pointer, encoding="utf-8")
     told = complaint(file)
 
-    assert told.startswith(f"{file}: key 'weights.file': weights.safetensors is a Git-LFS pointer")
+    assert told.startswith(
+        f"{named(file)}: key 'weights.file': weights.safetensors is a Git-LFS pointer"
+    )
     assert "run `git lfs pull`" in told
 
 
@@ -183,27 +185,29 @@ def test_a_git_lfs_pointer_is_named_as_such(tmp_path: Path) -> None:
 def test_what_is_not_toml_is_told_with_its_file(tmp_path: Path, text: str) -> None:
     file = write_entry(tmp_path, text)
 
-    assert complaint(file).startswith(f"{file}: this is not TOML")
+    assert complaint(file).startswith(f"{named(file)}: this is not TOML")
 
 
 def test_bytes_that_are_no_text_are_not_toml(tmp_path: Path) -> None:
     file = write_entry(tmp_path)
     file.write_bytes(b"title = '\xff\xfe'")
 
-    assert complaint(file).startswith(f"{file}: this is not TOML")
+    assert complaint(file).startswith(f"{named(file)}: this is not TOML")
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     file = tmp_path / "a_model" / "model.toml"
 
-    assert complaint(file).startswith(f"{file}: can't be read")
+    assert complaint(file).startswith(f"{named(file)}: can't be read")
 
 
 @pytest.mark.parametrize("key", ["A_Model", "a model", "-a", "a" * 65, "modèle", "a.b"])
 def test_a_folder_that_is_no_key_is_refused(tmp_path: Path, key: str) -> None:
     file = write_entry(tmp_path, key=key)
 
-    assert complaint(file).startswith(f"{file}: the folder's name is the model's key and may")
+    assert complaint(file).startswith(
+        f"{named(file)}: the folder's name is the model's key and may"
+    )
 
 
 def test_metrics_beside_the_entry_are_read(tmp_path: Path) -> None:
@@ -220,7 +224,7 @@ def test_metrics_that_are_none_are_refused(tmp_path: Path, text: str, right: str
     metrics.write_text(text, encoding="utf-8")
     told = complaint(file)
 
-    assert told.startswith(f"{metrics}: ")
+    assert told.startswith(f"{named(metrics)}: ")
     assert right in told
 
 

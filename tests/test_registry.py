@@ -23,11 +23,11 @@ def test_it_works(tmp_path: Path) -> None:
 
 def test_a_broken_entry_stops_no_other(tmp_path: Path) -> None:
     write_entry(tmp_path, KERAS, "good")
-    file = write_entry(tmp_path, changed(KERAS, "title", "titel"), "bad")
+    write_entry(tmp_path, changed(KERAS, "title", "titel"), "bad")
     registry = read_registry(tmp_path)
 
     assert list(registry) == ["good"]
-    assert registry.broken["bad"].startswith(f"{file}: key 'title'")
+    assert registry.broken["bad"].startswith("bad/model.toml: key 'title'")
 
 
 def test_a_broken_model_is_unavailable_with_its_reason(tmp_path: Path) -> None:
@@ -64,12 +64,18 @@ def test_an_empty_folder_is_an_empty_registry(tmp_path: Path) -> None:
         registry["anything"]
 
 
-def test_folders_and_files_without_an_entry_are_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "notes").mkdir()
+def test_files_and_hidden_folders_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / ".cache").mkdir()
     (tmp_path / "README.md").write_text("models", encoding="utf-8")
 
     assert len(read_registry(tmp_path)) == 0
     assert read_registry(tmp_path).broken == {}
+
+
+def test_a_folder_without_an_entry_is_named(tmp_path: Path) -> None:
+    (tmp_path / "half_made").mkdir()
+
+    assert "half_made/model.toml" in read_registry(tmp_path).broken["half_made"]
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:

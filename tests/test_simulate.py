@@ -124,7 +124,7 @@ def test_length_and_rate_are_as_asked() -> None:
 
 
 def test_an_unknown_finding_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="'hiccups'.*sinus_rhythm.*old_lateral_mi"):
+    with pytest.raises(ValueError, match=r"'hiccups'.*sinus_rhythm.*old_lateral_mi"):
         simulate("hiccups", seed=1)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from inference.weights import read_weights
 from model_registry.entry import Weights
-from model_registry.errors import WeightsError
+from model_registry.errors import WeightsError, named
 
 DATA = b"numbers"
 DIGEST = hashlib.sha256(DATA).hexdigest()
@@ -26,7 +26,7 @@ def test_one_altered_bit_is_refused_with_file_and_key(tmp_path: Path) -> None:
 
     with pytest.raises(WeightsError, match=r"weights\.sha256") as refused:
         read_weights(Weights(file, DIGEST))
-    assert str(refused.value).startswith(f"{file} has the sha256 ")
+    assert str(refused.value).startswith(f"{named(file)} has the sha256 ")
     assert DIGEST in str(refused.value)
 
 
@@ -35,4 +35,4 @@ def test_a_file_that_is_gone_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(WeightsError) as refused:
         read_weights(Weights(file, DIGEST))
-    assert str(refused.value) == f"{file} can't be read: No such file or directory."
+    assert str(refused.value) == f"{named(file)} can't be read: No such file or directory."

@@ -5,7 +5,7 @@ Reads from top to bottom: the knobs, the network, the early stages that all fold
     step 2: all after block 5, on cached outputs of the blocks before it
     step 3: all layers, at a lower rate
 A good head first keeps fine-tuning from bending good features (Kumar 2022, "LP-FT").
-The head reads features of two depths, each averaged and maximised over 4 x 4 cells, beside the usual
+The head reads features of three depths, each averaged and maximised over 4 x 4 cells, beside the usual
 global average: a 12-lead page has its leads in 4 rows and 4 columns, and which lead shows a finding
 is half of what it means. Batch normalisation keeps its ImageNet statistics throughout.
 """
@@ -45,7 +45,9 @@ SMOOTHING = 0.05  # of the labels: they are coarse
 MOMENTUM = 0.97  # of the running average of the weights, which is what is kept
 CLIP = 1.0  # of the gradient's norm
 SEED = 0
-EARLY, MIDDLE = "block_5_add", "block_12_add"  # the two depths, at 1/8 and 1/16 of the input
+EARLY = "block_5_add"  # at 1/8 of the input
+DEPTHS = (EARLY, "block_12_add", "block_15_add")  # what the head reads, at 1/8, 1/16 and 1/32
+BALANCE = 1.0  # how far rare classes count more: 1 fully, 0 not
 CELLS = 4
 
 
@@ -72,7 +74,9 @@ class MobileNetV2Network:
 
     def save(self, folder: Path) -> Path:
         file = folder / "weights.keras"
-        keras.Model(self.model.inputs, self.model.outputs).save(file)  # without the optimiser's state
+        keras.Model(self.model.inputs, self.model.outputs).save(
+            file
+        )  # without the optimiser's state
         self.model = keras.saving.load_model(file, compile=False)
         return file
 
@@ -94,7 +98,7 @@ def build(backbone: Path | None) -> Any:
             base.load_weights(backbone)
         except (ValueError, OSError) as error:
             raise DataError(f"{backbone} holds no weights of MobileNetV2 without top.") from error
-    depths = [base.get_layer(name).output for name in (EARLY, MIDDLE)]
+    depths = [base.get_layer(name).output for name in DEPTHS]
     pooled = [cells for depth in depths for cells in _cells(depth)]
     features = layers.Concatenate(name="features")(
         [*pooled, layers.GlobalAveragePooling2D()(base.output)]
@@ -188,7 +192,7 @@ class _Run:
         self.pages, self.train, self.note = pages, train, note
         self.rng = np.random.default_rng(SEED)
         counts = np.bincount(pages.targets[train], minlength=len(LABELS))
-        weights = np.sqrt(counts.sum() / counts / len(LABELS))  # rare classes count more, not fully
+        weights = (counts.sum() / counts / len(LABELS)) ** BALANCE
         self.weights = weights.astype(np.float32)
 
     def phase(

@@ -128,7 +128,7 @@ class _Run:
     ) -> None:
         """Trains `layers` and the head on `inputs` (variants, n, ...); plan: epochs and rate."""
         epochs, rate = plan
-        body, head = nn.Sequential(*layers), self.network.classifier
+        body, head = nn.Sequential(*layers), self.network.get_submodule("classifier")
         weights = [*body.parameters(), *head.parameters()]
         steps = epochs * -(-len(self.train) // BATCH)
         head_rate = 10 * rate if name == "top" else rate

@@ -10,6 +10,8 @@ from inference.predictor import Answers, Predictor
 from model_registry.entry import ModelEntry
 from model_registry.errors import ModelUnavailable
 
+Shown = Literal["idle", "loading", "ready", "unavailable"]
+
 
 class Document(BaseModel):
     """The root of all answers: no other fields than those described."""
@@ -53,7 +55,7 @@ class Model(Document):
     metrics: Metrics | None = Field(default=None, description="null: not measured")
     size_bytes: int | None = None
     sha256: str | None = None
-    state: Literal["idle", "loading", "ready", "unavailable"]
+    state: Shown
     reason: str | None = None
 
 
@@ -128,6 +130,7 @@ def describe_models(predictor: Predictor) -> Models:
 
 
 def describe_page(page: Page) -> PageRead:
+    """What of a page is read."""
     return PageRead(
         sha256=page.sha256,
         width=page.size[0],
@@ -150,15 +153,15 @@ def describe_answers(answers: Answers) -> Predictions:
 def _describe(predictor: Predictor, key: str) -> Model:
     registry = predictor.registry
     try:
-        state, reason = predictor.state(key), None
+        state: Shown = predictor.state(key)
     except ModelUnavailable as error:
         if key not in registry:
             return Model(key=key, state="unavailable", reason=str(error))
         return _describe_entry(registry[key], "unavailable", str(error))
-    return _describe_entry(registry[key], state, reason)
+    return _describe_entry(registry[key], state, None)
 
 
-def _describe_entry(entry: ModelEntry, state: str, reason: str | None) -> Model:
+def _describe_entry(entry: ModelEntry, state: Shown, reason: str | None) -> Model:
     wanted = entry.preprocessing
     return Model(
         key=entry.key,

@@ -95,4 +95,5 @@ def answer_error(error: Exception) -> Response | tuple[str, int]:
 
 
 def init_app(app: Flask) -> None:
+    """Every error in the app is answered here."""
     app.register_error_handler(Exception, answer_error)

@@ -89,8 +89,6 @@ def _post(summary: str, fields: dict[str, Any], answer: type[Document]) -> dict[
     }
 
 
-def _answer(
-    meaning: str, kind: type[Document], media: str = "application/json"
-) -> dict[str, Any]:
+def _answer(meaning: str, kind: type[Document], media: str = "application/json") -> dict[str, Any]:
     schema = {"$ref": f"#/components/schemas/{kind.__name__}"}
     return {"description": meaning, "content": {media: {"schema": schema}}}

@@ -9,8 +9,9 @@ from pathlib import Path
 from flask import current_app
 
 from ecg.library import Library, Picture, UnknownPicture, read_library
+from ecg.samples import WORDS
 from inference.predictor import Predictor
-from web.settings import Settings
+from web.settings import Settings, SettingsError
 from web.thumbnails import draw_thumbnail
 
 MAX_THUMBNAILS = 512  # of about 10 KB each
@@ -62,8 +63,12 @@ def make_services(settings: Settings, predictor: Predictor, samples: Path) -> Se
         data=read_library(data, folder_labels=settings.data_folders) if data else None,
         findings=_findings(samples),
     )
-    warm = settings.warm
-    predictor.warm(list(predictor.registry) if "all" in warm else warm)
+    known = [*predictor.registry, *predictor.registry.broken, "all"]
+    unknown = [key for key in settings.warm if key not in known]
+    if unknown:
+        raise SettingsError(f"TWELVELEAD_WARM names unknown models; known are {', '.join(known)}.")
+    warm = list(predictor.registry) if "all" in settings.warm else settings.warm
+    predictor.warm([key for key in warm if key in predictor.registry])
     return services
 
 
@@ -79,4 +84,7 @@ def _findings(samples: Path) -> dict[str, str]:
     if not index.is_file():
         return {}
     records = json.loads(index.read_text(encoding="utf-8"))
-    return {Path(record["file"]).name: record["finding"].replace("_", " ") for record in records}
+    return {
+        Path(record["file"]).name: WORDS.get(record["finding"], record["finding"].replace("_", " "))
+        for record in records
+    }

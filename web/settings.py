@@ -1,9 +1,10 @@
 """Settings, all from the environment, in one table; a wrong value or name is refused at start."""
 
-import dataclasses
 import difflib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ecg.library import DEFAULT_FOLDERS, plain_name
@@ -42,39 +43,61 @@ def _folders(text: str) -> Mapping[str, str]:
     return {plain_name(name): label.strip() for name, _, label in pairs}
 
 
-def _setting(read: Callable[[str], Any], default: Any, meaning: str) -> Any:
-    metadata = {"read": read, "meaning": meaning}
-    if isinstance(default, Mapping):
-        return dataclasses.field(default_factory=lambda: default, metadata=metadata)
-    return dataclasses.field(default=default, metadata=metadata)
+@dataclass(frozen=True)
+class Setting:
+    """How one variable is read (ValueError with what would be right), its default, its meaning."""
+
+    read: Callable[[str], Any]
+    default: str
+    meaning: str
 
 
-@dataclasses.dataclass(frozen=True)
+TABLE: Mapping[str, Setting] = MappingProxyType(
+    {
+        "TWELVELEAD_MODELS_DIR": Setting(
+            _folder, "`models`", "the registry: a folder for each model"
+        ),
+        "TWELVELEAD_DATA_DIR": Setting(
+            _folder, "none", "labelled pages to browse, in class folders"
+        ),
+        "TWELVELEAD_DATA_FOLDERS": Setting(
+            _folders,
+            "the public sets' names",
+            "names of class folders: `folder=label;folder=label`",
+        ),
+        "TWELVELEAD_WARM": Setting(
+            _keys, "none", "models loaded at start: keys with commas, or `all`"
+        ),
+        "TWELVELEAD_THREADS": Setting(
+            _threads, "`0`", "compute threads of each framework; 0: all cores"
+        ),
+    }
+)
+
+
+@dataclass(frozen=True)
 class Settings:
-    """Each field is the environment variable TWELVELEAD_<NAME IN CAPITALS>."""
+    """What the app goes by; TABLE says how each field is read from the environment."""
 
-    models_dir: Path = _setting(_folder, ROOT / "models", "the registry: a folder for each model")
-    data_dir: Path | None = _setting(_folder, None, "labelled pages to browse, in class folders")
-    data_folders: Mapping[str, str] = _setting(
-        _folders, DEFAULT_FOLDERS, "names of class folders: folder=label;folder=label"
-    )
-    warm: tuple[str, ...] = _setting(_keys, (), "models loaded at start: keys with commas, or all")
-    threads: int = _setting(_threads, 0, "compute threads of each framework; 0: all cores")
+    models_dir: Path = ROOT / "models"
+    data_dir: Path | None = None
+    data_folders: Mapping[str, str] = field(default_factory=lambda: DEFAULT_FOLDERS)
+    warm: tuple[str, ...] = ()
+    threads: int = 0
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":
         """Raises SettingsError for a value that can't be used, or an unknown TWELVELEAD_ name."""
-        fields = {PREFIX + field.name.upper(): field for field in dataclasses.fields(cls)}
         values: dict[str, Any] = {}
         for name, text in environ.items():
             if not name.startswith(PREFIX) or text == "":
                 continue
-            if name not in fields:
-                near = difflib.get_close_matches(name, fields, n=1)
-                meant = f"did you mean {near[0]}?" if near else f"known are {', '.join(fields)}."
+            if name not in TABLE:
+                near = difflib.get_close_matches(name, TABLE, n=1)
+                meant = f"did you mean {near[0]}?" if near else f"known are {', '.join(TABLE)}."
                 raise SettingsError(f"There is no setting {name}; {meant}")
             try:
-                values[fields[name].name] = fields[name].metadata["read"](text)
+                values[name.removeprefix(PREFIX).lower()] = TABLE[name].read(text)
             except ValueError as error:
                 raise SettingsError(f"{name} should be {error}, not {text!r}.") from error
         return cls(**values)
@@ -82,14 +105,5 @@ class Settings:
 
 def settings_table() -> str:
     """All settings as a Markdown table, for the README."""
-    rows = ["| variable | default | meaning |", "|---|---|---|"]
-    for field in dataclasses.fields(Settings):
-        default = field.default
-        if isinstance(default, Path):
-            shown = f"`{default.relative_to(ROOT)}`"
-        elif default is dataclasses.MISSING:
-            shown = "the public sets' names"
-        else:
-            shown = "none" if default in (None, ()) else f"`{default}`"
-        rows.append(f"| `{PREFIX}{field.name.upper()}` | {shown} | {field.metadata['meaning']} |")
-    return "\n".join(rows)
+    rows = [f"| `{name}` | {one.default} | {one.meaning} |" for name, one in TABLE.items()]
+    return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])

@@ -1,0 +1,184 @@
+"""What the tests of the web share: a predictor without frameworks, apps over it, a live server."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from html.parser import HTMLParser
+from io import BytesIO
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from flask import Flask
+
+import inference.predictor
+from app import create_app
+from ecg.page import read_page
+from inference.backend import State
+from inference.prediction import Prediction
+from inference.predictor import NO_FRAME, Answers, Predictor
+from model_registry.errors import ModelUnavailable
+from model_registry.registry import Registry, read_registry
+from tests.drawn_pages import draw_page, encode
+
+ROOT = Path(__file__).parent.parent
+SHARES = (0.7, 0.15, 0.1, 0.05)
+RUNTIME = "fake 1.0"
+PAGE = encode(draw_page((600, 420)))
+NOBODY: Mapping[str, str] = MappingProxyType({})
+FAKE_BACKENDS = {"keras": "tests.fake_framework", "pytorch": "tests.fake_framework"}
+
+
+class FakePredictor(Predictor):
+    """Reads pages as the real one does; every model answers SHARES in its own order of labels.
+
+    failing: key -> why that model can't answer. asked: the keys of each request.
+    """
+
+    def __init__(self, registry: Registry, failing: Mapping[str, str] = NOBODY) -> None:
+        super().__init__(registry, threads=1)
+        self.failing = dict(failing)
+        self.loaded: list[str] = []
+        self.asked: list[tuple[str, ...]] = []
+
+    def state(self, key: str) -> State:
+        if self.registry[key] and key in self.failing:
+            raise ModelUnavailable(self.failing[key])
+        return "ready" if key in self.loaded else "idle"
+
+    def load(self, key: str) -> str:
+        self.state(key)
+        self.loaded.append(key)
+        return RUNTIME
+
+    def warm(self, keys: Sequence[str]) -> threading.Thread:
+        for key in keys:
+            if key not in self.failing:
+                self.load(key)
+        return threading.Thread()
+
+    def predict(self, data: bytes, keys: Sequence[str]) -> Answers:
+        self.asked.append(tuple(keys))
+        page, predictions, failures = read_page(data), [], {}
+        for key in keys:
+            try:
+                self.load(key)
+            except ModelUnavailable as error:
+                failures[key] = str(error)
+                continue
+            entry = self.registry[key]
+            predictions.append(
+                Prediction(
+                    model=key,
+                    framework=entry.framework,
+                    runtime=RUNTIME,
+                    label=entry.labels[0],
+                    probabilities=dict(zip(entry.labels, SHARES, strict=True)),
+                    decision="accepted" if page.frame else "uncertain",
+                    reasons=() if page.frame else (NO_FRAME,),
+                    timings_ms={"decode": 1.0, "preprocess": 2.0, "run": 3.0},
+                    page_sha256=page.sha256,
+                    model_sha256=entry.weights.sha256,
+                )
+            )
+        return Answers(page, tuple(predictions), failures)
+
+
+class Brittle(FakePredictor):
+    """A predictor with a bug that tells a secret."""
+
+    def predict(self, data: bytes, keys: Sequence[str]) -> Answers:
+        raise ZeroDivisionError(f"secret {len(data)} {keys}")
+
+
+def make_app(models: Path, predictor: Predictor | None = None, **settings: object) -> Flask:
+    """An app over the registry in `models`; settings by their short names, as in `warm="all"`."""
+    config = {f"TWELVELEAD_{name.upper()}": str(value) for name, value in settings.items()}
+    return create_app(config, predictor or FakePredictor(read_registry(models)))
+
+
+def form(*models: str, file: bytes | None = PAGE, name: str = "page.png", **more: Any) -> Any:
+    """A form for the test client: models, a file (none where None) and further fields."""
+    fields: dict[str, Any] = {"model": list(models), **more}
+    if file is not None:
+        fields["file"] = (BytesIO(file), name)
+    return fields
+
+
+def large_form(file: bytes, fields: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
+    """A form as `data` and `content_type`, for sizes that the test client would put on the disk."""
+    parts = [f'Content-Disposition: form-data; name="{n}"\r\n\r\n{v}' for n, v in fields]
+    head = 'Content-Disposition: form-data; name="file"; filename="page.png"\r\n\r\n'
+    body = [part.encode() for part in parts] + [head.encode() + file]
+    joined = b"".join(b"--edge\r\n" + part + b"\r\n" for part in body) + b"--edge--\r\n"
+    return {"data": joined, "content_type": "multipart/form-data; boundary=edge"}
+
+
+def a_sample(app: Flask) -> str:
+    """The id of a shipped sample."""
+    found: str = app.extensions["twelvelead"].samples.pictures[0].id
+    return found
+
+
+def tags(page: str, name: str) -> list[dict[str, str]]:
+    """The attributes of every element of this name, in order; of all elements for "*"."""
+    found: list[dict[str, str]] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            if name in (tag, "*"):
+                found.append({key: value or "" for key, value in attrs})
+
+    Reader().feed(page)
+    return found
+
+
+def create_fake_app() -> Flask:
+    """For a live server: the real predictor, on the fake framework."""
+    inference.predictor.BACKENDS = FAKE_BACKENDS
+    return create_app()
+
+
+class Server(NamedTuple):
+    """A live server and where it answers, as in http://127.0.0.1:8080"""
+
+    address: str
+    process: subprocess.Popen[str]
+
+
+GUNICORN = ("-m", "gunicorn", "--config", "gunicorn.conf.py", "--bind", "127.0.0.1:0")
+OURS, FAKE = "app:create_app()", "tests.web_fakes:create_fake_app()"
+LISTENING = "Listening at: "
+
+
+@contextmanager
+def served(
+    models: Path, app: str = OURS, command: Sequence[str] = (), **settings: object
+) -> Iterator[Server]:
+    """Serves an app on a free port, or runs `python command` that does; ends it at last."""
+    named = {f"TWELVELEAD_{name.upper()}": str(value) for name, value in settings.items()}
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "TWELVELEAD_MODELS_DIR": str(models)}
+    with subprocess.Popen(
+        [sys.executable, *(command or (*GUNICORN, app))],
+        cwd=ROOT,
+        env=environment | named,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield Server(_address(process), process)
+        finally:
+            process.terminate()
+
+
+def _address(process: subprocess.Popen[str]) -> str:
+    """Where a server says that it listens; fails with what it said where it ends before."""
+    said = []
+    for line in process.stderr or ():
+        said.append(line)
+        if LISTENING in line:
+            return line.partition(LISTENING)[2].split()[0]
+    raise AssertionError(f"The server ended before it listened: {''.join(said)[-2000:]}")
