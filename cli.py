@@ -54,6 +54,8 @@ def predict(options: Options) -> int:
     """`twelvelead predict FILE.. --model KEY`"""
     predictor = Predictor(read_registry(options.models))
     keys = _chosen(predictor.registry, options.model)
+    if not keys:
+        raise CommandError("No model is usable: `twelvelead models` tells why.")
     predictions: list[dict[str, Any]] = []
     failures: list[dict[str, str]] = []
     try:
@@ -114,6 +116,8 @@ def train(options: Options) -> int:
 
 def serve(options: Options) -> int:
     """`twelvelead serve`: hands this process over to gunicorn."""
+    os.environ["TWELVELEAD_MODELS_DIR"] = str(options.models.expanduser().resolve())
+    _check_settings()
     with socket.socket() as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -130,6 +134,18 @@ def serve(options: Options) -> int:
         gunicorn,
         [str(gunicorn), "--config", "gunicorn.conf.py", "--bind", where, "app:create_app()"],
     )
+
+
+def _check_settings() -> None:
+    """Raises CommandError for what gunicorn's worker would end over, with a traceback."""
+    from web.services import models_to_warm
+    from web.settings import Settings, SettingsError
+
+    try:
+        settings = Settings.from_environment(os.environ)
+        models_to_warm(settings, read_registry(settings.models_dir))
+    except SettingsError as error:
+        raise CommandError(str(error)) from error
 
 
 def fetch_data(options: Options) -> int:
@@ -153,7 +169,7 @@ def _port(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="twelvelead", description=NOTICE)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    models = Path(os.environ.get("TWELVELEAD_MODELS_DIR", ROOT / "models"))
+    models = Path(os.environ.get("TWELVELEAD_MODELS_DIR") or ROOT / "models")
 
     def command(name: str, run: Callable[[Options], int], text: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text)

@@ -56,6 +56,13 @@ class Picture:
     split: str | None
     simulated: bool = False
 
+    def read(self) -> bytes:
+        """The file's bytes. Raises UnknownPicture where the file is gone since the index was made."""
+        try:
+            return self.path.read_bytes()
+        except OSError as error:
+            raise UnknownPicture("This sample's file is gone: choose another one.") from error
+
 
 @dataclass(frozen=True)
 class Library:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -67,13 +68,13 @@ class Browser:
 
     def complaints(self) -> list[str]:
         """What the console told since the last call."""
-        return [entry["message"] for entry in self.driver.get_log("browser")]
+        return [entry["message"] for entry in self.driver.get_log("browser")]  # type: ignore[no-untyped-call]
 
     def focused(self) -> WebElement:
         return self.driver.switch_to.active_element
 
     def press(self, key: str) -> None:
-        self.focused().send_keys(key)
+        ActionChains(self.driver).send_keys(key).perform()
 
 
 def start(profile: Path, prefs: dict[str, int] | None = None) -> webdriver.Chrome:

@@ -34,6 +34,13 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two labelled pages a class; intervals from few resamples, since nobody reads them here."""
+    monkeypatch.setattr("training.metrics.RESAMPLES", 20)
+    return draw_folder(tmp_path / "data")
+
+
+@pytest.fixture
 def page(tmp_path: Path) -> Path:
     file = tmp_path / "page.png"
     file.write_bytes(PAGE)
@@ -180,10 +187,7 @@ def test_predicting_without_a_usable_model_is_one_sentence(
     assert "No model" in sentence(capsys)
 
 
-def test_a_model_is_evaluated_on_labelled_folders(
-    models: Path, tmp_path: Path, capsys: Output
-) -> None:
-    data = draw_folder(tmp_path / "data")
+def test_a_model_is_evaluated_on_labelled_folders(models: Path, data: Path, capsys: Output) -> None:
     figures = run_json(models, capsys, "evaluate", "--model", "one", "--data", data)
     assert (figures["model"], figures["n"], figures["accuracy"]) == ("one", 8, 0.25)
     assert run(models, "evaluate", "--model", "one", "--data", data) == 0
@@ -191,9 +195,8 @@ def test_a_model_is_evaluated_on_labelled_folders(
 
 
 def test_held_out_figures_come_from_the_file_beside_the_model(
-    models: Path, tmp_path: Path, capsys: Output
+    models: Path, data: Path, capsys: Output
 ) -> None:
-    data = draw_folder(tmp_path / "data")
     keep_out_of_fold(models, data)
     asked = ("--model", "one", "--data", data)
     figures = run_json(models, capsys, "evaluate", *asked, "--out-of-fold")
@@ -203,9 +206,8 @@ def test_held_out_figures_come_from_the_file_beside_the_model(
 
 
 def test_held_out_figures_that_were_not_kept_are_one_sentence(
-    models: Path, tmp_path: Path, capsys: Output
+    models: Path, data: Path, capsys: Output
 ) -> None:
-    data = draw_folder(tmp_path / "data", 1)
     assert run(models, "evaluate", "--model", "two", "--data", data, "--out-of-fold") == 1
     assert "out_of_fold.csv" in sentence(capsys)
 

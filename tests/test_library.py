@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ecg.library import Library, UnknownPicture, plain_name, read_library
-from ecg.samples import FINDINGS
+from ecg.simulate import FINDINGS
 from ecg.tasks import CARDIAC_PAGE_4
 
 LABELS = set(CARDIAC_PAGE_4.labels)

@@ -153,7 +153,16 @@ def test_page_api_and_command_give_the_same_probabilities(models_dir: Path, tmp_
     with served(models_dir) as server:
         told = ask(server.address, PREDICTIONS, large_form(PAGE, ALL))
         page = ask(server.address, "/", large_form(PAGE, ALL))
-    command = [sys.executable, "-m", "cli", "predict", "--json", "--models", models_dir, file]
+    command = [
+        sys.executable,
+        "-m",
+        "cli",
+        "predict",
+        "--json",
+        "--models",
+        str(models_dir),
+        str(file),
+    ]
     quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(command, cwd=ROOT, env=quiet, capture_output=True, text=True, check=True)
     shown = [float(one["width"]) for one in tags(page.text, "rect") if one.get("class") == "fill"]

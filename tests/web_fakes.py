@@ -138,7 +138,7 @@ def tags(page: str, name: str) -> list[dict[str, str]]:
 
 def create_fake_app() -> Flask:
     """For a live server: the real predictor, on the fake framework."""
-    inference.predictor.BACKENDS = FAKE_BACKENDS
+    vars(inference.predictor)["BACKENDS"] = FAKE_BACKENDS
     return create_app()
 
 

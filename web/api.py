@@ -1,6 +1,6 @@
 """The API: JSON over HTTP, the same answers as the page and the command."""
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template
 
 from ecg.page import read_page
 from inference.predictor import Answers
@@ -51,7 +51,7 @@ def find_frame() -> Response:
 def predict_as_before() -> Response | str:
     """For clients of earlier apps: `model_key`, `image_source`, `upload_image` or `sample_path`."""
     document = describe_answers(ask())
-    if wants_json() or not request.accept_mimetypes.provided:
+    if wants_json():
         return send(document)
     titles = services().predictor.registry[document.predictions[0].model].task.labels
     return render_template("result.html", answers=document, titles=titles)

@@ -64,7 +64,7 @@ def problem(status: int, detail: str) -> Response:
         title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
-        instance=request.path if request.endpoint else None,
+        instance=str(request.url_rule) if request.url_rule and not request.view_args else None,
     )
     answer.status_code = status
     answer.content_type = "application/problem+json"
@@ -72,8 +72,8 @@ def problem(status: int, detail: str) -> Response:
 
 
 def wants_json() -> bool:
-    """Whether the client is a program: the API always, elsewhere by what it accepts."""
-    if request.path.startswith("/api/"):
+    """Whether the client is a program: the API always, elsewhere by what it accepts, if it says so."""
+    if request.path.startswith("/api/") or not request.accept_mimetypes.provided:
         return True
     kinds = ["text/html", "application/json", "application/problem+json"]
     return request.accept_mimetypes.best_match(kinds, "text/html") != "text/html"

@@ -82,7 +82,7 @@ def browse() -> str:
 def show(wanted: str) -> Response:
     """A sample or a page of the data set, encoded anew."""
     picture = services().find_picture(wanted)
-    return _jpeg(draw_shown(picture.path.read_bytes()))
+    return _jpeg(draw_shown(picture.read()))
 
 
 @blueprint.get("/pictures/<wanted>/thumbnail")

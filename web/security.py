@@ -2,7 +2,6 @@
 
 from io import BytesIO
 from typing import IO
-from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, request
 
@@ -39,6 +38,7 @@ def init_app(app: Flask) -> None:
         MAX_FORM_PARTS=100,
         MAX_FORM_MEMORY_SIZE=FORM_MEMORY,
     )
+    app.url_map.merge_slashes = False  # a redirect to the merged address would echo it
     app.before_request(refuse_other_sites)
     app.after_request(add_headers)
 
@@ -55,7 +55,7 @@ def refuse_other_sites() -> None:
     if site is not None:
         ours = site in ("same-origin", "none")
     else:
-        ours = origin is None or urlsplit(origin).netloc == request.host
+        ours = origin is None or origin.partition("://")[2] == request.host
     if not ours:
         raise CrossSiteRequest("Forms are taken from this site's own pages only.")
 

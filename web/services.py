@@ -11,6 +11,7 @@ from flask import current_app
 from ecg.library import Library, Picture, UnknownPicture, read_library
 from ecg.samples import WORDS
 from inference.predictor import Predictor
+from model_registry.registry import Registry
 from web.settings import Settings, SettingsError
 from web.thumbnails import draw_thumbnail
 
@@ -45,7 +46,7 @@ class Services:
             if picture.id in self._thumbnails:
                 self._thumbnails.move_to_end(picture.id)
                 return self._thumbnails[picture.id]
-        drawn = draw_thumbnail(picture.path.read_bytes())
+        drawn = draw_thumbnail(picture.read())
         with self._lock:
             self._thumbnails[picture.id] = drawn
             if len(self._thumbnails) > MAX_THUMBNAILS:
@@ -63,13 +64,16 @@ def make_services(settings: Settings, predictor: Predictor, samples: Path) -> Se
         data=read_library(data, folder_labels=settings.data_folders) if data else None,
         findings=_findings(samples),
     )
-    known = [*predictor.registry, *predictor.registry.broken, "all"]
-    unknown = [key for key in settings.warm if key not in known]
-    if unknown:
-        raise SettingsError(f"TWELVELEAD_WARM names unknown models; known are {', '.join(known)}.")
-    warm = list(predictor.registry) if "all" in settings.warm else settings.warm
-    predictor.warm([key for key in warm if key in predictor.registry])
+    predictor.warm(models_to_warm(settings, predictor.registry))
     return services
+
+
+def models_to_warm(settings: Settings, registry: Registry) -> list[str]:
+    """The usable models that are to be loaded at start. Raises SettingsError for an unknown one."""
+    known = [*registry, *registry.broken, "all"]
+    if not set(settings.warm) <= set(known):
+        raise SettingsError(f"TWELVELEAD_WARM names unknown models; known are {', '.join(known)}.")
+    return [key for key in registry if key in settings.warm or "all" in settings.warm]
 
 
 def services() -> Services:

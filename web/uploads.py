@@ -33,7 +33,7 @@ def chosen_page(found: Services) -> bytes:
     if files:
         return files[0].stream.read()
     if samples:
-        return find_sample(found, samples[0]).path.read_bytes()
+        return find_sample(found, samples[0]).read()
     raise RequestError("No page was sent: choose a sample, or send a picture as 'file'.")
 
 

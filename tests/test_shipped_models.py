@@ -1,0 +1,89 @@
+"""What `models/` claims, model by model: complete, hashed, measured, carded, small enough."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ecg.page import read_page
+from inference.predictor import Predictor
+from inference.weights import read_weights
+from model_registry.entry import ModelEntry
+from model_registry.registry import read_registry
+from training.evaluate import read_out_of_fold
+
+MODELS = Path(__file__).parent.parent / "models"
+REGISTRY = read_registry(MODELS)
+MAX_FILE, MAX_ALL = 60_000_000, 300_000_000
+FLOOR = {"accuracy": 0.845, "macro_f1": 0.757, "auc": 0.924}  # a linear probe, frozen network
+
+each_model = pytest.mark.parametrize("entry", REGISTRY.values(), ids=list(REGISTRY))
+
+
+@pytest.fixture(scope="module")
+def predictor() -> Iterator[Predictor]:
+    made = Predictor(REGISTRY)
+    yield made
+    made.close()
+
+
+def test_the_first_two_models_are_there_and_none_is_broken() -> None:
+    assert {"mobilenetv2", "vgg16"} <= set(REGISTRY)
+    assert REGISTRY.broken == {}
+
+
+def test_all_weights_together_are_small_enough() -> None:
+    sizes = [entry.weights.path.stat().st_size for entry in REGISTRY.values()]
+    assert max(sizes) < MAX_FILE
+    assert sum(sizes) < MAX_ALL
+
+
+@each_model
+def test_the_weights_are_those_that_the_entry_names(entry: ModelEntry) -> None:
+    assert read_weights(entry.weights)
+
+
+@each_model
+def test_it_answers_its_example_as_it_says(entry: ModelEntry, predictor: Predictor) -> None:
+    assert entry.example is not None
+    predictor.load(entry.key)
+    page = read_page(entry.example.image.read_bytes())
+    told = predictor.probabilities(page, entry.key)
+    assert told == pytest.approx(list(entry.example.probabilities), abs=1e-4)
+
+
+@each_model
+def test_its_card_has_what_a_card_needs(entry: ModelEntry) -> None:
+    card = (entry.folder / "README.md").read_text(encoding="utf-8")
+    for part in ("Intended use", "Out of scope", "Data", "Held-out figures", "Limits", "licence"):
+        assert part in card
+    assert entry.weights.sha256 in card
+    assert "Not a medical device" in card
+
+
+@each_model
+def test_its_figures_are_measured_on_every_page_by_patient(entry: ModelEntry) -> None:
+    figures = json.loads((entry.folder / "metrics.json").read_text())["cross_validation"]
+    held_out = read_out_of_fold(entry) or {}
+    assert figures["n"] == len(held_out) == sum(map(sum, figures["confusion"]))
+    assert figures["labels"] == list(entry.labels)
+    assert figures["patients"] < figures["n"]
+    for name, floor in FLOOR.items():
+        low, high = figures[f"{name}_interval"]
+        assert floor < figures[name]
+        assert low < figures[name] < high
+
+
+@each_model
+def test_it_tells_the_simulated_samples_apart_better_than_chance(
+    entry: ModelEntry, predictor: Predictor
+) -> None:
+    samples = MODELS.parent / "static" / "samples"
+    records = json.loads((samples / "samples.json").read_text())
+    right = 0
+    for record in records:
+        page = read_page((samples / record["file"]).read_bytes())
+        said = entry.labels[int(predictor.probabilities(page, entry.key).argmax())]
+        right += said == record["label"]
+    assert right > len(records) / 2

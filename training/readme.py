@@ -1,0 +1,50 @@
+"""Keeps the README's tables equal to what the code and the measurements say: python -m training.readme."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from model_registry.entry import ModelEntry
+from model_registry.registry import read_registry
+from web.settings import ROOT, settings_table
+
+README = ROOT / "README.md"
+
+
+def models_table(models: Path) -> str:
+    """The shipped models and their held-out figures, a row each, as Markdown."""
+    rows = [
+        "| key | framework | accuracy | macro-F1 | AUC | recall of infarctions | weights |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    return "\n".join([*rows, *(_row(entry) for entry in read_registry(models).values())])
+
+
+def filled(text: str, models: Path) -> str:
+    """The README's text with both tables as they are now."""
+    for name, table in (("models", models_table(models)), ("settings", settings_table())):
+        between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        text = between.sub(lambda match, put=table: f"{match[1]}{put}\n{match[2]}", text)
+    return text
+
+
+def _row(entry: ModelEntry) -> str:
+    figures: dict[str, Any] = (entry.metrics or {})["cross_validation"]
+    infarctions = figures["per_class"]["myocardial_infarction"]
+    cells = [
+        f"[`{entry.key}`](models/{entry.key}/README.md)",
+        "Keras" if entry.framework == "keras" else "PyTorch",
+        *(_with_interval(figures, name) for name in ("accuracy", "macro_f1", "auc")),
+        f"{round(infarctions['recall'] * infarctions['n'])} of {infarctions['n']}",
+        f"{entry.weights.path.stat().st_size / 1e6:.0f} MB",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _with_interval(figures: dict[str, Any], name: str) -> str:
+    low, high = figures[f"{name}_interval"]
+    return f"{figures[name]:.3f} ({low:.3f} - {high:.3f})"
+
+
+if __name__ == "__main__":
+    README.write_text(filled(README.read_text(encoding="utf-8"), ROOT / "models"), encoding="utf-8")
