@@ -90,6 +90,12 @@ function showStates(models) {
     if (!card) continue;
     card.dataset.state = model.state;
     card.querySelector("[data-state-text]").textContent = STATES[model.state];
+    if (model.state === "unavailable") {
+      const box = card.querySelector("input");
+      box.checked = false;
+      box.disabled = true;
+      card.title = model.reason;
+    }
   }
   const loading = models.filter((model) => model.state === "loading").map((model) => model.title);
   $("progress-text").textContent = loading.length

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from training.readme import README, filled
+from scripts.readme import README, filled
 from web.settings import ROOT
 
 
 def test_its_tables_are_those_of_today() -> None:
     text = README.read_text(encoding="utf-8")
-    assert text == filled(text, ROOT / "models"), "run python -m training.readme"
+    assert text == filled(text, ROOT / "models"), "run python -m scripts.readme"
 
 
 def test_the_figures_stand_in_it() -> None:

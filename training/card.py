@@ -1,11 +1,13 @@
 """Writes a model card (Mitchell 2019) from what was measured; no figure in it is typed by hand."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ecg.tasks import NOTICE
 from model_registry.entry import ModelEntry
+from model_registry.registry import read_registry
 
 Figures = Mapping[str, Any]
 
@@ -34,8 +36,9 @@ Header and footer (ID, date, heart rate) are cut off before the model reads the 
 ## How it was trained
 Backbone: {origin}. `twelvelead train {key} --data DIR` runs the recipe `training/{key}.py`: random
 variants of each page (small rotation, stretch, shear, shift, exposure, grid strength, blur, noise,
-JPEG; never a flip), early blocks frozen first, then every layer at a low rate. The number of epochs
-was settled on folds 0 and 1 of the same split, so the figures below are a little kind to it.
+JPEG; never a flip), early blocks frozen first, then every layer at a low rate. Epochs, rates, class
+weights and the form of the head were settled while looking at folds of this very split, so the figures
+below are a little kind to the recipe.
 
 ## Held-out figures
 {folds}-fold cross-validation, split by patient (`printed_id`), stratified, by the recipe that made the
@@ -81,24 +84,24 @@ Backbone as named above; fine-tuned weights under CC BY 4.0, as the pages they w
 """
 
 
-def write_card(entry: ModelEntry, origin: str) -> Path:
+def write_card(entry: ModelEntry) -> Path:
     """`README.md` beside `model.toml`, from the entry and its metrics; the file written."""
     metrics = entry.metrics or {}
     held_out: Figures = metrics["cross_validation"]
     file = entry.folder / "README.md"
     file.write_text(
         CARD.format(
-            **_about(entry, origin),
+            **_about(entry),
             **_results(held_out),
             **_trust(metrics),
-            **{name: metrics[name] for name in ("date", "parameters")},
+            **{name: metrics[name] for name in ("date", "parameters", "origin")},
         ),
         encoding="utf-8",
     )
     return file
 
 
-def _about(entry: ModelEntry, origin: str) -> dict[str, Any]:
+def _about(entry: ModelEntry) -> dict[str, Any]:
     return {
         "title": entry.title,
         "notice": NOTICE,
@@ -109,7 +112,6 @@ def _about(entry: ModelEntry, origin: str) -> dict[str, Any]:
         "megabytes": entry.weights.path.stat().st_size / 1e6,
         "sha256": entry.weights.sha256,
         "labels": ", ".join(f"`{label}`" for label in entry.labels),
-        "origin": origin,
     }
 
 
@@ -163,3 +165,8 @@ def _confusion(held_out: Figures) -> str:
 
 def _interval(pair: list[float] | None) -> str:
     return "-" if pair is None else f"{pair[0]:.3f} - {pair[1]:.3f}"
+
+
+if __name__ == "__main__":  # python -m training.card models: every card anew, from its metrics.json
+    for shipped in read_registry(Path(sys.argv[1])).values():
+        print(write_card(shipped))

@@ -72,10 +72,10 @@ def train(plan: Plan, say: Callable[[str], None] = print) -> dict[str, Any]:
     metrics = {"cross_validation": figures, "calibration": calibration} | _facts(recipe, network)
     folder = ship(plan.models / plan.key, recipe, network, metrics)
     write_out_of_fold(folder / OUT_OF_FOLD, pages, folds, probabilities)
-    return finish(plan, recipe)
+    return finish(plan)
 
 
-def finish(plan: Plan, recipe: Recipe) -> dict[str, Any]:
+def finish(plan: Plan) -> dict[str, Any]:
     """Asks the shipped model, as it is served, about the pages that it was trained on; the card.
 
     Loading it holds the served answer to the training framework's own, on the example.
@@ -88,7 +88,7 @@ def finish(plan: Plan, recipe: Recipe) -> dict[str, Any]:
     entry = predictor.registry[plan.key]
     metrics = dict(entry.metrics or {}) | {"on_training_pages": seen}
     write_metrics(entry.folder, metrics)
-    write_card(read_entry(entry.folder / "model.toml"), recipe.ORIGIN)
+    write_card(read_entry(entry.folder / "model.toml"))
     return metrics
 
 
@@ -158,6 +158,7 @@ def _calibrate(pages: LabelledPages, logits: Logits) -> dict[str, Any]:
 def _facts(recipe: Recipe, network: Network) -> dict[str, Any]:
     return {
         "parameters": network.parameters(),
+        "origin": recipe.ORIGIN,
         "recipe": recipe.knobs(),
         "date": datetime.now(UTC).date().isoformat(),
     }

@@ -19,11 +19,11 @@ def send(document: Document) -> Response:
     return Response(document.model_dump_json(), mimetype="application/json")
 
 
-def ask() -> Answers:
+def ask(*, file_first: bool = False) -> Answers:
     """Asks the chosen models about the chosen page. Raises ModelUnavailable where none answered."""
     found = services()
     keys = chosen_models(found)
-    answers = found.predictor.predict(chosen_page(found), keys)
+    answers = found.predictor.predict(chosen_page(found, file_first=file_first), keys)
     if not answers.predictions:
         raise ModelUnavailable(" ".join(answers.failures.values()) or "No model is usable.")
     return answers

@@ -79,7 +79,7 @@ def wants_json() -> bool:
     return request.accept_mimetypes.best_match(kinds, "text/html") != "text/html"
 
 
-def answer_error(error: Exception) -> Response | tuple[str, int]:
+def answer_error(error: Exception) -> Response:
     """What a client gets for an error anywhere in the app."""
     status, detail = told(error)
     if wants_json():
@@ -87,11 +87,12 @@ def answer_error(error: Exception) -> Response | tuple[str, int]:
     else:
         title = HTTPStatus(status).phrase
         answer = render_template("error.html", title=title, detail=detail, status=status), status
-    if isinstance(error, HTTPException) and status == 405:
-        made = answer if isinstance(answer, Response) else Response(answer[0], status)
+    made = answer if isinstance(answer, Response) else Response(answer[0], status)
+    if status == 405:
         made.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or []))
-        return made
-    return answer
+    if status == 413:
+        made.headers["Connection"] = "close"  # the rest of the body is not read
+    return made
 
 
 def init_app(app: Flask) -> None:

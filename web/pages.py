@@ -43,7 +43,7 @@ def analyse() -> tuple[str, int]:
     """The same page with answers on it: a plain form post, no script needed."""
     models, sample = request.form.getlist("model"), request.form.get("sample", "")
     try:
-        answers = describe_answers(ask())
+        answers = describe_answers(ask(file_first=True))
     except Exception as error:  # noqa: BLE001 - told() turns each into a status and a sentence
         status, detail = told(error)
         return _render(models, sample, error=detail), status

@@ -15,10 +15,11 @@ MODEL_FIELDS = ("model", "model_key")
 SAMPLE_FOLDERS = ("static/", "samples/")  # what earlier clients put before a sample's name
 
 
-def chosen_page(found: Services) -> bytes:
+def chosen_page(found: Services, *, file_first: bool = False) -> bytes:
     """The bytes of the page in the request: one file, or a sample by its id.
 
-    Raises RequestError for no page, two files, or a file and a sample; UnknownPicture.
+    `file_first`: a file counts before a sample, which a plain form can't unchoose. Raises
+    RequestError for no page, two files, or a file and a sample; UnknownPicture.
     """
     files = [f for name in FILE_FIELDS for f in request.files.getlist(name)]
     files = [f for f in files if f.filename or f.content_length]
@@ -26,7 +27,7 @@ def chosen_page(found: Services) -> bytes:
     source = request.form.get("image_source", "")
     if source == "sample":
         files = []
-    elif source == "upload":
+    elif source == "upload" or (files and file_first):
         samples = []
     if len(files) + len(samples) > 1:
         raise RequestError("Send one page: either one file or one sample.")

@@ -1,6 +1,5 @@
-"""Keeps the README's tables equal to what the code and the measurements say: python -m training.readme."""
+"""Keeps the README's tables equal to what the code and the measurements say: python -m scripts.readme."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,9 @@ def models_table(models: Path) -> str:
 def filled(text: str, models: Path) -> str:
     """The README's text with both tables as they are now."""
     for name, table in (("models", models_table(models)), ("settings", settings_table())):
-        between = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        text = between.sub(lambda match, put=table: f"{match[1]}{put}\n{match[2]}", text)
+        head, start, rest = text.partition(f"<!-- {name} -->\n")
+        _, end, tail = rest.partition(f"<!-- /{name} -->")
+        text = f"{head}{start}{table}\n{end}{tail}"
     return text
 
 
