@@ -151,9 +151,18 @@ def test_what_is_wrong_is_said_with_its_status_and_choices_stay(
     assert answer.status_code == 415
     assert ">The file is not a picture: send JPEG, PNG, WebP or BMP.</p>" in answer.text
     assert chosen(answer.text, "model") == ["tiny_torch"]
-    both = client.post("/", data=form("tiny_torch", sample=a_sample(app)))
-    assert both.status_code == 400
-    assert chosen(both.text, "sample") == [a_sample(app)]
+    no_model = client.post("/", data={"sample": a_sample(app)})
+    assert no_model.status_code == 400
+    assert chosen(no_model.text, "sample") == [a_sample(app)]
+
+
+def test_without_scripts_a_file_counts_before_a_sample_that_stays_chosen(
+    app: Flask, client: FlaskClient
+) -> None:
+    page = client.post("/", data=form("tiny_torch", sample=a_sample(app)))
+    assert page.status_code == 200
+    digest = hashlib.sha256(PAGE).hexdigest()
+    assert digest in page.text
 
 
 def test_the_script_gets_the_answers_alone(client: FlaskClient) -> None:

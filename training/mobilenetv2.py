@@ -110,7 +110,7 @@ def build(backbone: Path | None) -> Any:
 
 def _cells(depth: Any) -> list[Any]:
     """Average and maximum over CELLS x CELLS cells of a feature map, flat."""
-    size = (depth.shape[1] // CELLS, depth.shape[2] // CELLS)
+    size = tuple(max(1, side // CELLS) for side in depth.shape[1:3])
     pools = layers.AveragePooling2D(size), layers.MaxPooling2D(size)
     return [layers.Flatten()(pool(depth)) for pool in pools]
 

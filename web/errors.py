@@ -72,8 +72,9 @@ def problem(status: int, detail: str) -> Response:
 
 
 def wants_json() -> bool:
-    """Whether the client is a program: the API always, elsewhere by what it accepts, if it says so."""
-    if request.path.startswith("/api/") or not request.accept_mimetypes.provided:
+    """Whether the client is a program: the API always, elsewhere who doesn't ask for HTML by name."""
+    asked = [kind for kind, _ in request.accept_mimetypes]
+    if request.path.startswith("/api/") or "text/html" not in asked:
         return True
     kinds = ["text/html", "application/json", "application/problem+json"]
     return request.accept_mimetypes.best_match(kinds, "text/html") != "text/html"
