@@ -11,6 +11,7 @@ from app import create_app
 from inference.predictor import Predictor
 from model_registry.registry import read_registry
 from tests.tiny_models import run_python
+from tests.web_fakes import large_form
 from training.recipe import RECIPES
 
 ROOT = Path(__file__).parent.parent
@@ -31,8 +32,8 @@ def differences(client: FlaskClient, key: str, files: list[Path]) -> list[float]
     trained = json.loads(run_python(*command))
     served = []
     for file in files:
-        form = {"model": key, "file": (file.open("rb"), "page")}
-        answer = client.post("/api/v1/predictions", data=form).get_json()
+        form = large_form(file.read_bytes(), [("model", key)])
+        answer = client.post("/api/v1/predictions", **form).get_json()
         served.append(answer["predictions"][0]["probabilities"])
     return [
         max(abs(one[label] - other[label]) for label in other)

@@ -73,17 +73,3 @@ def test_its_figures_are_measured_on_every_page_by_patient(entry: ModelEntry) ->
         low, high = figures[f"{name}_interval"]
         assert floor < figures[name]
         assert low < figures[name] < high
-
-
-@each_model
-def test_it_tells_the_simulated_samples_apart_better_than_chance(
-    entry: ModelEntry, predictor: Predictor
-) -> None:
-    samples = MODELS.parent / "static" / "samples"
-    records = json.loads((samples / "samples.json").read_text())
-    right = 0
-    for record in records:
-        page = read_page((samples / record["file"]).read_bytes())
-        said = entry.labels[int(predictor.probabilities(page, entry.key).argmax())]
-        right += said == record["label"]
-    assert right > len(records) / 2

@@ -9,6 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ecg.errors import PageError
+from ecg.library import Picture
 from ecg.page import read_page
 from inference.predictor import Predictor, decide
 from model_registry.entry import ModelEntry
@@ -50,7 +51,7 @@ def evaluate(predictor: Predictor, key: str, folder: Path) -> dict[str, Any]:
         "decisions": {d: decisions[d] for d in ("accepted", "uncertain", "refused")},
         "seen_in_training": sum(digests[place] in known for place in kept),
     }
-    chosen = [pictures[place] for place in kept]
+    chosen = [(pictures[place], digests[place]) for place in kept]
     return {"model": key} | _figures(entry, folder, chosen, np.stack(rows)) | counts
 
 
@@ -70,9 +71,9 @@ def evaluate_out_of_fold(entry: ModelEntry, folder: Path) -> dict[str, Any]:
         raise DataError(
             f"{missing} of the {len(known)} pages it was trained on are not in {folder}."
         )
-    chosen = [(p, known[d]) for p, d in zip(pictures, digests, strict=True) if d in known]
-    probabilities = np.stack([shares for _, shares in chosen])
-    return {"model": entry.key} | _figures(entry, folder, [p for p, _ in chosen], probabilities)
+    chosen = [(p, d) for p, d in zip(pictures, digests, strict=True) if d in known]
+    probabilities = np.stack([known[digest] for _, digest in chosen])
+    return {"model": entry.key} | _figures(entry, folder, chosen, probabilities)
 
 
 def read_out_of_fold(entry: ModelEntry) -> dict[str, Matrix] | None:
@@ -88,12 +89,12 @@ def read_out_of_fold(entry: ModelEntry) -> dict[str, Matrix] | None:
 
 
 def _figures(
-    entry: ModelEntry, folder: Path, pictures: list[Any], probabilities: Matrix
+    entry: ModelEntry, folder: Path, pages: list[tuple[Picture, str]], probabilities: Matrix
 ) -> dict[str, Any]:
-    targets = np.array([entry.labels.index(str(p.label)) for p in pictures], dtype=np.intp)
+    """All figures for pictures with their sha256, and their probabilities (n, labels)."""
+    targets = np.array([entry.labels.index(str(p.label)) for p, _ in pages], dtype=np.intp)
     ids = read_patients(folder)
-    files = [p.path.relative_to(folder).as_posix() for p in pictures]
-    patients = np.array([ids.get(file, file) for file in files])
+    patients = np.array([ids.get(p.path.relative_to(folder).as_posix(), d) for p, d in pages])
     figures = measure(entry.labels, targets, probabilities)
     if figures["auc"] is None:
         return figures  # a class is missing: no resample would have all of them
