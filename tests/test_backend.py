@@ -48,7 +48,7 @@ def test_no_process_starts_before_a_model_is_asked() -> None:
     before = child_pids()
     Backend(FAKE)
 
-    assert child_pids() == before
+    assert child_pids() <= before  # one that was ending before may be gone too
 
 
 def test_a_run_loads_what_was_not_loaded(tmp_path: Path, backend: Backend) -> None:
@@ -145,7 +145,7 @@ def test_a_fault_of_the_framework_is_named_by_class_and_ends_nothing(
         backend.run(faulty, BATCH)
     assert "secret" not in str(told.value)
     assert backend.run(good, BATCH).shape == (2, 4)
-    assert child_pids() == before
+    assert child_pids() <= before  # one that was ending before may be gone too
 
 
 def test_weights_altered_since_the_start_are_refused(tmp_path: Path, backend: Backend) -> None:
@@ -174,7 +174,7 @@ def test_closing_ends_the_process_and_the_next_call_starts_another(
     backend.load(entry)
     backend.close()
 
-    assert child_pids() == before
+    assert child_pids() <= before  # one that was ending before may be gone too
     assert backend.state(entry) == "idle"
     assert backend.load(entry) == "fake 1.0"
 
