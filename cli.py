@@ -118,6 +118,7 @@ def serve(options: Options) -> int:
     """`twelvelead serve`: hands this process over to gunicorn."""
     os.environ["TWELVELEAD_MODELS_DIR"] = str(options.models.expanduser().resolve())
     _check_settings()
+    other = 9000 if options.port != 9000 else 9001
     with socket.socket() as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -125,7 +126,7 @@ def serve(options: Options) -> int:
         except OSError as error:
             raise CommandError(
                 f"Port {options.port} on {options.host} can't be used ({error.strerror}): "
-                "choose another one, as in --port 9000 (or PORT=9000 make run)."
+                f"choose another one, as in --port {other} (or PORT={other} make run)."
             ) from error
     gunicorn = Path(sys.executable).with_name("gunicorn")
     where = f"{options.host}:{options.port}"
