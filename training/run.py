@@ -23,6 +23,7 @@ from training.splits import FOLDS, Fold, split_by_patient, split_hash
 
 ACCEPTED_ACCURACY = 0.95  # held-out accuracy of the answers that count as accepted
 DECIMALS = 6
+LOGITS = "logits.npy"  # of a fold's held-out pages, beside the weights of its network
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,13 @@ def train(plan: Plan, say: Callable[[str], None] = print) -> dict[str, Any]:
     fit = recipe.prepare(pages, work, plan.backbone)
     logits = np.zeros((len(pages), len(pages.labels)))
     for number, fold in enumerate(folds):
-        kept = work / f"fold-{number}-{_digest(recipe, pages, folds)}.npy"
-        if not kept.is_file():
+        kept = work / f"fold-{number}-{_digest(recipe, pages, folds)}"
+        if not (kept / LOGITS).is_file():
             network = fit(fold.train, _Log(work, f"fold {number}", say))
-            np.save(kept, _logits(network, recipe, pages, fold.test))
-        logits[fold.test] = np.load(kept)
+            kept.mkdir(exist_ok=True)
+            network.save(kept)
+            np.save(kept / LOGITS, _logits(network, recipe, pages, fold.test))
+        logits[fold.test] = np.load(kept / LOGITS)
         held_out = measure(pages.labels, pages.targets[fold.test], softmax(logits[fold.test]))
         say(f"fold {number}: {_brief(held_out)}")
     calibration = _calibrate(pages, logits)

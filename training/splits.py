@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
+from ecg.tasks import TASKS
 from training.data import DataError, Indices, LabelledPages
 
 FOLDS = 5
@@ -32,8 +33,19 @@ def split_by_patient(pages: LabelledPages, folds: int = FOLDS, seed: int = SEED)
                 f"'{label}' has {patients} patients; {folds} folds need at least {folds}."
             )
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
-    split = splitter.split(np.zeros(len(pages)), pages.targets, pages.patients)
+    split = splitter.split(np.zeros(len(pages)), _in_task_order(pages), pages.patients)
     return [Fold(train, test) for train, test in split]
+
+
+def _in_task_order(pages: LabelledPages) -> Indices:
+    """Targets counted in the order of the task, so that every model gets the same folds.
+
+    The order of a model's own labels would change the split: the splitter adds up by class.
+    """
+    tasks = (tuple(task.labels) for task in TASKS.values())
+    order = next((labels for labels in tasks if set(labels) == set(pages.labels)), None)
+    order = order or tuple(sorted(pages.labels))
+    return np.array([order.index(label) for label in pages.labels], dtype=np.intp)[pages.targets]
 
 
 def split_hash(pages: LabelledPages, folds: list[Fold]) -> str:
