@@ -12,6 +12,7 @@ import safetensors.torch
 import torch
 from torch import nn
 
+from inference.tapped import Tapped
 from inference.torchvision_import import torchvision
 from inference.weights import read_weights
 from model_registry.architectures import ARCHITECTURES, Architecture
@@ -62,6 +63,10 @@ def build(architecture: str, head: Head, outputs: int) -> nn.Module:
     if architecture == "inception_v3":
         options |= {"aux_logits": False, "init_weights": False}
     network: nn.Module = getattr(torchvision.models, facts.builder)(**options)
+    if head.taps:
+        return Tapped(network, facts, head, outputs)
+    if head.taps:
+        return Tapped(network, facts, head, outputs)
     if head.pooling is not None:
         network.avgpool = nn.AdaptiveAvgPool2d(head.pooling)
     setattr(network, facts.classifier, _classifier(network, facts, head, outputs))
@@ -122,7 +127,7 @@ def _fill(network: nn.Module, state: State, entry: ModelEntry) -> None:
     Where a head's layers stand (with dropout before, after or without) differs between training
     scripts and changes no answer, so their numbering is not held against a checkpoint.
     """
-    classifier = ARCHITECTURES[entry.architecture].classifier
+    classifier = "head" if entry.head.taps else ARCHITECTURES[entry.architecture].classifier
     trunk = {n: t for n, t in state.items() if not n.startswith((f"{classifier}.", *UNUSED))}
     theirs = sorted((n for n in state if n.startswith(f"{classifier}.")), key=_by_number)
     ours = [n for n, _ in network.named_parameters() if n.startswith(f"{classifier}.")]

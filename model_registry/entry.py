@@ -28,11 +28,15 @@ class Head:
     layer of one output a label; None leaves torchvision's classifier, its last layer replaced.
     pooling: (rows, columns) that the feature map is averaged to, (1, 1) being global average
     pooling; None leaves the network's own.
+    taps: names of layers (see `Architecture.taps`), in order, whose outputs are each averaged to
+    `pooling` cells, scaled together and read by the head; layers after the last one are left out.
+    Empty reads the last layer only.
     """
 
     hidden: tuple[int, ...] | None = None
     pooling: tuple[int, int] | None = None
     dropout: float = 0.5
+    taps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

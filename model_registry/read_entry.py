@@ -131,10 +131,26 @@ def _head(table: Table, framework: Framework) -> Head:
     hidden = table.integers("head") if table.has("head") else None
     if hidden is not None and not all(1 <= width <= 8192 for width in hidden):
         raise table.wrong("head", "give the widths of hidden layers, 1 to 8192, as in [512] or []")
-    return Head(hidden, _pooling(table, hidden), table.number("dropout", (0.0, 0.95), 0.5))
+    taps = _taps(table)
+    pooling = _pooling(table, hidden, taps)
+    return Head(hidden, pooling, table.number("dropout", (0.0, 0.95), 0.5), taps)
 
 
-def _pooling(table: Table, hidden: tuple[int, ...] | None) -> tuple[int, int] | None:
+def _taps(table: Table) -> tuple[str, ...]:
+    if not table.has("taps"):
+        return ()
+    taps = table.texts("taps")
+    layers = ARCHITECTURES[table.one_of("architecture", tuple(ARCHITECTURES))].taps
+    if not taps or list(taps) != [layer for layer in layers if layer in taps]:
+        raise table.wrong("taps", f"name layers in their order, out of {', '.join(layers)}")
+    if not (table.has("pooling") and table.has("head")):
+        raise table.wrong("taps", "goes with a head and with pooling, as in [4, 4]")
+    return taps
+
+
+def _pooling(
+    table: Table, hidden: tuple[int, ...] | None, taps: tuple[str, ...]
+) -> tuple[int, int] | None:
     if not table.has("pooling"):
         return None
     cells = table.integers("pooling")
@@ -143,8 +159,8 @@ def _pooling(table: Table, hidden: tuple[int, ...] | None) -> tuple[int, int] | 
             "pooling", "give [rows, columns], as in [1, 1] for global average pooling"
         )
     pools = sorted(name for name, facts in ARCHITECTURES.items() if facts.pools)
-    if table.text("architecture") not in pools or hidden is None:
-        raise table.wrong("pooling", f"goes with a head, and with {', '.join(pools)} only")
+    if hidden is None or (table.text("architecture") not in pools and not taps):
+        raise table.wrong("pooling", f"goes with a head, and without taps with {', '.join(pools)} only")
     return cells[0], cells[1]
 
 

@@ -1,4 +1,7 @@
-"""training.run, ship, card and the recipes: whole runs on a tiny simulated set, one a framework."""
+"""training.run, ship, card and the recipes: whole runs on a tiny simulated set.
+
+`make test` runs one recipe of each framework, `make test-all` every one.
+"""
 
 import hashlib
 import json
@@ -15,8 +18,15 @@ from training.data import DataError
 from training.evaluate import evaluate_out_of_fold, read_out_of_fold
 from training.recipe import RECIPES, find_recipe
 
+QUICK = ("small_cnn", "vgg16")
 
-@pytest.fixture(scope="module", params=sorted(RECIPES))
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(key, marks=() if key in QUICK else pytest.mark.slow) for key in sorted(RECIPES)
+    ],
+)
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a finished run; its name is the recipe's key."""
     folder = tmp_path_factory.mktemp("run") / str(request.param)
@@ -74,5 +84,5 @@ def test_a_second_run_takes_finished_folds_from_the_first(run: Path) -> None:
 
 
 def test_a_key_without_recipe_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(DataError, match="mobilenetv2, vgg16"):
+    with pytest.raises(DataError, match=", ".join(RECIPES)):
         find_recipe("nothing")

@@ -1,11 +1,13 @@
 """training.splits: no patient on both sides, every page tested once."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.labelled_folders import LABELS
 from training.data import DataError, LabelledPages
-from training.splits import split_by_patient, split_hash
+from training.splits import hold_out, split_by_patient, split_hash
 
 
 def some_pages(count: int = 80, patients_per_class: int = 10) -> LabelledPages:
@@ -50,6 +52,28 @@ def test_another_seed_gives_another_hash() -> None:
     pages = some_pages()
     first, second = split_by_patient(pages, seed=0), split_by_patient(pages, seed=1)
     assert split_hash(pages, first) != split_hash(pages, second)
+
+
+def test_the_order_of_a_models_labels_does_not_change_the_split() -> None:
+    pages = some_pages()
+    turned = replace(pages, labels=LABELS[::-1], targets=3 - pages.targets)
+    assert split_hash(pages, split_by_patient(pages)) == split_hash(
+        turned, split_by_patient(turned)
+    )
+
+
+def test_labels_of_no_task_are_split_all_the_same() -> None:
+    pages = replace(some_pages(), labels=("a", "b", "c", "d"))
+    assert len(split_by_patient(pages)) == 5
+
+
+def test_what_is_held_out_of_a_fold_shares_no_patient_with_the_rest() -> None:
+    pages = some_pages()
+    train = split_by_patient(pages)[0].train
+    inner = hold_out(pages, train, 4)
+    assert sorted([*inner.train, *inner.test]) == sorted(train)
+    assert not set(pages.patients[inner.train]) & set(pages.patients[inner.test])
+    assert set(pages.targets[inner.test]) == {0, 1, 2, 3}
 
 
 def test_too_few_patients_of_a_class_are_named() -> None:

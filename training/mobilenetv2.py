@@ -24,7 +24,8 @@ from tqdm import tqdm
 
 from model_registry.preprocessing import Preprocessing
 from training.data import DataError, Indices, LabelledPages
-from training.recipe import Fit, Logits
+from training.keras_course import KerasNetwork, load
+from training.recipe import Fit
 
 TITLE = "MobileNetV2 (fine-tuned, 4 x 4 cells)"
 FRAMEWORK = "keras"
@@ -50,40 +51,12 @@ DEPTHS = (EARLY, "block_12_add", "block_15_add")  # what the head reads, at 1/8,
 BALANCE = 1.0  # how far rare classes count more: 1 fully, 0 not
 CELLS = 4
 
+__all__ = ["load"]
+
 
 def knobs() -> dict[str, str]:
     """All of the above, by name, as it is set now."""
     return {name: str(value) for name, value in globals().items() if name.isupper()}
-
-
-class MobileNetV2Network:
-    """A trained MobileNetV2; see `training.recipe.Network`."""
-
-    def __init__(self, model: Any) -> None:
-        self.model = model
-
-    def logits(self, tensors: npt.NDArray[np.float32]) -> Logits:
-        parts = [
-            np.asarray(self.model(tensors[begin : begin + BATCH], training=False))
-            for begin in range(0, len(tensors), BATCH)
-        ]
-        return np.concatenate(parts).astype(np.float64)
-
-    def parameters(self) -> int:
-        return int(self.model.count_params())
-
-    def save(self, folder: Path) -> Path:
-        file = folder / "weights.keras"
-        keras.Model(self.model.inputs, self.model.outputs).save(
-            file
-        )  # without the optimiser's state
-        self.model = keras.saving.load_model(file, compile=False)
-        return file
-
-
-def load(file: Path) -> MobileNetV2Network:
-    """The network from a file that `save` wrote."""
-    return MobileNetV2Network(keras.saving.load_model(file, compile=False))
 
 
 def build(backbone: Path | None) -> Any:
@@ -135,7 +108,7 @@ def prepare(pages: LabelledPages, work: Path, backbone: Path | None) -> Fit:
     )
     del work  # 300 MB: kept in memory
 
-    def fit(train: Indices, note: Callable[[str], None]) -> MobileNetV2Network:
+    def fit(train: Indices, note: Callable[[str], None]) -> KerasNetwork:
         keras.utils.set_random_seed(SEED)
         model = build(backbone)
         run = _Run(pages, train, note)
@@ -143,7 +116,7 @@ def prepare(pages: LabelledPages, work: Path, backbone: Path | None) -> Fit:
         later = keras.Model(model.get_layer(EARLY).output, model.output)
         run.phase("top", later, early, (EPOCHS_TOP, RATE_TOP))
         run.phase("all", model, pages.pixels, (EPOCHS_ALL, RATE_ALL))
-        return MobileNetV2Network(model)
+        return KerasNetwork(model)
 
     return fit
 

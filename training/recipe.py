@@ -17,7 +17,14 @@ from training.data import DataError, Indices, LabelledPages
 Logits = npt.NDArray[np.float64]
 
 RECIPES: Mapping[str, str] = MappingProxyType(
-    {"mobilenetv2": "training.mobilenetv2", "vgg16": "training.vgg16"}
+    {
+        "custom_cnn": "training.custom_cnn",
+        "inceptionv3": "training.inceptionv3",
+        "mobilenetv2": "training.mobilenetv2",
+        "resnet50": "training.resnet50",
+        "small_cnn": "training.small_cnn",
+        "vgg16": "training.vgg16",
+    }
 )
 
 
@@ -55,8 +62,8 @@ class Recipe(Protocol):
     def knobs(self) -> dict[str, str]:
         """Every setting of the run, by name."""
 
-    def untrained(self, folder: Path) -> Path:
-        """Writes a backbone of random numbers, for a trial without a download; the file."""
+    def untrained(self, folder: Path) -> Path | None:
+        """Writes a backbone of random numbers, for a trial without a download; None needs none."""
 
     def prepare(self, pages: LabelledPages, work: Path, backbone: Path | None) -> Fit:
         """Computes once what all folds share; what is returned fits a network."""

@@ -37,6 +37,17 @@ def split_by_patient(pages: LabelledPages, folds: int = FOLDS, seed: int = SEED)
     return [Fold(train, test) for train, test in split]
 
 
+def hold_out(pages: LabelledPages, some: Indices, parts: int) -> Fold:
+    """One of `parts` of the patients in `some` apart from the others, as indices into the pages.
+
+    For deciding when to stop; the patients of a class stand on both sides as far as they can.
+    """
+    splitter = StratifiedGroupKFold(parts, shuffle=True, random_state=SEED)
+    targets = _in_task_order(pages)[some]
+    train, test = next(splitter.split(np.zeros(len(some)), targets, pages.patients[some]))
+    return Fold(some[train], some[test])
+
+
 def _in_task_order(pages: LabelledPages) -> Indices:
     """Targets counted in the order of the task, so that every model gets the same folds.
 
