@@ -30,7 +30,7 @@ def main(folder: Path) -> None:
 def network() -> Any:
     keras.utils.set_random_seed(1)
     page = keras.Input(PREPROCESSING.shape)
-    maps = keras.layers.Conv2D(4, 3, activation="relu")(page)
+    maps = keras.layers.Conv2D(4, 3, activation="tanh")(page)
     return keras.Model(page, keras.layers.Dense(3)(keras.layers.GlobalAveragePooling2D()(maps)))
 
 
@@ -44,7 +44,7 @@ def pages(levels: tuple[int, ...] = (50, 120, 190)) -> LabelledPages:
     return LabelledPages(pixels, targets, np.array(names), names, LABELS, 0, "tiny")
 
 
-def schedule(epochs: int, patience: int = 50, rate: float = 0.05) -> Schedule:
+def schedule(epochs: int, patience: int = 50, rate: float = 0.02) -> Schedule:
     return Schedule(epochs, patience, 3, rate, 8, 0.0, 0.0, 1.0, 0)
 
 

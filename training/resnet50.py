@@ -41,11 +41,11 @@ ORIGIN = "none: every weight was trained here, from random numbers, first on sim
 
 DRAWN = 1500  # simulated pages
 DRAWN_VARIANTS = 2  # random variants of each, besides the page itself
-EPOCHS_DRAWN, RATE_DRAWN = 10, 1e-3  # step 0
+EPOCHS_DRAWN, RATE_DRAWN = 6, 1e-3  # step 0
 VARIANTS = 6  # random variants of each real page, drawn once
 BATCH = 16
 INVERSE_PENALTY = 1e-3  # of the logistic regression
-EPOCHS_ALL, RATE_ALL = 12, 2e-4  # step 2
+EPOCHS_ALL, RATE_ALL = 6, 2e-4  # step 2
 WEIGHT_DECAY = 1e-2
 DROPOUT = 0.5  # on the cells
 SMOOTHING = 0.05  # of the labels: they are coarse
