@@ -12,6 +12,7 @@ from typing import Any
 from ecg.errors import PageError
 from ecg.tasks import NOTICE
 from inference.predictor import Predictor
+from model_registry.entry import EnsembleEntry
 from model_registry.errors import ModelUnavailable, RegistryError
 from model_registry.registry import Registry, read_registry
 
@@ -46,6 +47,8 @@ def list_models(options: Options) -> int:
         return 0
     for row in rows:
         print(f"{row['key']:<16} {row['framework'] or '-':<8} {row['title'] or ''}")
+        if row["members"]:
+            print(f"{'':<16} average of {', '.join(row['members'])}")
         print(f"{'':<16} {row['reason'] or _measured(row['macro_f1'])}")
     return 0
 
@@ -96,17 +99,17 @@ def evaluate(options: Options) -> int:
 
 
 def train(options: Options) -> int:
-    """`twelvelead train KEY --data DIR`"""
+    """`twelvelead train KEY --data DIR`, of a network or of an ensemble of trained ones"""
     from training.data import DataError
+    from training.ensemble import train_or_assemble
     from training.run import Plan
-    from training.run import train as run_training
 
     plan = Plan(
         options.key, options.data, options.models, options.work, options.backbone, options.folds
     )
     say = (lambda line: print(line, file=sys.stderr)) if options.json else print
     try:
-        metrics = run_training(plan, say)
+        metrics = train_or_assemble(plan, say)
     except DataError as error:
         raise CommandError(str(error)) from error
     if options.json:
@@ -237,7 +240,7 @@ def _describe(registry: Registry, key: str) -> dict[str, Any]:
     try:
         entry = registry[key]
     except ModelUnavailable as error:
-        empty = dict.fromkeys(("title", "framework", "task", "labels", "macro_f1"))
+        empty = dict.fromkeys(("title", "framework", "members", "task", "labels", "macro_f1"))
         return {"key": key, "state": "unavailable", "reason": str(error)} | empty
     measured = (entry.metrics or {}).get("cross_validation", {})
     return {
@@ -246,6 +249,7 @@ def _describe(registry: Registry, key: str) -> dict[str, Any]:
         "reason": None,
         "title": entry.title,
         "framework": entry.framework,
+        "members": list(entry.members) if isinstance(entry, EnsembleEntry) else [],
         "task": entry.task.key,
         "labels": list(entry.labels),
         "macro_f1": measured.get("macro_f1"),

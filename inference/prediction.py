@@ -21,7 +21,9 @@ class Prediction:
     """One model's answer. `label` is the one with the highest probability, None when refused.
 
     probabilities: 0..1 by label, in the model's own order. timings_ms: "decode" (the page, shared by
-    all models asked at once), "preprocess", "run", in milliseconds.
+    all models asked at once), "preprocess", "run", in milliseconds. An ensemble's are the sums of its
+    members', also where those ran only once for it and for themselves; its framework is "ensemble",
+    its model_sha256 as `Registry.sha256` says.
     """
 
     model: str
@@ -66,6 +68,11 @@ def to_probabilities(raw: npt.ArrayLike, entry: ModelEntry) -> Vector:
                 'set output = "logits" in its model.toml, or end it with a softmax.'
             )
         values = np.log(np.clip(values, 1e-12, None))
-    scaled = values / entry.temperature
+    return with_temperature(values, entry.temperature)
+
+
+def with_temperature(logs: Vector, temperature: float) -> Vector:
+    """Probabilities (labels,) of logits, or of logarithms of probabilities (Guo 2017)."""
+    scaled = logs / temperature
     shares = np.exp(scaled - scaled.max())
     return np.asarray(shares / shares.sum())

@@ -1,26 +1,24 @@
 """Pages in, answers out: prepares a page for each model, runs it, says how far to believe it."""
 
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TypeVar
 
 import numpy as np
 
 from ecg.errors import PageError
 from ecg.page import Page, read_page
 from inference.backend import BACKENDS, Backend, State
+from inference.page_answers import PageAnswers, of_member, timed
 from inference.prediction import Decision, Prediction, Vector, to_probabilities
-from model_registry.entry import ModelEntry
+from model_registry.entry import EnsembleEntry, Entry, ModelEntry
 from model_registry.errors import BackendEnded, ModelUnavailable, NoUsableAnswer, named
 from model_registry.registry import Registry
 
 NO_FRAME = "No trace frame was found: the whole picture was read, header and footer included."
 EXAMPLE_TOLERANCE = 1e-3
-
-T = TypeVar("T")
+READINESS: tuple[State, ...] = ("idle", "loading", "ready")
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,10 @@ class Answers:
 
 
 class Predictor:
-    """Runs the models of a registry. Models load on first use, once, and stay loaded."""
+    """Runs the models of a registry. Models load on first use, once, and stay loaded.
+
+    An ensemble is loaded when all its members are, and answers where each of them does.
+    """
 
     def __init__(self, registry: Registry, threads: int = 0) -> None:
         self.registry = registry
@@ -43,12 +44,19 @@ class Predictor:
         self._checking = {key: threading.Lock() for key in registry}  # examples: each once
 
     def state(self, key: str) -> State:
-        """ "idle", "loading" or "ready"; raises ModelUnavailable with the reason, UnknownModel."""
+        """ "idle", "loading" or "ready"; raises ModelUnavailable with the reason, UnknownModel.
+
+        An ensemble is as its least ready member, until its own example is asked for too.
+        """
         entry = self.registry[key]
         if key in self._failed:
             raise ModelUnavailable(self._failed[key])
-        state = self._backends[entry.framework].state(entry)
-        return "loading" if state == "ready" and key not in self._runtimes else state
+        if isinstance(entry, EnsembleEntry):
+            state = self._least_ready(entry)
+            unchecked: State = "loading" if self._checking[key].locked() else "idle"
+        else:
+            state, unchecked = self._backends[entry.framework].state(entry), "loading"
+        return unchecked if state == "ready" and key not in self._runtimes else state
 
     def load(self, key: str) -> str:
         """Loads a model and holds it to its own example; the name of its runtime.
@@ -60,7 +68,7 @@ class Predictor:
         if key in self._failed:
             raise ModelUnavailable(self._failed[key])
         try:
-            runtime = self._backends[entry.framework].load(entry)
+            runtime = self._load(entry)
             with self._checking[key]:
                 if key not in self._runtimes:
                     self._check_example(entry)
@@ -96,32 +104,50 @@ class Predictor:
         for key in keys:
             if key not in self.registry.broken:
                 self.registry[key]
-        page, milliseconds = _timed(lambda: read_page(data))
+        page, milliseconds = timed(lambda: read_page(data))
+        asked = self._ask(page)
         predictions, failures = [], {}
         for key in keys:
             try:
-                predictions.append(self._predict_one(page, key, milliseconds))
+                predictions.append(self._predict_one(key, page, asked, milliseconds))
             except ModelUnavailable as error:
                 failures[key] = str(error)
         return Answers(page, tuple(predictions), failures)
 
     def probabilities(self, page: Page, key: str) -> Vector:
         """Calibrated probabilities, float64 (labels,), of one model for one page."""
-        entry = self.registry[key]
-        return self._run(entry, entry.preprocessing(page))
+        return self._ask(page).answer(key).probabilities
 
     def close(self) -> None:
         """Ends the framework processes."""
         for backend in self._backends.values():
             backend.close()
 
-    def _predict_one(self, page: Page, key: str, read_ms: float) -> Prediction:
+    def _load(self, entry: Entry) -> str:
+        if isinstance(entry, ModelEntry):
+            return self._backends[entry.framework].load(entry)
+        runtimes: dict[str, None] = {}  # each once, in order
+        for member in entry.members:
+            try:
+                runtimes[self.load(member)] = None
+            except ModelUnavailable as error:
+                raise of_member(member, error) from error
+        return " + ".join(runtimes)
+
+    def _least_ready(self, entry: EnsembleEntry) -> State:
+        states = []
+        for member in entry.members:
+            try:
+                states.append(self.state(member))
+            except ModelUnavailable as error:
+                raise of_member(member, error) from error
+        return min(states, key=READINESS.index)
+
+    def _predict_one(self, key: str, page: Page, asked: PageAnswers, read_ms: float) -> Prediction:
         entry = self.registry[key]
         runtime = self.load(key)
-        trace, trace_ms = _timed(lambda: entry.preprocessing.read(page))
-        tensor, prepare_ms = _timed(lambda: entry.preprocessing.prepare(trace))
-        probabilities, run_ms = _timed(lambda: self._run(entry, tensor))
-        timings = {"decode": read_ms + trace_ms, "preprocess": prepare_ms, "run": run_ms}
+        answer = asked.answer(key)
+        probabilities, spent = answer.probabilities, dict(answer.timings_ms)
         decision, reasons = decide(page, probabilities, entry)
         return Prediction(
             model=key,
@@ -133,27 +159,30 @@ class Predictor:
             ),
             decision=decision,
             reasons=reasons,
-            timings_ms=MappingProxyType(timings),
+            timings_ms=MappingProxyType(spent | {"decode": read_ms + spent["decode"]}),
             page_sha256=page.sha256,
-            model_sha256=entry.weights.sha256,
+            model_sha256=self.registry.sha256(key),
         )
+
+    def _ask(self, page: Page) -> PageAnswers:
+        return PageAnswers(page, self.registry, self._run)
 
     def _run(self, entry: ModelEntry, tensor: np.ndarray) -> Vector:
         raw = self._backends[entry.framework].run(entry, tensor[np.newaxis])
         return to_probabilities(raw[0], entry)
 
-    def _check_example(self, entry: ModelEntry) -> None:
+    def _check_example(self, entry: Entry) -> None:
         """Raises NoUsableAnswer where the model answers its own example otherwise than it should."""
         if entry.example is None:
             return
         try:
-            tensor = entry.preprocessing(read_page(entry.example.image.read_bytes()))
+            page = read_page(entry.example.image.read_bytes())
+            found = self.probabilities(page, entry.key)
         except (PageError, OSError) as error:
             raise ModelUnavailable(
                 f"{entry.folder / 'model.toml'}: key 'example.image': "
                 f"{entry.example.image.name} can't be read as a page; restore it."
             ) from error
-        found = self._run(entry, tensor)
         if np.abs(found - entry.example.probabilities).max() > EXAMPLE_TOLERANCE:
             told = ", ".join(f"{p:.4f}" for p in found)
             raise NoUsableAnswer(
@@ -163,9 +192,7 @@ class Predictor:
             )
 
 
-def decide(
-    page: Page, probabilities: Vector, entry: ModelEntry
-) -> tuple[Decision, tuple[str, ...]]:
+def decide(page: Page, probabilities: Vector, entry: Entry) -> tuple[Decision, tuple[str, ...]]:
     """How far to believe an answer, and why not further."""
     reasons = [] if page.frame else [NO_FRAME]
     highest = float(probabilities.max())
@@ -175,9 +202,3 @@ def decide(
             f"this model's answers count from {entry.accept_from:.2f}."
         )
     return ("uncertain" if reasons else "accepted"), tuple(reasons)
-
-
-def _timed(action: Callable[[], T]) -> tuple[T, float]:
-    begun = time.perf_counter()
-    value = action()
-    return value, 1000 * (time.perf_counter() - begun)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 from ecg.tasks import Task
@@ -10,6 +11,11 @@ from model_registry.preprocessing import Preprocessing
 
 Framework = Literal["keras", "pytorch"]
 Output = Literal["probabilities", "logits"]
+Average = Literal["probabilities", "logarithms"]
+
+FRAMEWORK_TITLES: Mapping[str, str] = MappingProxyType(
+    {"keras": "Keras", "pytorch": "PyTorch", "ensemble": "Ensemble"}
+)
 
 
 @dataclass(frozen=True)
@@ -47,30 +53,54 @@ class Example:
     probabilities: tuple[float, ...]
 
 
-@dataclass(frozen=True)
-class ModelEntry:
-    """All that is said about one model in `models/<key>/model.toml`.
+@dataclass(frozen=True, kw_only=True)
+class _Described:
+    """What is said about every model in `models/<key>/model.toml`.
 
-    labels stand in the model's own OUTPUT ORDER. output: what the network gives, "logits" or
-    "probabilities". temperature (> 0) divides the logits (Guo 2017). accept_from (0..1): below
-    this probability of the first label an answer is called uncertain.
+    labels stand in the model's own OUTPUT ORDER. temperature (> 0) divides the logits (Guo 2017).
+    accept_from (0..1): below this probability of the first label an answer is called uncertain.
     """
 
     key: str
     title: str
     task: Task
-    framework: Framework
     labels: tuple[str, ...]
-    output: Output
-    weights: Weights
-    preprocessing: Preprocessing
-    architecture: str = ""
-    head: Head = Head()
     temperature: float = 1.0
     accept_from: float = 0.5
     example: Example | None = None
     metrics: Mapping[str, Any] | None = None
 
+
+@dataclass(frozen=True, kw_only=True)
+class ModelEntry(_Described):
+    """One network. output: what it gives, "logits" or "probabilities"."""
+
+    framework: Framework
+    output: Output
+    weights: Weights
+    preprocessing: Preprocessing
+    architecture: str = ""
+    head: Head = Head()
+
     @property
     def folder(self) -> Path:
         return self.weights.path.parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnsembleEntry(_Described):
+    """Networks of the same registry whose answers are averaged; it has no weights of its own.
+
+    members: their keys. shares (0..1, one a member, adding up to 1): how much each counts.
+    average: of what, "probabilities" or their "logarithms". Each member keeps its own order of
+    labels, preprocessing and temperature; the temperature here divides the logarithm of the average.
+    """
+
+    folder: Path
+    members: tuple[str, ...]
+    shares: tuple[float, ...]
+    average: Average
+    framework: Literal["ensemble"] = "ensemble"
+
+
+Entry = ModelEntry | EnsembleEntry

@@ -23,36 +23,38 @@ MAX_SIDE = 2048  # px
 
 
 def read_entry(file: Path) -> ModelEntry:
-    """The entry in `file`; its folder's name is the model's key.
+    """The entry of the network in `file`; its folder's name is the model's key.
 
     Raises EntryError for text that is no TOML, a key that is unknown, missing or of the wrong type,
     a value out of range, and weights that are missing or a Git-LFS pointer.
     """
-    table = _open(file)
+    table = open_table(file)
     framework: Framework = table.one_of("framework", get_args(Framework))
-    task = TASKS[table.one_of("task", tuple(TASKS))]
+    task = read_task(table)
+    labels = read_labels(table, task)
     entry = ModelEntry(
         key=file.parent.name,
-        title=_title(table),
+        title=read_title(table),
         task=task,
         framework=framework,
-        labels=_labels(table, task),
+        labels=labels,
         output=table.one_of("output", get_args(Output)),
         weights=_weights(table.table("weights"), framework),
         preprocessing=_preprocessing(table.table("preprocessing")),
         architecture=_architecture(table, framework),
         head=_head(table, framework),
-        temperature=table.table("calibration", {}).number("temperature", (0.01, 100.0), 1.0),
-        accept_from=table.table("decision", {}).number("accept_from", (0.0, 1.0), 0.5),
-        example=_example(table),
-        metrics=_metrics(file.parent / "metrics.json"),
+        temperature=read_temperature(table),
+        accept_from=read_accept_from(table),
+        example=read_example(table, labels),
+        metrics=read_metrics(file.parent / "metrics.json"),
     )
     table.nothing_else()
     _check_fit(table, entry)
     return entry
 
 
-def _open(file: Path) -> Table:
+def open_table(file: Path) -> Table:
+    """What stands in `file`. Raises EntryError for a key that is none and text that is no TOML."""
     if not KEY.fullmatch(file.parent.name):
         raise EntryError(
             f"{named(file)}: the folder's name is the model's key and may hold only "
@@ -66,14 +68,21 @@ def _open(file: Path) -> Table:
         raise EntryError(f"{named(file)}: can't be read: {error.strerror}.") from error
 
 
-def _title(table: Table) -> str:
+def read_task(table: Table) -> Task:
+    """One of the tasks that there are."""
+    return TASKS[table.one_of("task", tuple(TASKS))]
+
+
+def read_title(table: Table) -> str:
+    """What people read."""
     title = table.text("title").strip()
     if not title:
         raise table.wrong("title", "give the words that people read")
     return title
 
 
-def _labels(table: Table, task: Task) -> tuple[str, ...]:
+def read_labels(table: Table, task: Task) -> tuple[str, ...]:
+    """Two or more labels of the task, each once."""
     labels = table.texts("labels")
     unknown = sorted(set(labels) - set(task.labels))
     if unknown or len(labels) < 2 or len(set(labels)) != len(labels):
@@ -164,7 +173,18 @@ def _pooling(
     return cells[0], cells[1]
 
 
-def _example(table: Table) -> Example | None:
+def read_temperature(table: Table) -> float:
+    """What divides the logits; 1 where nothing is said."""
+    return table.table("calibration", {}).number("temperature", (0.01, 100.0), 1.0)
+
+
+def read_accept_from(table: Table) -> float:
+    """From which probability on answers count; 0.5 where nothing is said."""
+    return table.table("decision", {}).number("accept_from", (0.0, 1.0), 0.5)
+
+
+def read_example(table: Table, labels: tuple[str, ...]) -> Example | None:
+    """A picture beside the entry, and one probability a label; None where there is none."""
     if not table.has("example"):
         return None
     inner = table.table("example")
@@ -174,10 +194,12 @@ def _example(table: Table) -> Example | None:
         raise inner.wrong("image", "name a picture in this folder")
     if any(not 0 <= p <= 1 for p in probabilities) or abs(sum(probabilities) - 1) > 0.01:
         raise inner.wrong("probabilities", "give one probability a label; they add up to 1")
+    if len(probabilities) != len(labels):
+        raise inner.wrong("probabilities", f"give {len(labels)}, one a label")
     return Example(image, probabilities)
 
 
-def _metrics(file: Path) -> Mapping[str, Any] | None:
+def read_metrics(file: Path) -> Mapping[str, Any] | None:
     """What `twelvelead train` measured, where it stands beside the entry."""
     if not file.is_file():
         return None
@@ -196,8 +218,6 @@ def _no_number(word: str) -> float:
 
 def _check_fit(table: Table, entry: ModelEntry) -> None:
     """What two keys say together."""
-    if entry.example and len(entry.example.probabilities) != len(entry.labels):
-        raise table.wrong("example.probabilities", f"give {len(entry.labels)}, one a label")
     if entry.framework == "pytorch":
         smallest = ARCHITECTURES[entry.architecture].min_side
         if min(entry.preprocessing.size) < smallest:

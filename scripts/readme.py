@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from model_registry.entry import ModelEntry
-from model_registry.registry import read_registry
+from model_registry.entry import FRAMEWORK_TITLES
+from model_registry.registry import Registry, read_registry
 from web.settings import ROOT, settings_table
 
 README = ROOT / "README.md"
@@ -16,7 +16,8 @@ def models_table(models: Path) -> str:
         "| key | framework | accuracy | macro-F1 | AUC | recall of infarctions | weights |",
         "|---|---|---|---|---|---|---|",
     ]
-    return "\n".join([*rows, *(_row(entry) for entry in read_registry(models).values())])
+    registry = read_registry(models)
+    return "\n".join([*rows, *(_row(registry, key) for key in registry)])
 
 
 def filled(text: str, models: Path) -> str:
@@ -28,15 +29,17 @@ def filled(text: str, models: Path) -> str:
     return text
 
 
-def _row(entry: ModelEntry) -> str:
+def _row(registry: Registry, key: str) -> str:
+    entry = registry[key]
+    size = sum(one.weights.path.stat().st_size for one in registry.networks(key))
     figures: dict[str, Any] = (entry.metrics or {})["cross_validation"]
     infarctions = figures["per_class"]["myocardial_infarction"]
     cells = [
         f"[`{entry.key}`](models/{entry.key}/README.md)",
-        "Keras" if entry.framework == "keras" else "PyTorch",
+        FRAMEWORK_TITLES[entry.framework],
         *(_with_interval(figures, name) for name in ("accuracy", "macro_f1", "auc")),
         f"{round(infarctions['recall'] * infarctions['n'])} of {infarctions['n']}",
-        f"{entry.weights.path.stat().st_size / 1e6:.0f} MB",
+        f"{size / 1e6:.0f} MB",
     ]
     return f"| {' | '.join(cells)} |"
 

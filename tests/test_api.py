@@ -20,6 +20,7 @@ from tests.web_fakes import PAGE, SHARES, FakePredictor, form, make_app
 MODELS, PREDICTIONS, FRAME = "/api/v1/models", "/api/v1/predictions", "/api/v1/frame"
 MODEL_KEYS = [
     *("key", "title", "framework", "architecture", "task", "labels", "label_titles", "input"),
+    "members",
     *("metrics", "size_bytes", "sha256", "state", "reason"),
 ]
 PREDICTION_KEYS = [
@@ -164,6 +165,7 @@ def test_all_models_are_listed_with_what_is_known_of_them(
             "scale": "standard",
             "steps": [],
         },
+        "members": {},
         "metrics": None,
         "size_bytes": len(weights),
         "sha256": hashlib.sha256(weights).hexdigest(),

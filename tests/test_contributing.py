@@ -19,6 +19,7 @@ from tests.tiny_models import ROOT, run_python
 TEXT = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 PAGE = encode(draw_page((800, 560)))
 KEYS = ("my_keras_model", "my_torch_model")
+ENSEMBLE = "my_ensemble"
 MODELS = {  # what a contributor brings: a trained `model`
     "keras": """
 import keras
@@ -73,7 +74,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory, entries: dict[str, str])
     """A folder after steps 1 to 4: weights, examples and entries as they stand in the text."""
     folder = tmp_path_factory.mktemp("clone")
     (folder / "static").symlink_to(ROOT / "static")
-    for beginning in ("mkdir", 'cp "', "cp models"):
+    for beginning in ("mkdir -p", "mkdir models", 'cp "', "cp models"):
         shell(command(beginning), folder)
     for block in blocks("python"):
         run_python("-c", MODELS[block.splitlines()[0].removeprefix("# ")] + block, cwd=folder)
@@ -117,8 +118,8 @@ def predictor(hashed: Path, told: dict[str, str]) -> Iterator[Predictor]:
     made.close()
 
 
-def test_it_shows_one_complete_entry_for_each_framework(entries: dict[str, str]) -> None:
-    assert sorted(entries) == [f"models/{key}/model.toml" for key in KEYS]
+def test_it_shows_one_complete_entry_of_each_kind(entries: dict[str, str]) -> None:
+    assert sorted(entries) == [f"models/{key}/model.toml" for key in (ENSEMBLE, *KEYS)]
 
 
 def test_an_entry_without_its_hash_is_refused(workplace: Path, tmp_path: Path) -> None:
@@ -152,6 +153,16 @@ def test_both_models_answer(predictor: Predictor) -> None:
         assert list(prediction.probabilities) == list(predictor.registry[prediction.model].labels)
 
 
+def test_the_ensemble_answers_with_their_average(predictor: Predictor) -> None:
+    both, one, two = predictor.predict(PAGE, (ENSEMBLE, *KEYS)).predictions
+
+    assert (both.model, both.framework) == (ENSEMBLE, "ensemble")
+    assert both.runtime == f"{one.runtime} + {two.runtime}"
+    for label, share in both.probabilities.items():
+        expected = (2 * one.probabilities[label] + two.probabilities[label]) / 3
+        assert share == pytest.approx(expected)
+
+
 def test_both_models_stay_ready(predictor: Predictor) -> None:
     predictor.predict(PAGE, KEYS)
 
@@ -168,8 +179,9 @@ def test_what_inception_v3_transforms_is_the_standard_scale() -> None:
 
 
 def test_every_command_that_it_names_exists() -> None:
-    named = set(re.findall(r"^ *twelvelead (\w+)", TEXT, re.MULTILINE))
+    named = set(re.findall(r"^ *twelvelead (\w+)|`twelvelead (\w+)", TEXT, re.MULTILINE))
+    named = {one or other for one, other in named}
 
-    assert named == {"models", "predict"}
+    assert named == {"models", "predict", "train"}
     for name in named:
         assert "usage" in run_python(ROOT / "cli.py", name, "--help")

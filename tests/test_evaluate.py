@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from inference.predictor import Predictor
-from model_registry.entry import ModelEntry
+from model_registry.entry import Entry
 from model_registry.registry import read_registry
 from tests.labelled_folders import draw_folder
 from training.data import DataError
@@ -31,7 +31,7 @@ def predictor(registry_folder: Path) -> Iterator[Predictor]:
     made.close()
 
 
-def keep_out_of_fold(entry: ModelEntry, root: Path) -> None:
+def keep_out_of_fold(entry: Entry, root: Path) -> None:
     """An out-of-fold file in which every page of `root` was answered rightly at 0.97."""
     with (entry.folder / OUT_OF_FOLD).open("w", encoding="utf-8", newline="") as opened:
         writer = csv.writer(opened)

@@ -81,7 +81,7 @@ class FakePredictor(Predictor):
                     reasons=() if page.frame else (NO_FRAME,),
                     timings_ms={"decode": 1.0, "preprocess": 2.0, "run": 3.0},
                     page_sha256=page.sha256,
-                    model_sha256=entry.weights.sha256,
+                    model_sha256=self.registry.sha256(key),
                 )
             )
         return Answers(page, tuple(predictions), failures)

@@ -169,4 +169,5 @@ def _interval(pair: list[float] | None) -> str:
 
 if __name__ == "__main__":  # python -m training.card models: every card anew, from its metrics.json
     for shipped in read_registry(Path(sys.argv[1])).values():
-        print(write_card(shipped))
+        if isinstance(shipped, ModelEntry):
+            print(write_card(shipped))

@@ -12,7 +12,7 @@ from ecg.errors import PageError
 from ecg.library import Picture
 from ecg.page import read_page
 from inference.predictor import Predictor, decide
-from model_registry.entry import ModelEntry
+from model_registry.entry import Entry
 from training.data import DataError, distinct_pictures, labelled_pictures, read_patients
 from training.metrics import Matrix, bootstrap, measure
 
@@ -25,7 +25,8 @@ def evaluate(predictor: Predictor, key: str, folder: Path) -> dict[str, Any]:
     Beside those of `training.metrics.measure`: files, copies (byte-identical files left out),
     unreadable (pages refused by the reader, left out of the figures), decisions (how many answers
     were accepted, uncertain, refused; all but refused ones count), seen_in_training (pages that the
-    model was trained on: figures on those tell memory, not skill) and intervals by patient.
+    model, or a member of the ensemble, was trained on: figures on those tell memory, not skill) and
+    intervals by patient.
 
     Raises DataError for a folder without labelled pictures, RegistryError for the model.
     """
@@ -43,7 +44,8 @@ def evaluate(predictor: Predictor, key: str, folder: Path) -> dict[str, Any]:
         kept.append(place)
     if not rows:
         raise DataError(f"No page under {folder} could be read.")
-    known = read_out_of_fold(entry) or {}
+    networks = predictor.registry.networks(key)
+    known = {digest for one in networks for digest in read_out_of_fold(one) or ()}
     counts = {
         "files": len(labelled_pictures(folder, entry.labels)),
         "copies": len(labelled_pictures(folder, entry.labels)) - len(pictures),
@@ -55,7 +57,7 @@ def evaluate(predictor: Predictor, key: str, folder: Path) -> dict[str, Any]:
     return {"model": key} | _figures(entry, folder, chosen, np.stack(rows)) | counts
 
 
-def evaluate_out_of_fold(entry: ModelEntry, folder: Path) -> dict[str, Any]:
+def evaluate_out_of_fold(entry: Entry, folder: Path) -> dict[str, Any]:
     """The cross-validated figures of the model card, from what each page got held out.
 
     Pages under `folder` are found by their sha256 in the model's `out_of_fold.csv`; labels and
@@ -76,7 +78,7 @@ def evaluate_out_of_fold(entry: ModelEntry, folder: Path) -> dict[str, Any]:
     return {"model": entry.key} | _figures(entry, folder, chosen, probabilities)
 
 
-def read_out_of_fold(entry: ModelEntry) -> dict[str, Matrix] | None:
+def read_out_of_fold(entry: Entry) -> dict[str, Matrix] | None:
     """sha256 of a page -> its held-out probabilities in the order of the labels; None without file."""
     file = entry.folder / OUT_OF_FOLD
     if not file.is_file():
@@ -89,7 +91,7 @@ def read_out_of_fold(entry: ModelEntry) -> dict[str, Matrix] | None:
 
 
 def _figures(
-    entry: ModelEntry, folder: Path, pages: list[tuple[Picture, str]], probabilities: Matrix
+    entry: Entry, folder: Path, pages: list[tuple[Picture, str]], probabilities: Matrix
 ) -> dict[str, Any]:
     """All figures for pictures with their sha256, and their probabilities (n, labels)."""
     targets = np.array([entry.labels.index(str(p.label)) for p, _ in pages], dtype=np.intp)

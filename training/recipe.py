@@ -4,6 +4,7 @@ import ctypes
 import importlib
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -11,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from model_registry.entry import Average
 from model_registry.preprocessing import Preprocessing
 from training.data import DataError, Indices, LabelledPages
 
@@ -24,6 +26,29 @@ RECIPES: Mapping[str, str] = MappingProxyType(
         "resnet50": "training.resnet50",
         "small_cnn": "training.small_cnn",
         "vgg16": "training.vgg16",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """What `training.ensemble.assemble` makes of models that are trained.
+
+    weights: a positive number a member; empty counts all alike. average: of "probabilities" or of
+    their "logarithms".
+    """
+
+    title: str
+    members: tuple[str, ...]
+    weights: tuple[float, ...] = ()
+    average: Average = "probabilities"
+
+
+ENSEMBLES: Mapping[str, Ensemble] = MappingProxyType(
+    {
+        "page_best": Ensemble(
+            "Best of the pages (three networks averaged)", ("vgg16", "inceptionv3", "mobilenetv2")
+        )
     }
 )
 
@@ -75,7 +100,8 @@ class Recipe(Protocol):
 def find_recipe(key: str) -> Recipe:
     """The recipe of a model. Raises DataError naming those that there are."""
     if key not in RECIPES:
-        raise DataError(f"There is no recipe for this model; recipes: {', '.join(RECIPES)}.")
+        known = ", ".join([*RECIPES, *ENSEMBLES])
+        raise DataError(f"There is no recipe for this model; recipes: {known}.")
     keep_memory()
     recipe: Any = importlib.import_module(RECIPES[key])
     return recipe  # type: ignore[no-any-return]

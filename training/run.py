@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 
 from inference.predictor import Predictor
+from model_registry.entry import ModelEntry
 from model_registry.read_entry import read_entry
 from model_registry.registry import read_registry
+from training.calibrate import calibrate
 from training.card import write_card
 from training.data import Indices, LabelledPages, Reading, read_pages
 from training.evaluate import OUT_OF_FOLD, evaluate
-from training.metrics import Matrix, accept_from, bootstrap, fit_temperature, measure, softmax
+from training.metrics import Matrix, bootstrap, measure, softmax
 from training.recipe import Logits, Network, Recipe, cores, find_recipe
 from training.ship import ship, write_metrics
 from training.splits import FOLDS, Fold, split_by_patient, split_hash
 
-ACCEPTED_ACCURACY = 0.95  # held-out accuracy of the answers that count as accepted
 DECIMALS = 6
 LOGITS = "logits.npy"  # of a fold's held-out pages, beside the weights of its network
 
@@ -66,7 +67,7 @@ def train(plan: Plan, say: Callable[[str], None] = print) -> dict[str, Any]:
         logits[fold.test] = np.load(kept / LOGITS)
         held_out = measure(pages.labels, pages.targets[fold.test], softmax(logits[fold.test]))
         say(f"fold {number}: {_brief(held_out)}")
-    calibration = _calibrate(pages, logits)
+    calibration = calibrate(pages.targets, logits)
     probabilities = softmax(logits / calibration["temperature"]).round(DECIMALS)
     figures = cross_validated(pages, probabilities)
     figures |= {"folds": len(folds), "split_sha256": split_hash(pages, folds)}
@@ -91,7 +92,8 @@ def finish(plan: Plan) -> dict[str, Any]:
     entry = predictor.registry[plan.key]
     metrics = dict(entry.metrics or {}) | {"on_training_pages": seen}
     write_metrics(entry.folder, metrics)
-    write_card(read_entry(entry.folder / "model.toml"))
+    if isinstance(entry, ModelEntry):
+        write_card(read_entry(entry.folder / "model.toml"))
     return metrics
 
 
@@ -141,21 +143,6 @@ def _digest(recipe: Recipe, pages: LabelledPages, folds: list[Fold]) -> str:
     """Names a recipe on a split: a finished fold counts only for the same of both."""
     said = repr((sorted(recipe.knobs().items()), pages.digest, split_hash(pages, folds)))
     return hashlib.sha256(said.encode()).hexdigest()[:16]
-
-
-def _calibrate(pages: LabelledPages, logits: Logits) -> dict[str, Any]:
-    temperature = round(fit_temperature(pages.targets, logits), 3)
-    probabilities = softmax(logits / temperature)
-    threshold = accept_from(pages.targets, probabilities, ACCEPTED_ACCURACY)
-    accepted = probabilities.max(axis=1) >= threshold
-    right = probabilities.argmax(axis=1) == pages.targets
-    return {
-        "temperature": temperature,
-        "accept_from": threshold,
-        "accepted_accuracy": ACCEPTED_ACCURACY,
-        "accepted_share": float(accepted.mean()),
-        "accepted_right": float(right[accepted].mean()) if accepted.any() else None,
-    }
 
 
 def _facts(recipe: Recipe, network: Network) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The API's answers as types: what is sent is made from these, and /openapi.json describes these."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -7,8 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from ecg.page import Page
 from ecg.tasks import NOTICE
 from inference.predictor import Answers, Predictor
-from model_registry.entry import ModelEntry
+from model_registry.entry import Entry, ModelEntry
 from model_registry.errors import ModelUnavailable
+from model_registry.preprocessing import Preprocessing
+from model_registry.registry import Registry
 
 Shown = Literal["idle", "loading", "ready", "unavailable"]
 
@@ -46,15 +49,23 @@ class Model(Document):
 
     key: str
     title: str | None = None
-    framework: Literal["keras", "pytorch"] | None = None
+    framework: Literal["keras", "pytorch", "ensemble"] | None = None
     architecture: str | None = None
     task: str | None = None
     labels: list[str] = Field(default=[], description="in the model's own output order")
     label_titles: dict[str, str] = {}
-    input: Input | None = None
+    input: Input | None = Field(default=None, description="null for an ensemble")
+    members: dict[str, float] = Field(
+        default={}, description="of an ensemble: key of each model that it averages, and its share"
+    )
     metrics: Metrics | None = Field(default=None, description="null: not measured")
-    size_bytes: int | None = None
-    sha256: str | None = None
+    size_bytes: int | None = Field(
+        default=None, description="of the weights; of an ensemble, its members' together"
+    )
+    sha256: str | None = Field(
+        default=None,
+        description="of the weights; of an ensemble, over its members' and its settings",
+    )
     state: Shown
     reason: str | None = None
 
@@ -79,7 +90,7 @@ class PredictionMade(Document):
     """One model's answer."""
 
     model: str
-    framework: Literal["keras", "pytorch"]
+    framework: Literal["keras", "pytorch", "ensemble"]
     runtime: str
     label: str | None = Field(description="null if refused")
     probabilities: dict[str, float]
@@ -157,37 +168,54 @@ def _describe(predictor: Predictor, key: str) -> Model:
     except ModelUnavailable as error:
         if key not in registry:
             return Model(key=key, state="unavailable", reason=str(error))
-        return _describe_entry(registry[key], "unavailable", str(error))
-    return _describe_entry(registry[key], state, None)
+        return _describe_entry(registry, key, "unavailable", str(error))
+    return _describe_entry(registry, key, state, None)
 
 
-def _describe_entry(entry: ModelEntry, state: Shown, reason: str | None) -> Model:
-    wanted = entry.preprocessing
+def _describe_entry(registry: Registry, key: str, state: Shown, reason: str | None) -> Model:
+    entry = registry[key]
     return Model(
         key=entry.key,
         title=entry.title,
         framework=entry.framework,
-        architecture=entry.architecture,
+        architecture=entry.architecture if isinstance(entry, ModelEntry) else None,
         task=entry.task.key,
         labels=list(entry.labels),
         label_titles={label: entry.task.labels[label] for label in entry.labels},
-        input=Input(
-            height=wanted.size[0],
-            width=wanted.size[1],
-            channels=wanted.channels,
-            colour=wanted.colour,
-            scale=wanted.scale,
-            steps=list(wanted.steps),
-        ),
+        input=_describe_input(entry.preprocessing) if isinstance(entry, ModelEntry) else None,
+        members=_describe_members(entry),
         metrics=_describe_metrics(entry),
-        size_bytes=entry.weights.path.stat().st_size if entry.weights.path.is_file() else None,
-        sha256=entry.weights.sha256,
+        size_bytes=_size([one.weights.path for one in registry.networks(key)]),
+        sha256=registry.sha256(key),
         state=state,
         reason=reason,
     )
 
 
-def _describe_metrics(entry: ModelEntry) -> Metrics | None:
+def _describe_input(wanted: Preprocessing) -> Input:
+    return Input(
+        height=wanted.size[0],
+        width=wanted.size[1],
+        channels=wanted.channels,
+        colour=wanted.colour,
+        scale=wanted.scale,
+        steps=list(wanted.steps),
+    )
+
+
+def _describe_members(entry: Entry) -> dict[str, float]:
+    """The share of each member of an ensemble; empty for a network."""
+    if isinstance(entry, ModelEntry):
+        return {}
+    return dict(zip(entry.members, entry.shares, strict=True))
+
+
+def _size(files: list[Path]) -> int | None:
+    """Bytes of all files together, None where one is gone."""
+    return sum(f.stat().st_size for f in files) if all(f.is_file() for f in files) else None
+
+
+def _describe_metrics(entry: Entry) -> Metrics | None:
     """The held-out figures, None where there are none or some are missing."""
     held_out = (entry.metrics or {}).get("cross_validation")
     if not isinstance(held_out, dict) or not set(Metrics.model_fields) <= set(held_out):

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, render_template, request
 from ecg.library import Library, Picture
 from ecg.page import FORMATS_IN_WORDS, MAX_BYTES
 from ecg.tasks import CARDIAC_PAGE_4, NOTICE
+from model_registry.entry import FRAMEWORK_TITLES
 from web.api import ask
 from web.documents import Predictions, describe_answers, describe_models
 from web.errors import told
@@ -26,6 +27,7 @@ def common() -> dict[str, Any]:
     return {
         "notice": NOTICE,
         "titles": TITLES,
+        "frameworks": FRAMEWORK_TITLES,
         "formats": FORMATS_IN_WORDS,
         "megabytes": MAX_BYTES // 1_000_000,
     }
