@@ -48,8 +48,6 @@ ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
             trunk="features",
             taps=("4", "9", "18", "27", "36"),
         ),
-        "resnet50": Architecture(
-            *("resnet50", "fc", 2048, 2048, True, 32), trunk="", taps=_RESNET
-        ),
+        "resnet50": Architecture(*("resnet50", "fc", 2048, 2048, True, 32), trunk="", taps=_RESNET),
     }
 )

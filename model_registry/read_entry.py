@@ -169,7 +169,9 @@ def _pooling(
         )
     pools = sorted(name for name, facts in ARCHITECTURES.items() if facts.pools)
     if hidden is None or (table.text("architecture") not in pools and not taps):
-        raise table.wrong("pooling", f"goes with a head, and without taps with {', '.join(pools)} only")
+        raise table.wrong(
+            "pooling", f"goes with a head, and without taps with {', '.join(pools)} only"
+        )
     return cells[0], cells[1]
 
 
