@@ -3,7 +3,7 @@
 import csv
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +43,22 @@ class LabelledPages:
     def __len__(self) -> int:
         return len(self.targets)
 
+    def of(self, some: Indices) -> "LabelledPages":
+        """Those pages alone, in that order."""
+        return replace(
+            self,
+            pixels=self.pixels[:, some],
+            targets=self.targets[some],
+            patients=self.patients[some],
+            sha256=tuple(self.sha256[place] for place in some),
+        )
+
+    @property
+    def data_sha256(self) -> str:
+        """A sha256 that names the data: each page, by its sha256, with its label."""
+        rows = sorted((d, self.labels[t]) for d, t in zip(self.sha256, self.targets, strict=True))
+        return hashlib.sha256(repr(rows).encode()).hexdigest()
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -62,10 +78,9 @@ def read_pages(folder: Path, reading: Reading, work: Path) -> LabelledPages:
 
     Raises DataError where no picture is found or one has no label of the model.
     """
-    labels = reading.labels
-    pictures, digests = distinct_pictures(folder, labels)
+    pictures, pages = list_pages(folder, reading.labels)
     wanted = hashlib.sha256(
-        repr((digests, reading.preprocessing, reading.variants)).encode()
+        repr((pages.sha256, reading.preprocessing, reading.variants)).encode()
     ).hexdigest()[:16]
     kept = work / f"pages-{wanted}.npy"
     if not kept.is_file():
@@ -73,16 +88,26 @@ def read_pages(folder: Path, reading: Reading, work: Path) -> LabelledPages:
         part = kept.with_suffix(".part.npy")
         np.save(part, _read_pixels(pictures, reading))
         part.rename(kept)
+    return replace(pages, pixels=np.load(kept), digest=wanted)
+
+
+def list_pages(folder: Path, labels: tuple[str, ...]) -> tuple[tuple[Picture, ...], LabelledPages]:
+    """The distinct pictures under `folder`, and their labels and patients, without any pixels.
+
+    Patients as in `read_pages`. Raises DataError as there.
+    """
+    pictures = labelled_pictures(folder, labels)
+    distinct, digests = leave_out_copies(pictures)
     ids = read_patients(folder)
-    files = [picture.path.relative_to(folder).as_posix() for picture in pictures]
-    return LabelledPages(
-        pixels=np.load(kept),
-        targets=np.array([labels.index(str(picture.label)) for picture in pictures], dtype=np.intp),
+    files = [picture.path.relative_to(folder).as_posix() for picture in distinct]
+    return distinct, LabelledPages(
+        pixels=np.zeros((0, len(distinct), 0, 0), np.uint8),
+        targets=np.array([labels.index(str(picture.label)) for picture in distinct], dtype=np.intp),
         patients=np.array([ids.get(f, d) for f, d in zip(files, digests, strict=True)]),
         sha256=digests,
         labels=labels,
-        copies=len(labelled_pictures(folder, labels)) - len(pictures),
-        digest=wanted,
+        copies=len(pictures) - len(distinct),
+        digest="",
     )
 
 
@@ -105,8 +130,15 @@ def distinct_pictures(
     folder: Path, labels: tuple[str, ...]
 ) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
     """The pictures without byte-identical copies, and their sha256. Raises DataError."""
+    return leave_out_copies(labelled_pictures(folder, labels))
+
+
+def leave_out_copies(
+    pictures: tuple[Picture, ...],
+) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
+    """The first of each file's copies, and the files' sha256. Raises DataError for two labels."""
     first: dict[str, Picture] = {}
-    for picture in labelled_pictures(folder, labels):
+    for picture in pictures:
         digest = hashlib.sha256(picture.path.read_bytes()).hexdigest()
         known = first.setdefault(digest, picture)
         if known.label != picture.label:

@@ -17,17 +17,12 @@ from inference.predictor import Predictor
 from model_registry.entry import EnsembleEntry, Entry
 from model_registry.registry import Registry, read_registry
 from training.calibrate import calibrate
-from training.data import (
-    DataError,
-    LabelledPages,
-    distinct_pictures,
-    labelled_pictures,
-    read_patients,
-)
+from training.data import DataError, LabelledPages, list_pages
 from training.evaluate import OUT_OF_FOLD, read_out_of_fold
+from training.figures import full_figures
 from training.metrics import Matrix, softmax
 from training.recipe import ENSEMBLES, Ensemble, cores
-from training.run import DECIMALS, Plan, cross_validated, finish, train, write_out_of_fold
+from training.run import DECIMALS, Plan, finish, train, write_out_of_fold
 from training.ship import TASK, write_metrics
 from training.splits import Fold, split_hash
 
@@ -49,13 +44,13 @@ def assemble(plan: Plan, say: Callable[[str], None] = print) -> dict[str, Any]:
         home = stage / plan.key
         _write_entry(stage, home, ensemble, UNCALIBRATED)
         registry, entry = _read(stage, plan.key)
-        pages = _labelled_pages(plan.data, entry.labels)
+        pages = list_pages(plan.data, entry.labels)[1]
         folds = _common_folds(registry, entry, pages)
         say(f"{len(pages)} pages in {len(folds)} folds, held out by {', '.join(entry.members)}")
         logs = average_logs(entry, [_held_out(registry[m], entry, pages) for m in entry.members])
         calibration = calibrate(pages.targets, logs)
         probabilities = softmax(logs / calibration["temperature"]).round(DECIMALS)
-        figures = cross_validated(pages, probabilities)
+        figures = full_figures(pages, probabilities)
         figures |= {"folds": len(folds), "split_sha256": split_hash(pages, folds)}
         say(f"accuracy {figures['accuracy']:.3f}, macro-F1 {figures['macro_f1']:.3f}")
         measured = {"cross_validation": figures, "calibration": calibration}
@@ -125,22 +120,6 @@ temperature = {calibration["temperature"]}
 accept_from = {calibration["accept_from"]}
 """
     (home / "model.toml").write_text(text, encoding="utf-8")
-
-
-def _labelled_pages(data: Path, labels: tuple[str, ...]) -> LabelledPages:
-    """The distinct pages under `data` with labels and patients; nothing reads their pixels here."""
-    pictures, digests = distinct_pictures(data, labels)
-    ids = read_patients(data)
-    files = [picture.path.relative_to(data).as_posix() for picture in pictures]
-    return LabelledPages(
-        pixels=np.zeros((0, len(pictures), 0, 0), np.uint8),
-        targets=np.array([labels.index(str(p.label)) for p in pictures], dtype=np.intp),
-        patients=np.array([ids.get(f, d) for f, d in zip(files, digests, strict=True)]),
-        sha256=digests,
-        labels=labels,
-        copies=len(labelled_pictures(data, labels)) - len(pictures),
-        digest="",
-    )
 
 
 def _common_folds(registry: Registry, entry: EnsembleEntry, pages: LabelledPages) -> list[Fold]:

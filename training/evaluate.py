@@ -2,6 +2,7 @@
 
 import csv
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,12 @@ import numpy as np
 from tqdm import tqdm
 
 from ecg.errors import PageError
-from ecg.library import Picture
 from ecg.page import read_page
 from inference.predictor import Predictor, decide
 from model_registry.entry import Entry
-from training.data import DataError, distinct_pictures, labelled_pictures, read_patients
-from training.metrics import Matrix, bootstrap, measure
+from training.data import DataError, LabelledPages, list_pages
+from training.figures import full_figures
+from training.metrics import Matrix
 
 OUT_OF_FOLD = "out_of_fold.csv"
 
@@ -32,7 +33,7 @@ def evaluate(predictor: Predictor, key: str, folder: Path) -> dict[str, Any]:
     """
     entry = predictor.registry[key]
     predictor.load(key)
-    pictures, digests = distinct_pictures(folder, entry.labels)
+    pictures, pages = list_pages(folder, entry.labels)
     rows, kept, decisions = [], [], Counter[str]()
     for place, picture in enumerate(tqdm(pictures, desc=f"evaluating {key}", unit="page")):
         try:
@@ -47,14 +48,14 @@ def evaluate(predictor: Predictor, key: str, folder: Path) -> dict[str, Any]:
     networks = predictor.registry.networks(key)
     known = {digest for one in networks for digest in read_out_of_fold(one) or ()}
     counts = {
-        "files": len(labelled_pictures(folder, entry.labels)),
-        "copies": len(labelled_pictures(folder, entry.labels)) - len(pictures),
+        "files": len(pictures) + pages.copies,
+        "copies": pages.copies,
         "unreadable": len(pictures) - len(kept),
         "decisions": {d: decisions[d] for d in ("accepted", "uncertain", "refused")},
-        "seen_in_training": sum(digests[place] in known for place in kept),
+        "seen_in_training": sum(pages.sha256[place] in known for place in kept),
     }
-    chosen = [(pictures[place], digests[place]) for place in kept]
-    return {"model": key} | _figures(entry, folder, chosen, np.stack(rows)) | counts
+    answered = pages.of(np.array(kept, dtype=np.intp))
+    return {"model": key} | full_figures(answered, np.stack(rows)) | counts
 
 
 def evaluate_out_of_fold(entry: Entry, folder: Path) -> dict[str, Any]:
@@ -67,15 +68,20 @@ def evaluate_out_of_fold(entry: Entry, folder: Path) -> dict[str, Any]:
     known = read_out_of_fold(entry)
     if known is None:
         raise DataError(f"{entry.folder} has no {OUT_OF_FOLD}: train it with `twelvelead train`.")
-    pictures, digests = distinct_pictures(folder, entry.labels)
-    missing = len(set(known) - set(digests))
+    pages = held_out_pages(known, list_pages(folder, entry.labels)[1])
+    probabilities = np.stack([known[digest] for digest in pages.sha256])
+    return {"model": entry.key} | full_figures(pages, probabilities)
+
+
+def held_out_pages(known: Mapping[str, Matrix], pages: LabelledPages) -> LabelledPages:
+    """Those of `pages` that a model has held-out answers for. Raises DataError where one is missing."""
+    missing = len(set(known) - set(pages.sha256))
     if missing:
         raise DataError(
-            f"{missing} of the {len(known)} pages it was trained on are not in {folder}."
+            f"{missing} of the {len(known)} pages it was trained on are not in the folder given: "
+            "name the folder that it was trained on."
         )
-    chosen = [(p, d) for p, d in zip(pictures, digests, strict=True) if d in known]
-    probabilities = np.stack([known[digest] for _, digest in chosen])
-    return {"model": entry.key} | _figures(entry, folder, chosen, probabilities)
+    return pages.of(np.array([i for i, d in enumerate(pages.sha256) if d in known], dtype=np.intp))
 
 
 def read_out_of_fold(entry: Entry) -> dict[str, Matrix] | None:
@@ -88,16 +94,3 @@ def read_out_of_fold(entry: Entry) -> dict[str, Matrix] | None:
             row["sha256"]: np.array([float(row[label]) for label in entry.labels])
             for row in csv.DictReader(opened)
         }
-
-
-def _figures(
-    entry: Entry, folder: Path, pages: list[tuple[Picture, str]], probabilities: Matrix
-) -> dict[str, Any]:
-    """All figures for pictures with their sha256, and their probabilities (n, labels)."""
-    targets = np.array([entry.labels.index(str(p.label)) for p, _ in pages], dtype=np.intp)
-    ids = read_patients(folder)
-    patients = np.array([ids.get(p.path.relative_to(folder).as_posix(), d) for p, d in pages])
-    figures = measure(entry.labels, targets, probabilities)
-    if figures["auc"] is None:
-        return figures  # a class is missing: no resample would have all of them
-    return figures | bootstrap(targets, probabilities, patients)

@@ -55,7 +55,8 @@ def bootstrap(
     names, owner = np.unique(patients, return_inverse=True)
     pages_of = [np.flatnonzero(owner == i) for i in range(len(names))]
     everything = list(range(probabilities.shape[1]))
-    drawn: dict[str, list[float]] = {"accuracy": [], "macro_f1": [], "auc": []}
+    names_of = ("accuracy", "balanced_accuracy", "macro_f1", "auc")
+    drawn: dict[str, list[float]] = {name: [] for name in names_of}
     for _ in range(RESAMPLES):
         picks = np.concatenate([pages_of[i] for i in rng.integers(0, len(names), len(names))])
         some, shares = targets[picks], probabilities[picks]
@@ -64,6 +65,7 @@ def bootstrap(
             continue  # a resample without one of the classes has no one-vs-rest curve for it
         drawn["auc"].append(auc)
         drawn["accuracy"].append(float(accuracy_score(some, shares.argmax(1))))
+        drawn["balanced_accuracy"].append(_balanced(some, shares.argmax(1)))
         drawn["macro_f1"].append(_macro_f1(some, shares.argmax(1), everything))
     return {
         f"{name}_interval": [float(v) for v in np.percentile(values, (2.5, 97.5))]
@@ -100,6 +102,11 @@ def softmax(logits: Matrix) -> Matrix:
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
+def bins_of(highest: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
+    """Which of the ECE's equal bins each highest probability, (n,), falls into."""
+    return np.minimum((highest * ECE_BINS).astype(np.intp), ECE_BINS - 1)
+
+
 def _balanced(targets: Indices, predicted: Indices) -> float:
     """The mean recall over the classes that occur."""
     occurring = np.unique(targets)
@@ -124,7 +131,7 @@ def _auc(targets: Indices, probabilities: Matrix) -> float | None:
 
 def _ece(targets: Indices, probabilities: Matrix) -> float:
     highest, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == targets
-    bins = np.minimum((highest * ECE_BINS).astype(int), ECE_BINS - 1)
+    bins = bins_of(highest)
     gaps = [
         (bins == b).mean() * abs(right[bins == b].mean() - highest[bins == b].mean())
         for b in np.unique(bins)

@@ -18,7 +18,8 @@ from training.calibrate import calibrate
 from training.card import write_card
 from training.data import Indices, LabelledPages, Reading, read_pages
 from training.evaluate import OUT_OF_FOLD, evaluate
-from training.metrics import Matrix, bootstrap, measure, softmax
+from training.figures import full_figures
+from training.metrics import Matrix, measure, softmax
 from training.recipe import Logits, Network, Recipe, cores, find_recipe
 from training.ship import ship, write_metrics
 from training.splits import FOLDS, Fold, split_by_patient, split_hash
@@ -69,7 +70,7 @@ def train(plan: Plan, say: Callable[[str], None] = print) -> dict[str, Any]:
         say(f"fold {number}: {_brief(held_out)}")
     calibration = calibrate(pages.targets, logits)
     probabilities = softmax(logits / calibration["temperature"]).round(DECIMALS)
-    figures = cross_validated(pages, probabilities)
+    figures = full_figures(pages, probabilities)
     figures |= {"folds": len(folds), "split_sha256": split_hash(pages, folds)}
     say(f"all folds: {_brief(figures)}")
     network = fit(np.arange(len(pages)), _Log(work, "final", say))
@@ -95,13 +96,6 @@ def finish(plan: Plan) -> dict[str, Any]:
     if isinstance(entry, ModelEntry):
         write_card(read_entry(entry.folder / "model.toml"))
     return metrics
-
-
-def cross_validated(pages: LabelledPages, probabilities: Matrix) -> dict[str, Any]:
-    """The figures of held-out probabilities, (n, labels), with intervals drawn by patient."""
-    figures = measure(pages.labels, pages.targets, probabilities)
-    intervals = bootstrap(pages.targets, probabilities, pages.patients)
-    return figures | intervals | {"patients": len(set(pages.patients))}
 
 
 def write_out_of_fold(
