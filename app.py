@@ -8,7 +8,7 @@ from flask import Flask
 
 from inference.predictor import Predictor
 from model_registry.registry import read_registry
-from web import api, errors, health, pages, security
+from web import api, errors, health, model_pages, pages, security
 from web.services import make_services
 from web.settings import ROOT, Settings
 
@@ -28,6 +28,6 @@ def create_app(
     app.extensions["twelvelead"] = make_services(settings, predictor, ROOT / "static" / "samples")
     for part in (security, errors):
         part.init_app(app)
-    for part in (api, health, pages):
+    for part in (api, health, model_pages, pages):
         app.register_blueprint(part.blueprint)
     return app

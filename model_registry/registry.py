@@ -5,13 +5,21 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from model_registry.comparison import Comparison, read_comparison
 from model_registry.entry import EnsembleEntry, Entry, ModelEntry
 from model_registry.errors import EntryError, ModelUnavailable, UnknownModel
 from model_registry.read_ensemble import check_members, read_any_entry
 
 
 class Registry(Mapping[str, Entry]):
-    """Model key -> entry, in the order of keys; entries that can't be used are kept with the reason."""
+    """Model key -> entry, in the order of keys; entries that can't be used are kept with the reason.
+
+    comparison: how the models differ, None where nobody measured it or its file can't be used;
+    comparison_fault says why it can't.
+    """
+
+    comparison: Comparison | None = None
+    comparison_fault: str | None = None
 
     def __init__(self, entries: Mapping[str, Entry], broken: Mapping[str, str]) -> None:
         self._entries = dict(entries)
@@ -76,7 +84,12 @@ def read_registry(folder: Path) -> Registry:
             broken[home.name] = f"{home.name} can't be read: {error.strerror}."
     misfits = _misfits(entries, broken)
     usable = {key: entry for key, entry in entries.items() if key not in misfits}
-    return Registry(usable, broken | misfits)
+    registry = Registry(usable, broken | misfits)
+    try:
+        registry.comparison = read_comparison(folder)
+    except EntryError as error:
+        registry.comparison_fault = str(error)
+    return registry
 
 
 def _misfits(entries: Mapping[str, Entry], broken: Mapping[str, str]) -> dict[str, str]:

@@ -14,17 +14,21 @@ RULES = {
     "/",
     "/results",
     "/browse",
+    "/models",
+    "/models/<key>",
     "/pictures/<wanted>",
     "/pictures/<wanted>/thumbnail",
     "/predict",
     "/api",
     "/api/v1/models",
+    "/api/v1/models/<key>/metrics",
     "/api/v1/predictions",
     "/api/v1/frame",
     "/openapi.json",
     "/livez",
     "/readyz",
     "/static/<path:filename>",
+    "/static/plotly/<version>.js",
 }
 
 

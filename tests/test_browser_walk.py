@@ -29,7 +29,7 @@ FLAGS = (
 )
 NO_SCRIPT = {"profile.managed_default_content_settings.javascript": 2}
 PHONE, DESK = 390, 1440  # px
-PAGES = ("/", "/browse", "/api", "/browse?label=normal", "/nothing")
+PAGES = ("/", "/browse", "/models", "/api", "/browse?label=normal", "/nothing")
 MODELS = "#ask input[name=model]"
 SAMPLES = "#ask input[name=sample]"
 CARDS = "#answers article.card"

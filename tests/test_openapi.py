@@ -12,10 +12,13 @@ from werkzeug.test import TestResponse
 
 from ecg.tasks import NOTICE
 from model_registry.registry import read_registry
+from tests.entry_files import LABELS, write_entry
+from tests.fake_metrics import fake_metrics, write_metrics
 from tests.web_fakes import PAGE, Brittle, FakePredictor, form, make_app
 from web.openapi import describe_api
 
 PREDICTIONS = "/api/v1/predictions"
+METRICS = "/api/v1/models/{key}/metrics"
 JSON = {"Accept": "application/json"}
 
 
@@ -44,7 +47,8 @@ def test_it_says_what_this_is_not_for() -> None:
 
 
 def test_it_names_the_addresses_that_programs_use(models_dir: Path) -> None:
-    served = {str(rule) for rule in make_app(models_dir).url_map.iter_rules()}
+    rules = make_app(models_dir).url_map.iter_rules()
+    served = {str(rule).replace("<", "{").replace(">", "}") for rule in rules}
     named = set(describe_api()["paths"])
     assert named <= served
     assert {path for path in served if path.startswith("/api/")} <= named
@@ -79,6 +83,21 @@ def test_measured_figures_in_the_list_are_as_described() -> None:
     models = Path(__file__).parent.parent / "models"
     answer = make_app(models).test_client().get("/api/v1/models")
     check(answer, "/api/v1/models", "get")
+
+
+def test_all_figures_of_a_model_are_as_described(tmp_path: Path) -> None:
+    home = write_entry(tmp_path).parent
+    write_metrics(home, fake_metrics(LABELS))
+    write_entry(tmp_path, "", "broken")
+    client = make_app(tmp_path).test_client()
+    for key, status in (("a_model", 200), ("none", 404), ("broken", 503)):
+        answer = client.get(METRICS.format(key=key))
+        assert answer.status_code == status
+        check(answer, METRICS, "get")
+
+
+def test_a_model_without_figures_is_as_described(client: FlaskClient) -> None:
+    check(client.get(METRICS.format(key="tiny_keras")), METRICS, "get")
 
 
 def test_predictions_are_as_described(client: FlaskClient) -> None:

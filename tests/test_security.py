@@ -11,7 +11,7 @@ from model_registry.registry import read_registry
 from tests.web_fakes import Brittle, a_sample, form, make_app, tags
 
 POSTS = ["/", "/results", "/predict", "/api/v1/predictions", "/api/v1/frame"]
-PAGES = ["/", "/browse", "/api", "/nothing"]
+PAGES = ["/", "/browse", "/api", "/models", "/models/tiny_keras", "/nothing"]
 CLOSED = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -57,6 +57,9 @@ def test_it_works(client: FlaskClient) -> None:
         ("OPTIONS", "/", 200),
         ("GET", "/browse", 200),
         ("GET", "/api", 200),
+        ("GET", "/models", 200),
+        ("GET", "/models/tiny_keras", 200),
+        ("GET", "/models/nothing", 404),
         ("GET", "/openapi.json", 200),
         ("GET", "/api/v1/models", 200),
         ("GET", "/livez", 200),

@@ -1,12 +1,14 @@
 """The API: JSON over HTTP, the same answers as the page and the command."""
 
 from flask import Blueprint, Response, render_template
+from pydantic import BaseModel
 
 from ecg.page import read_page
 from inference.predictor import Answers
 from model_registry.errors import ModelUnavailable
-from web.documents import Document, describe_answers, describe_models, describe_page
+from web.documents import describe_answers, describe_models, describe_page
 from web.errors import wants_json
+from web.figures import read_figures
 from web.openapi import describe_api
 from web.services import services
 from web.uploads import chosen_models, chosen_page
@@ -14,9 +16,9 @@ from web.uploads import chosen_models, chosen_page
 blueprint = Blueprint("api", __name__)
 
 
-def send(document: Document) -> Response:
+def send(document: BaseModel) -> Response:
     """A document as JSON; no NaN or Infinity can be in it."""
-    return Response(document.model_dump_json(), mimetype="application/json")
+    return Response(document.model_dump_json(by_alias=True), mimetype="application/json")
 
 
 def ask(*, file_first: bool = False) -> Answers:
@@ -33,6 +35,12 @@ def ask(*, file_first: bool = False) -> Answers:
 def list_models() -> Response:
     """All models, with state and held-out figures."""
     return send(describe_models(services().predictor))
+
+
+@blueprint.get("/api/v1/models/<key>/metrics")
+def show_metrics(key: str) -> Response:
+    """All that was measured of one model. Raises UnknownModel, ModelUnavailable."""
+    return send(read_figures(services().predictor.registry[key]))
 
 
 @blueprint.post("/api/v1/predictions")

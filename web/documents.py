@@ -12,6 +12,7 @@ from model_registry.entry import Entry, ModelEntry
 from model_registry.errors import ModelUnavailable
 from model_registry.preprocessing import Preprocessing
 from model_registry.registry import Registry
+from web.figures import read_figures
 
 Shown = Literal["idle", "loading", "ready", "unavailable"]
 
@@ -39,9 +40,13 @@ class Metrics(Document):
     n: int = Field(description="held-out pages")
     folds: int
     accuracy: float
+    accuracy_interval: tuple[float, float] | None = None
     macro_f1: float
     macro_f1_interval: tuple[float, float]
     auc: float | None
+    auc_interval: tuple[float, float] | None = None
+    parameters: int | None = Field(default=None, description="null: not counted")
+    bytes: int | None = Field(default=None, description="size of the weight file when measured")
 
 
 class Model(Document):
@@ -216,8 +221,10 @@ def _size(files: list[Path]) -> int | None:
 
 
 def _describe_metrics(entry: Entry) -> Metrics | None:
-    """The held-out figures, None where there are none or some are missing."""
-    held_out = (entry.metrics or {}).get("cross_validation")
-    if not isinstance(held_out, dict) or not set(Metrics.model_fields) <= set(held_out):
+    """The held-out figures, None where there are none, some are missing, or they can't be read."""
+    figures = read_figures(entry)
+    held_out = figures.cross_validation
+    if held_out is None or held_out.macro_f1_interval is None:
         return None
-    return Metrics(**{name: held_out[name] for name in Metrics.model_fields})
+    counted = figures.model_dump(include={"parameters", "bytes"})
+    return Metrics(**held_out.model_dump(include=set(Metrics.model_fields)), **counted)

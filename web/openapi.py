@@ -3,14 +3,23 @@
 from functools import cache
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from ecg.page import FORMATS_IN_WORDS, MAX_BYTES, MAX_PIXELS
 from ecg.tasks import NOTICE
-from web.documents import Document, Health, Models, PageRead, Predictions, Problem
+from web.documents import Health, Models, PageRead, Predictions, Problem
+from web.figures import Figures
 
 VERSION = "1"
-DOCUMENTS: tuple[type[Document], ...] = (Models, Predictions, PageRead, Problem, Health)
+DOCUMENTS: tuple[type[BaseModel], ...] = (
+    Models,
+    Figures,
+    Predictions,
+    PageRead,
+    Problem,
+    Health,
+)
 PAGE_WORDS = (
     f"{FORMATS_IN_WORDS}, at most {MAX_BYTES / 1e6:.0f} MB and {MAX_PIXELS / 1e6:.0f} megapixels"
 )
@@ -24,6 +33,13 @@ MODEL = {
         "items": {"type": "string"},
         "description": "keys, repeated; or `all`",
     }
+}
+KEY = {
+    "name": "key",
+    "in": "path",
+    "required": True,
+    "description": "a model's key",
+    "schema": {"type": "string"},
 }
 EARLIER = {
     "model_key": {"type": "string"},
@@ -58,6 +74,7 @@ def describe_api() -> dict[str, Any]:
         },
         "paths": {
             "/api/v1/models": {"get": _get("All models", Models)},
+            "/api/v1/models/{key}/metrics": {"get": _get_one("All figures of one model", Figures)},
             "/api/v1/predictions": {
                 "post": _post("Ask models about a page", PAGE | MODEL, Predictions)
             },
@@ -70,14 +87,23 @@ def describe_api() -> dict[str, Any]:
     }
 
 
-def _get(summary: str, answer: type[Document], fault: str | None = None) -> dict[str, Any]:
+def _get(summary: str, answer: type[BaseModel], fault: str | None = None) -> dict[str, Any]:
     responses = {"200": _answer("What was asked for", answer)}
     if fault:
         responses[fault] = _answer("Not yet", answer)
     return {"summary": summary, "responses": responses}
 
 
-def _post(summary: str, fields: dict[str, Any], answer: type[Document]) -> dict[str, Any]:
+def _get_one(summary: str, answer: type[BaseModel]) -> dict[str, Any]:
+    """For an address with a model's key in it."""
+    found = _get(summary, answer) | {"parameters": [KEY]}
+    for status in ("404", "503"):
+        meaning = {"404": "unknown model", "503": "a model whose entry can't be used"}[status]
+        found["responses"][status] = _answer(meaning, Problem, "application/problem+json")
+    return found
+
+
+def _post(summary: str, fields: dict[str, Any], answer: type[BaseModel]) -> dict[str, Any]:
     form = {"schema": {"type": "object", "properties": fields}}
     responses = {"200": _answer("What was asked for", answer)}
     for status, meaning in FAULTS.items():
@@ -89,6 +115,6 @@ def _post(summary: str, fields: dict[str, Any], answer: type[Document]) -> dict[
     }
 
 
-def _answer(meaning: str, kind: type[Document], media: str = "application/json") -> dict[str, Any]:
+def _answer(meaning: str, kind: type[BaseModel], media: str = "application/json") -> dict[str, Any]:
     schema = {"$ref": f"#/components/schemas/{kind.__name__}"}
     return {"description": meaning, "content": {media: {"schema": schema}}}
