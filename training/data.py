@@ -138,8 +138,7 @@ def leave_out_copies(
 ) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
     """The first of each file's copies, and the files' sha256. Raises DataError for two labels."""
     first: dict[str, Picture] = {}
-    for picture in pictures:
-        digest = hashlib.sha256(picture.path.read_bytes()).hexdigest()
+    for picture, digest in zip(pictures, digests_of(pictures), strict=True):
         known = first.setdefault(digest, picture)
         if known.label != picture.label:
             raise DataError(
@@ -148,14 +147,25 @@ def leave_out_copies(
     return tuple(first.values()), tuple(first)
 
 
+def digests_of(pictures: tuple[Picture, ...]) -> tuple[str, ...]:
+    """The sha256 of each file."""
+    return tuple(hashlib.sha256(picture.path.read_bytes()).hexdigest() for picture in pictures)
+
+
 def read_patients(folder: Path) -> Mapping[str, str]:
     """File -> patient, from `manifest.csv` (columns `file` and `printed_id`); empty without one."""
+    return {
+        row["file"]: row["printed_id"] for row in read_manifest(folder) if row.get("printed_id")
+    }
+
+
+def read_manifest(folder: Path) -> list[dict[str, str]]:
+    """The rows of `folder/manifest.csv` by column; none without it."""
     manifest = folder / "manifest.csv"
     if not manifest.is_file():
-        return {}
+        return []
     with manifest.open(encoding="utf-8", newline="") as opened:
-        rows = list(csv.DictReader(opened))
-    return {row["file"]: row["printed_id"] for row in rows if row.get("printed_id")}
+        return list(csv.DictReader(opened))
 
 
 def _read_pixels(pictures: tuple[Picture, ...], reading: Reading) -> npt.NDArray[np.uint8]:

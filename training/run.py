@@ -16,7 +16,7 @@ from model_registry.read_entry import read_entry
 from model_registry.registry import read_registry
 from training.calibrate import calibrate
 from training.card import write_card
-from training.data import Indices, LabelledPages, Reading, read_pages
+from training.data import DataError, Indices, LabelledPages, Reading, read_pages
 from training.evaluate import OUT_OF_FOLD, evaluate
 from training.figures import full_figures
 from training.metrics import Matrix, measure, softmax
@@ -59,7 +59,7 @@ def train(plan: Plan, say: Callable[[str], None] = print) -> dict[str, Any]:
     fit = recipe.prepare(pages, work, plan.backbone)
     logits = np.zeros((len(pages), len(pages.labels)))
     for number, fold in enumerate(folds):
-        kept = work / f"fold-{number}-{_digest(recipe, pages, folds)}"
+        kept = fold_folder(work, number, _digest(recipe, pages, folds))
         if not (kept / LOGITS).is_file():
             network = fit(fold.train, _Log(work, f"fold {number}", say))
             kept.mkdir(exist_ok=True)
@@ -78,6 +78,31 @@ def train(plan: Plan, say: Callable[[str], None] = print) -> dict[str, Any]:
     folder = ship(plan.models / plan.key, recipe, network, metrics)
     write_out_of_fold(folder / OUT_OF_FOLD, pages, folds, probabilities)
     return finish(plan)
+
+
+def fold_folder(work: Path, number: int, digest: str) -> Path:
+    """Where a finished fold keeps its network and its held-out logits."""
+    return work / f"fold-{number}-{digest}"
+
+
+def fold_networks(plan: Plan, recipe: Recipe) -> tuple[LabelledPages, list[tuple[Fold, Network]]]:
+    """The pages, and each finished fold with its network. Raises DataError for one that is missing."""
+    work = plan.work / plan.key
+    pages = read_pages(
+        plan.data, Reading(recipe.PREPROCESSING, recipe.LABELS, recipe.VARIANTS), work
+    )
+    folds = split_by_patient(pages, plan.folds)
+    found = []
+    for number, fold in enumerate(folds):
+        kept = fold_folder(work, number, _digest(recipe, pages, folds))
+        weights = next(kept.glob("weights.*"), None)
+        if weights is None:
+            raise DataError(
+                f"Fold {number} of {plan.key} is not in {work} as this recipe makes it: "
+                f"run `twelvelead train {plan.key}` with this --work first."
+            )
+        found.append((fold, recipe.load(weights)))
+    return pages, found
 
 
 def finish(plan: Plan) -> dict[str, Any]:
