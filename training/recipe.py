@@ -30,6 +30,29 @@ RECIPES: Mapping[str, str] = MappingProxyType(
 )
 
 
+_FINE_TUNED = (
+    "A logistic regression on the ImageNet network's features is the first head; then the later layers "
+    "are fine-tuned, then all, for a fixed number of epochs, and a running average of the weights is "
+    "kept: with so few infarctions an inner validation set would be noise to stop early by."
+)
+_FROM_SCRATCH = (
+    "It begins with random numbers and stops when the loss on a sixth of its training patients has not "
+    "fallen for some epochs; the weights of the least loss are kept."
+)
+SCHEDULES: Mapping[str, str] = MappingProxyType(
+    {
+        "custom_cnn": _FROM_SCRATCH,
+        "inceptionv3": _FINE_TUNED,
+        "mobilenetv2": _FINE_TUNED,
+        "resnet50": "It begins with random numbers and first learns to tell the findings of simulated "
+        "pages apart; then a logistic regression on its features of real pages is the head, and all "
+        "layers are fine-tuned for a fixed number of epochs.",
+        "small_cnn": _FROM_SCRATCH,
+        "vgg16": _FINE_TUNED,
+    }
+)
+
+
 @dataclass(frozen=True)
 class Ensemble:
     """What `training.ensemble.assemble` makes of models that are trained.
@@ -105,6 +128,11 @@ def find_recipe(key: str) -> Recipe:
     keep_memory()
     recipe: Any = importlib.import_module(RECIPES[key])
     return recipe  # type: ignore[no-any-return]
+
+
+def schedule_of(key: str) -> str:
+    """How long a recipe trains and what of it is kept, in words; empty for a key without recipe."""
+    return SCHEDULES.get(key, "")
 
 
 def cores() -> int:

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from inference.predictor import Predictor
-from model_registry.entry import ModelEntry
-from model_registry.read_entry import read_entry
 from model_registry.registry import read_registry
 from training.calibrate import calibrate
 from training.card import write_card
+from training.commit import read_commit
 from training.data import DataError, Indices, LabelledPages, Reading, read_pages
 from training.evaluate import OUT_OF_FOLD, evaluate
 from training.figures import full_figures
@@ -118,8 +117,7 @@ def finish(plan: Plan) -> dict[str, Any]:
     entry = predictor.registry[plan.key]
     metrics = dict(entry.metrics or {}) | {"on_training_pages": seen}
     write_metrics(entry.folder, metrics)
-    if isinstance(entry, ModelEntry):
-        write_card(read_entry(entry.folder / "model.toml"))
+    write_card(read_registry(plan.models)[plan.key])
     return metrics
 
 
@@ -166,6 +164,7 @@ def _digest(recipe: Recipe, pages: LabelledPages, folds: list[Fold]) -> str:
 
 def _facts(recipe: Recipe, network: Network) -> dict[str, Any]:
     return {
+        "commit": read_commit(),
         "parameters": network.parameters(),
         "origin": recipe.ORIGIN,
         "recipe": recipe.knobs(),

@@ -34,7 +34,7 @@ def ship(folder: Path, recipe: Recipe, network: Network, metrics: dict[str, Any]
     toml = _toml(recipe, weights, metrics["calibration"])
     toml += _example(fresh, recipe, network, metrics["calibration"]["temperature"])
     (fresh / "model.toml").write_text(toml, encoding="utf-8")
-    write_metrics(fresh, metrics)
+    write_metrics(fresh, metrics | {"bytes": weights.stat().st_size})
     read_entry(fresh / "model.toml")
     shutil.rmtree(folder, ignore_errors=True)
     return fresh.rename(folder)

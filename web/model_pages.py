@@ -16,7 +16,10 @@ blueprint = Blueprint("model_pages", __name__)
 
 FOREVER = "public, max-age=31536000, immutable"  # the address names the version
 FIRST = ("Intended use", "Out of scope")  # what of a card stands before the figures
-FOLDED = ("Held-out figures",)  # what the page shows by itself
+FOLDED = (  # what the page shows by itself
+    *("Held-out figures", "Shortcuts"),
+    "What others report, and why it is higher",
+)
 
 
 @blueprint.get("/models")

@@ -1,0 +1,37 @@
+"""Figures and cards of shipped models anew, nothing trained: python -m training.refresh KEY.. --data DIR"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from model_registry.entry import ModelEntry
+from model_registry.registry import read_registry
+from training.card import write_card
+from training.evaluate import evaluate_out_of_fold
+from training.run import Plan
+from training.ship import write_metrics
+
+
+def refresh(plan: Plan) -> dict[str, Any]:
+    """The figures and the card of a shipped model anew, from its held-out answers; nothing trained."""
+    entry = read_registry(plan.models)[plan.key]
+    metrics = dict(entry.metrics or {})
+    figures = evaluate_out_of_fold(entry, plan.data)
+    kept = {name: metrics["cross_validation"][name] for name in ("folds", "split_sha256")}
+    metrics["cross_validation"] = {n: v for n, v in figures.items() if n != "model"} | kept
+    if isinstance(entry, ModelEntry):
+        metrics["bytes"] = entry.weights.path.stat().st_size
+    write_metrics(entry.folder, metrics)
+    write_card(read_registry(plan.models)[plan.key])
+    return metrics
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("keys", nargs="+", metavar="KEY")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--models", type=Path, default=Path("models"))
+    chosen = parser.parse_args()
+    for key in chosen.keys:
+        refresh(Plan(key, chosen.data, chosen.models, Path()))
+        print(chosen.models / key / "README.md")
