@@ -19,7 +19,7 @@ from training.data import DataError, Indices, LabelledPages, Reading, read_pages
 from training.evaluate import OUT_OF_FOLD, evaluate
 from training.figures import full_figures
 from training.metrics import Matrix, measure, softmax
-from training.recipe import Logits, Network, Recipe, cores, find_recipe
+from training.recipe import Fit, Logits, Network, Recipe, cores, find_recipe
 from training.ship import ship, write_metrics
 from training.splits import FOLDS, Fold, split_by_patient, split_hash
 
@@ -49,13 +49,39 @@ def train(plan: Plan, say: Callable[[str], None] = print) -> dict[str, Any]:
     Raises DataError for a key without a recipe and for data that can't be split by patient.
     """
     recipe = find_recipe(plan.key)
-    work = plan.work / plan.key
-    reading = Reading(recipe.PREPROCESSING, recipe.LABELS, recipe.VARIANTS)
-    pages = read_pages(plan.data, reading, work)
+    pages = read_pages_of(plan, recipe)
     patients = len(set(pages.patients))
     say(f"{len(pages)} distinct pages of {patients} patients; {pages.copies} copies left out")
     folds = split_by_patient(pages, plan.folds)
-    fit = recipe.prepare(pages, work, plan.backbone)
+    fit = recipe.prepare(pages, plan.work / plan.key, plan.backbone)
+    logits = cross_validate(plan, (recipe, fit), pages, say)
+    calibration = calibrate(pages.targets, logits)
+    probabilities = softmax(logits / calibration["temperature"]).round(DECIMALS)
+    figures = full_figures(pages, probabilities)
+    figures |= {"folds": len(folds), "split_sha256": split_hash(pages, folds)}
+    say(f"all folds: {_brief(figures)}")
+    network = fit(np.arange(len(pages)), _Log(plan.work / plan.key, "final", say))
+    metrics = {"cross_validation": figures, "calibration": calibration} | _facts(recipe, network)
+    folder = ship(plan.models / plan.key, recipe, network, metrics)
+    write_out_of_fold(folder / OUT_OF_FOLD, pages, folds, probabilities)
+    return finish(plan)
+
+
+def read_pages_of(plan: Plan, recipe: Recipe) -> LabelledPages:
+    """The pages as a recipe reads them, kept in the plan's work folder."""
+    reading = Reading(recipe.PREPROCESSING, recipe.LABELS, recipe.VARIANTS)
+    return read_pages(plan.data, reading, plan.work / plan.key)
+
+
+def cross_validate(
+    plan: Plan, made: tuple[Recipe, Fit], pages: LabelledPages, say: Callable[[str], None]
+) -> Logits:
+    """Held-out logits (n, labels): each page's from a network that saw none of its patient.
+
+    A fold that an earlier run finished is not fitted again; each keeps its network.
+    """
+    recipe, fit = made
+    folds, work = split_by_patient(pages, plan.folds), plan.work / plan.key
     logits = np.zeros((len(pages), len(pages.labels)))
     for number, fold in enumerate(folds):
         kept = fold_folder(work, number, _digest(recipe, pages, folds))
@@ -67,16 +93,7 @@ def train(plan: Plan, say: Callable[[str], None] = print) -> dict[str, Any]:
         logits[fold.test] = np.load(kept / LOGITS)
         held_out = measure(pages.labels, pages.targets[fold.test], softmax(logits[fold.test]))
         say(f"fold {number}: {_brief(held_out)}")
-    calibration = calibrate(pages.targets, logits)
-    probabilities = softmax(logits / calibration["temperature"]).round(DECIMALS)
-    figures = full_figures(pages, probabilities)
-    figures |= {"folds": len(folds), "split_sha256": split_hash(pages, folds)}
-    say(f"all folds: {_brief(figures)}")
-    network = fit(np.arange(len(pages)), _Log(work, "final", say))
-    metrics = {"cross_validation": figures, "calibration": calibration} | _facts(recipe, network)
-    folder = ship(plan.models / plan.key, recipe, network, metrics)
-    write_out_of_fold(folder / OUT_OF_FOLD, pages, folds, probabilities)
-    return finish(plan)
+    return logits
 
 
 def fold_folder(work: Path, number: int, digest: str) -> Path:
@@ -86,10 +103,7 @@ def fold_folder(work: Path, number: int, digest: str) -> Path:
 
 def fold_networks(plan: Plan, recipe: Recipe) -> tuple[LabelledPages, list[tuple[Fold, Network]]]:
     """The pages, and each finished fold with its network. Raises DataError for one that is missing."""
-    work = plan.work / plan.key
-    pages = read_pages(
-        plan.data, Reading(recipe.PREPROCESSING, recipe.LABELS, recipe.VARIANTS), work
-    )
+    work, pages = plan.work / plan.key, read_pages_of(plan, recipe)
     folds = split_by_patient(pages, plan.folds)
     found = []
     for number, fold in enumerate(folds):

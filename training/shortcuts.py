@@ -19,7 +19,7 @@ from model_registry.registry import Registry, read_registry
 from training.alterations import ALTERATIONS
 from training.data import DataError, LabelledPages, list_pages
 from training.metrics import Matrix, measure, softmax
-from training.recipe import find_recipe
+from training.recipe import Recipe, find_recipe
 from training.run import Plan, fold_networks
 from training.ship import write_metrics
 
@@ -55,20 +55,20 @@ def _ask_folds(plan: Plan, entry: ModelEntry) -> Matrix:
     """Probabilities (alterations, n, labels), each page answered by the fold that held it out."""
     recipe = find_recipe(plan.key)
     pages, folds = fold_networks(plan, recipe)
-    altered = _alter(plan, entry)
+    altered = _alter(plan, recipe)
     answers = np.zeros((len(ALTERATIONS), len(pages), len(pages.labels)))
     for fold, network in tqdm(folds, desc=f"asking {plan.key}", unit="fold"):
         for number, some in enumerate(altered):
             parts = np.array_split(fold.test, max(1, len(fold.test) // PART))
-            logits = [network.logits(entry.preprocessing.normalise(some[part])) for part in parts]
+            logits = [network.logits(recipe.PREPROCESSING.normalise(some[part])) for part in parts]
             answers[number, fold.test] = softmax(np.concatenate(logits) / entry.temperature)
     return answers
 
 
-def _alter(plan: Plan, entry: ModelEntry) -> npt.NDArray[np.uint8]:
+def _alter(plan: Plan, recipe: Recipe) -> npt.NDArray[np.uint8]:
     """Every page under every alteration in the input size: uint8 (alterations, n, height, width)."""
-    pictures, _ = list_pages(plan.data, entry.labels)
-    wanted = entry.preprocessing
+    pictures, _ = list_pages(plan.data, recipe.LABELS)
+    wanted = recipe.PREPROCESSING
     if wanted.colour != "grey":
         raise DataError("Alterations are made in grey; this model reads colours.")
     rows = []
