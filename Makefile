@@ -5,17 +5,19 @@ PYTHON ?= $(or $(shell command -v python3.11),python3)
 HOST ?= 127.0.0.1
 PORT ?= 8080
 TORCH_INDEX ?=
+DATA ?= $(ECG_DATA_DIR)
 BIN := .venv/bin
 UV := uv==0.13.8
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-all lint lock notebooks screenshot python browser
+.PHONY: help run setup test test-all reproduce lint lock notebooks screenshot python browser
 
 help:
 	@echo "make run         the page, at http://$(HOST):$(PORT)/   (PORT=9000 make run for another port)"
 	@echo "make test        linters, types and the quick tests; make test-all adds the slow ones"
 	@echo "make setup       .venv with the locked packages, which the others do by themselves"
 	@echo "make notebooks   runs the notebooks on simulated data; make screenshot draws docs/page.png"
+	@echo "make reproduce   trains small_cnn again, DATA=DIR, and holds it to the figures of its card"
 	@echo "make lock        chooses the newest versions that pyproject.toml allows, for the lock files"
 
 run: setup
@@ -34,6 +36,12 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+reproduce: setup
+	@test -n "$(DATA)" || { echo "make reproduce DATA=DIR: name the folder of pages, one folder a class" \
+	  "(twelvelead data fetch brings the public ones)." >&2; exit 1; }
+	$(BIN)/twelvelead train small_cnn --data "$(DATA)" --work runs/reproduce --models runs/reproduce/models
+	$(BIN)/python -m training.reproduced small_cnn --again runs/reproduce/models
 
 notebooks: setup
 	$(BIN)/python -m pytest tests/test_notebooks.py

@@ -1,4 +1,7 @@
-"""The notebooks run from top to bottom on simulated pages, and are kept without outputs."""
+"""The notebooks run from top to bottom on simulated pages, and are kept without outputs.
+
+`make test` runs some of them, `make test-all` every one.
+"""
 
 from pathlib import Path
 
@@ -8,6 +11,7 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+QUICK = ("01_look_at_data", "04_train_small_cnn", "07_average_models")
 
 
 def test_there_are_notebooks() -> None:
@@ -15,6 +19,10 @@ def test_there_are_notebooks() -> None:
         "01_look_at_data",
         "02_train_mobilenetv2",
         "03_train_vgg16",
+        "04_train_small_cnn",
+        "05_train_inceptionv3",
+        "06_train_resnet50",
+        "07_average_models",
     ]
 
 
@@ -25,7 +33,13 @@ def test_a_notebook_is_kept_without_outputs(path: Path) -> None:
         assert cell.get("execution_count") is None
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=() if path.stem in QUICK else pytest.mark.slow, id=path.stem)
+        for path in NOTEBOOKS
+    ],
+)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the notebook client's own libraries
 def test_a_notebook_runs_on_simulated_pages(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ECG_DATA_DIR", raising=False)
