@@ -1,7 +1,6 @@
 """The `twelvelead` command: thin, over the same functions as the web."""
 
 import argparse
-import json
 import os
 import socket
 import sys
@@ -9,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from cli_output import measured, print_figures, print_json, print_predictions
 from ecg.errors import PageError
 from ecg.tasks import NOTICE
 from inference.predictor import Predictor
@@ -43,13 +43,13 @@ def list_models(options: Options) -> int:
     registry = read_registry(options.models)
     rows = [_describe(registry, key) for key in sorted([*registry, *registry.broken])]
     if options.json:
-        _print_json({"models": rows})
+        print_json({"models": rows})
         return 0
     for row in rows:
         print(f"{row['key']:<16} {row['framework'] or '-':<8} {row['title'] or ''}")
         if row["members"]:
             print(f"{'':<16} average of {', '.join(row['members'])}")
-        print(f"{'':<16} {row['reason'] or _measured(row['macro_f1'])}")
+        print(f"{'':<16} {row['reason'] or measured(row['macro_f1'])}")
     return 0
 
 
@@ -67,9 +67,9 @@ def predict(options: Options) -> int:
     finally:
         predictor.close()
     if options.json:
-        _print_json({"predictions": predictions, "failures": failures, "notice": NOTICE})
+        print_json({"predictions": predictions, "failures": failures, "notice": NOTICE})
     else:
-        _print_predictions(predictions)
+        print_predictions(predictions)
     for failure in failures:
         print(f"twelvelead: {failure['file']}: {failure['detail']}", file=sys.stderr)
     return 1 if failures else 0
@@ -92,9 +92,32 @@ def evaluate(options: Options) -> int:
     finally:
         predictor.close()
     if options.json:
-        _print_json(figures)
+        print_json(figures)
     else:
-        _print_figures(figures)
+        print_figures(figures)
+    return 0
+
+
+def audit(options: Options) -> int:
+    """`twelvelead audit DIR`"""
+    from training.audit import audit as run_audit
+    from training.audit_report import write_report
+    from training.audit_text import audit_text
+    from training.data import DataError
+
+    try:
+        found = run_audit(options.folder, options.against)
+    except DataError as error:
+        raise CommandError(str(error)) from error
+    if options.json:
+        print_json(found.as_json())
+    else:
+        print(audit_text(found))
+    if options.html:
+        try:
+            write_report(found, options.html)
+        except OSError as error:
+            raise CommandError(f"{options.html} can't be written ({error.strerror}).") from error
     return 0
 
 
@@ -104,16 +127,15 @@ def train(options: Options) -> int:
     from training.ensemble import train_or_assemble
     from training.run import Plan
 
-    plan = Plan(
-        options.key, options.data, options.models, options.work, options.backbone, options.folds
-    )
+    named = ("key", "data", "models", "work", "backbone", "folds", "split", "despite_leaks")
+    plan = Plan(**{name: getattr(options, name) for name in named})
     say = (lambda line: print(line, file=sys.stderr)) if options.json else print
     try:
         metrics = train_or_assemble(plan, say)
     except DataError as error:
         raise CommandError(str(error)) from error
     if options.json:
-        _print_json(metrics)
+        print_json(metrics)
     return 0
 
 
@@ -190,6 +212,12 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--model", required=True, metavar="KEY")
     added.add_argument("--data", type=Path, required=True, metavar="DIR")
     added.add_argument("--out-of-fold", action="store_true", help="the card's held-out figures")
+    added = command(
+        "audit", audit, "find copies in a data folder, and pages on both sides of a split"
+    )
+    added.add_argument("folder", type=Path, metavar="DIR")
+    added.add_argument("--against", type=Path, metavar="DIR2", help="another folder, as a test set")
+    added.add_argument("--html", type=Path, metavar="FILE", help="write a report with the pictures")
     added = command("train", train, "cross-validate by patient, then fit on all pages")
     added.add_argument("key", metavar="KEY")
     added.add_argument("--data", type=Path, required=True, metavar="DIR")
@@ -198,6 +226,8 @@ def _parser() -> argparse.ArgumentParser:
         "--work", type=Path, default=Path("runs"), help="what a later run goes on from"
     )
     added.add_argument("--folds", type=int, default=5)
+    added.add_argument("--split", type=Path, help="a split file instead of --folds")
+    added.add_argument("--despite-leaks", default="", metavar="WHY", help="told in the card")
     added = command("serve", serve, "serve the app")
     added.add_argument("--host", default="127.0.0.1")
     added.add_argument("--port", type=_port, default=os.environ.get("PORT", "8080"))
@@ -254,41 +284,6 @@ def _describe(registry: Registry, key: str) -> dict[str, Any]:
         "labels": list(entry.labels),
         "macro_f1": measured.get("macro_f1"),
     }
-
-
-def _measured(macro_f1: float | None) -> str:
-    return "not measured" if macro_f1 is None else f"macro-F1 {macro_f1:.3f}, cross-validated"
-
-
-def _print_predictions(predictions: list[dict[str, Any]]) -> None:
-    for one in predictions:
-        print(
-            f"{one['file']}  {one['model']} ({one['runtime']}): {one['label']}, {one['decision']}"
-        )
-        for label, share in one["probabilities"].items():
-            print(f"  {share:6.1%}  {label}")
-        for reason in one["reasons"]:
-            print(f"  {reason}")
-    if predictions:
-        print(NOTICE)
-
-
-def _print_figures(figures: dict[str, Any]) -> None:
-    for name, value in figures.items():
-        if isinstance(value, float):
-            print(f"{name:<18} {value:.3f}")
-        elif isinstance(value, int | str):
-            print(f"{name:<18} {value}")
-    for label, row in figures["per_class"].items():
-        print(
-            f"{label:<22} n {row['n']:<4} recall {row['recall']:.3f} precision {row['precision']:.3f}"
-        )
-    if figures.get("seen_in_training"):
-        print("These pages were trained on: the figures tell memory, not skill. See --out-of-fold.")
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=1, allow_nan=False))
 
 
 if __name__ == "__main__":

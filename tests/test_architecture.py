@@ -17,7 +17,8 @@ ARROWS = {
     "training": {"inference", "model_registry", "ecg"},
     "web": {"inference", "model_registry", "ecg"},
     "app": {"web", "inference", "model_registry", "ecg"},
-    "cli": {"web", "training", "inference", "model_registry", "ecg"},
+    "cli_output": {"ecg"},
+    "cli": {"cli_output", "web", "training", "inference", "model_registry", "ecg"},
 }
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras", "torch", "torchvision", "onnxruntime"}
 RUNNERS = {"keras_models", "pytorch_models", "torchvision_import"}  # the modules that run them

@@ -12,16 +12,25 @@ import numpy as np
 
 from inference.predictor import Predictor
 from model_registry.registry import read_registry
+from training.audit import audit
 from training.calibrate import calibrate
 from training.card import write_card
 from training.commit import read_commit
 from training.data import DataError, Indices, LabelledPages, Reading, read_pages
 from training.evaluate import OUT_OF_FOLD, evaluate
 from training.figures import full_figures
+from training.leaks import find_fold_leaks, refuse_fold_leaks, same_recordings
 from training.metrics import Matrix, measure, softmax
 from training.recipe import Fit, Logits, Network, Recipe, cores, find_recipe
 from training.ship import ship, write_metrics
-from training.splits import FOLDS, Fold, split_by_patient, split_hash
+from training.splits import (
+    FOLDS,
+    Fold,
+    read_split,
+    split_by_patient,
+    split_hash,
+    write_split,
+)
 
 DECIMALS = 6
 LOGITS = "logits.npy"  # of a fold's held-out pages, beside the weights of its network
@@ -32,7 +41,8 @@ class Plan:
     """Where to read and write. backbone: ImageNet weights; None downloads them.
 
     work keeps what can be computed again (crops, features, finished folds), so that a run that was
-    stopped goes on; models is where `models/<key>` is written.
+    stopped goes on; models is where `models/<key>` is written. split: a file of `write_split` instead of
+    the usual split. despite_leaks: why to go on although test and train share a page or a patient.
     """
 
     key: str
@@ -41,6 +51,8 @@ class Plan:
     work: Path
     backbone: Path | None = None
     folds: int = FOLDS
+    split: Path | None = None
+    despite_leaks: str = ""
 
 
 def train(plan: Plan, say: Callable[[str], None] = print) -> dict[str, Any]:
@@ -52,19 +64,38 @@ def train(plan: Plan, say: Callable[[str], None] = print) -> dict[str, Any]:
     pages = read_pages_of(plan, recipe)
     patients = len(set(pages.patients))
     say(f"{len(pages)} distinct pages of {patients} patients; {pages.copies} copies left out")
-    folds = split_by_patient(pages, plan.folds)
+    folds = split_of(plan, pages)
+    leaks = _check_leaks(plan, pages, folds)
+    write_split(plan.work / plan.key, pages, folds)
     fit = recipe.prepare(pages, plan.work / plan.key, plan.backbone)
     logits = cross_validate(plan, (recipe, fit), pages, say)
     calibration = calibrate(pages.targets, logits)
     probabilities = softmax(logits / calibration["temperature"]).round(DECIMALS)
     figures = full_figures(pages, probabilities)
-    figures |= {"folds": len(folds), "split_sha256": split_hash(pages, folds)}
+    figures |= {"folds": len(folds), "split_sha256": split_hash(pages, folds)} | leaks
     say(f"all folds: {_brief(figures)}")
     network = fit(np.arange(len(pages)), _Log(plan.work / plan.key, "final", say))
     metrics = {"cross_validation": figures, "calibration": calibration} | _facts(recipe, network)
     folder = ship(plan.models / plan.key, recipe, network, metrics)
     write_out_of_fold(folder / OUT_OF_FOLD, pages, folds, probabilities)
     return finish(plan)
+
+
+def split_of(plan: Plan, pages: LabelledPages) -> list[Fold]:
+    """The folds that a plan asks for. Raises DataError as `split_by_patient` and `read_split` do."""
+    return read_split(plan.split, pages) if plan.split else split_by_patient(pages, plan.folds)
+
+
+def _check_leaks(plan: Plan, pages: LabelledPages, folds: list[Fold]) -> dict[str, Any]:
+    """Raises DataError where a tested page, or its patient, is trained on; unless the plan says why.
+
+    What the figures then have to tell: how many pages, and the reason.
+    """
+    leaks = find_fold_leaks(pages, folds, same_recordings(audit(plan.data)))
+    if not plan.despite_leaks:
+        refuse_fold_leaks(leaks, pages, plan.data)
+        return {}
+    return {"leaks": len(leaks), "despite_leaks": plan.despite_leaks}
 
 
 def read_pages_of(plan: Plan, recipe: Recipe) -> LabelledPages:
@@ -81,7 +112,7 @@ def cross_validate(
     A fold that an earlier run finished is not fitted again; each keeps its network.
     """
     recipe, fit = made
-    folds, work = split_by_patient(pages, plan.folds), plan.work / plan.key
+    folds, work = split_of(plan, pages), plan.work / plan.key
     logits = np.zeros((len(pages), len(pages.labels)))
     for number, fold in enumerate(folds):
         kept = fold_folder(work, number, _digest(recipe, pages, folds))
@@ -104,7 +135,7 @@ def fold_folder(work: Path, number: int, digest: str) -> Path:
 def fold_networks(plan: Plan, recipe: Recipe) -> tuple[LabelledPages, list[tuple[Fold, Network]]]:
     """The pages, and each finished fold with its network. Raises DataError for one that is missing."""
     work, pages = plan.work / plan.key, read_pages_of(plan, recipe)
-    folds = split_by_patient(pages, plan.folds)
+    folds = split_of(plan, pages)
     found = []
     for number, fold in enumerate(folds):
         kept = fold_folder(work, number, _digest(recipe, pages, folds))

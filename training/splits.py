@@ -1,7 +1,9 @@
 """Splits by patient: no patient stands on both sides of a split. One function makes them all."""
 
+import csv
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
@@ -57,6 +59,56 @@ def _in_task_order(pages: LabelledPages) -> Indices:
     order = next((labels for labels in tasks if set(labels) == set(pages.labels)), None)
     order = order or tuple(sorted(pages.labels))
     return np.array([order.index(label) for label in pages.labels], dtype=np.intp)[pages.targets]
+
+
+def single_split(pages: LabelledPages, folds: int = FOLDS, seed: int = SEED) -> Fold:
+    """One hold-out split: the first fold of the cross-validation."""
+    return split_by_patient(pages, folds, seed)[0]
+
+
+def write_split(folder: Path, pages: LabelledPages, folds: list[Fold]) -> Path:
+    """`split-<hash>.csv` in `folder`: in which fold each page, by its sha256, is tested; the file."""
+    file = folder / f"split-{split_hash(pages, folds)}.csv"
+    rows = sorted((pages.sha256[i], f) for f, fold in enumerate(folds) for i in fold.test)
+    text = "sha256,fold\n" + "".join(f"{digest},{fold}\n" for digest, fold in rows)
+    part = file.with_suffix(".part")
+    part.write_text(text, encoding="utf-8")
+    return part.rename(file)
+
+
+def read_split(file: Path, pages: LabelledPages) -> list[Fold]:
+    """The folds that a file of `write_split` names, for these pages.
+
+    Raises DataError for a file that is no such table, that lacks a page or has another one, whose
+    folds are not numbered from 0, or whose hash is not that of its name.
+    """
+    fold_of = _read_rows(file)
+    strange = len(set(fold_of) ^ set(pages.sha256))
+    if strange:
+        raise DataError(f"{file.name} and the data differ in {strange} pages: it is of other data.")
+    numbers = np.array([fold_of[digest] for digest in pages.sha256])
+    if sorted(set(numbers)) != list(range(numbers.max() + 1)) or numbers.max() < 1:
+        raise DataError(f"{file.name} should number two folds or more from 0 without a gap.")
+    folds = [
+        Fold(np.flatnonzero(numbers != number), np.flatnonzero(numbers == number))
+        for number in range(numbers.max() + 1)
+    ]
+    if split_hash(pages, folds) not in file.name:
+        raise DataError(f"{file.name} was changed: its hash is {split_hash(pages, folds)}.")
+    return folds
+
+
+def _read_rows(file: Path) -> dict[str, int]:
+    try:
+        with file.open(encoding="utf-8", newline="") as opened:
+            rows = [(row["sha256"], int(row["fold"])) for row in csv.DictReader(opened)]
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise DataError(
+            f"{file.name} is no split: it should be a CSV file with the columns sha256 and fold."
+        ) from error
+    if len(dict(rows)) != len(rows) or min((fold for _, fold in rows), default=-1) < 0:
+        raise DataError(f"{file.name} should name each page once, with its fold from 0 on.")
+    return dict(rows)
 
 
 def split_hash(pages: LabelledPages, folds: list[Fold]) -> str:
