@@ -31,9 +31,21 @@ def predictor() -> Iterator[Predictor]:
     made.close()
 
 
-def test_the_first_two_models_are_there_and_none_is_broken() -> None:
-    assert {"mobilenetv2", "vgg16"} <= set(REGISTRY)
+def test_every_page_model_of_the_field_is_there_and_none_is_broken() -> None:
+    wanted = {"mobilenetv2", "small_cnn", "custom_cnn", "inceptionv3", "vgg16", "resnet50"}
+    assert wanted | {"page_best"} <= set(REGISTRY)
     assert REGISTRY.broken == {}
+
+
+def test_all_were_measured_on_one_split_of_one_data_set() -> None:
+    held_out = [(entry.metrics or {})["cross_validation"] for entry in REGISTRY.values()]
+    assert len({(one["split_sha256"], one["data_sha256"]) for one in held_out}) == 1
+
+
+def test_every_pair_of_models_was_compared() -> None:
+    assert REGISTRY.comparison is not None
+    assert set(REGISTRY.comparison.models) == set(REGISTRY)
+    assert len(REGISTRY.comparison.pairs) == len(REGISTRY) * (len(REGISTRY) - 1) // 2
 
 
 def test_all_weights_together_are_small_enough() -> None:
@@ -61,8 +73,14 @@ def test_its_card_has_what_a_card_needs(entry: Entry) -> None:
     card = (entry.folder / "README.md").read_text(encoding="utf-8")
     for part in ("Intended use", "Out of scope", "Data", "Held-out figures", "Limits", "licence"):
         assert part in card
-    assert REGISTRY.sha256(entry.key) in card
+    for part in ("Shortcuts", "What others report, and why it is higher"):
+        assert f"## {part}" in card
     assert "Not a medical device" in card
+
+
+@each_network
+def test_its_card_names_the_weights_by_their_hash(entry: ModelEntry) -> None:
+    assert entry.weights.sha256 in (entry.folder / "README.md").read_text(encoding="utf-8")
 
 
 @each_model
@@ -72,7 +90,33 @@ def test_its_figures_are_measured_on_every_page_by_patient(entry: Entry) -> None
     assert figures["n"] == len(held_out) == sum(map(sum, figures["confusion"]))
     assert figures["labels"] == list(entry.labels)
     assert figures["patients"] < figures["n"]
-    for name, floor in FLOOR.items():
+    assert set(figures["roc"]) == set(entry.labels)
+    assert sum(one["n"] for one in figures["calibration_curve"]) == figures["n"]
+    for name in FLOOR:
         low, high = figures[f"{name}_interval"]
-        assert floor < figures[name]
         assert low < figures[name] < high
+
+
+@each_model
+def test_it_beats_a_linear_probe_or_its_card_says_that_it_does_not(entry: Entry) -> None:
+    figures = (entry.metrics or {})["cross_validation"]
+    card = (entry.folder / "README.md").read_text(encoding="utf-8")
+    beaten = all(figures[name] > floor for name, floor in FLOOR.items())
+    assert ("It beats a linear probe" in card) == beaten
+    assert ("It does NOT beat a linear probe" in card) != beaten
+
+
+@each_model
+def test_without_its_traces_a_page_tells_it_little(entry: Entry) -> None:
+    shortcuts = (entry.metrics or {})["shortcuts"]
+    assert shortcuts["as served"]["n"] > 0
+    assert shortcuts["traces blanked"]["balanced_accuracy"] < 0.35
+    assert shortcuts["as served"]["balanced_accuracy"] > 0.5
+
+
+@each_model
+def test_the_copied_split_flatters_it(entry: Entry) -> None:
+    copied = (entry.metrics or {})["copied_split"]
+    held_out = (entry.metrics or {})["cross_validation"]
+    assert copied["share_of_test_files_with_a_copy_in_training"] > 0.5
+    assert copied["accuracy"] > held_out["accuracy"]
