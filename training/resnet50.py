@@ -45,7 +45,7 @@ EPOCHS_DRAWN, RATE_DRAWN = 6, 1e-3  # step 0
 VARIANTS = 6  # random variants of each real page, drawn once
 BATCH = 16
 INVERSE_PENALTY = 1e-3  # of the logistic regression
-EPOCHS_ALL, RATE_ALL = 4, 2e-4  # step 2
+EPOCHS_ALL, RATE_ALL = 4, 1e-4  # step 2
 WEIGHT_DECAY = 1e-2
 DROPOUT = 0.5  # on the cells
 SMOOTHING = 0.05  # of the labels: they are coarse
@@ -94,8 +94,7 @@ def prepare(pages: LabelledPages, work: Path, backbone: Path | None) -> Fit:
         network = build_tapped(ARCHITECTURE, HEAD, len(LABELS))
         network.trunk.load_state_dict(start.trunk.state_dict())
         fit_head(network, cells[:, train], pages.targets[train], INVERSE_PENALTY)
-        network.trunk.train()
-        network.scaled.eval()
+        network.eval()  # batch normalisation keeps what it learnt on simulated pages
         parts = list(network.trunk.parameters()), list(network.head.parameters())
         course = Course(pages, train, settings, note)
         phase = Phase("all", EPOCHS_ALL, RATE_ALL, RATE_ALL)
