@@ -3,7 +3,9 @@
 The pages are aligned by maximising the enhanced correlation coefficient (Evangelidis and Psarakis,
 IEEE PAMI 30(10), 2008), first small, then in the map's size. The verdict is the correlation of the
 ink in four upright strips, the worst of them: the same recording agrees everywhere, two recordings
-of one rhythm agree here and there.
+of one rhythm agree here and there. On the 393 public pages the most similar of 77,028 pairs of
+different pages reach 0.82; copies re-encoded, resized, cropped by 3 % or turned by 1 degree stay
+above 0.98, those cut down to the frame above 0.95.
 """
 
 from typing import Any
@@ -17,11 +19,12 @@ from training.ink import InkMap, Sides
 Floats = npt.NDArray[np.float32]
 Warp = npt.NDArray[np.float32]  # (2, 3): pixels of one map's area to pixels of the other map
 
-SAME_FROM = 0.88  # similarity from which two pages count as the same recording
+SAME_FROM = 0.9  # similarity from which two pages count as the same recording
 STRIPS = 4
 BLUR = 1.0  # px: thin lines may lie this much apart
 LEAST_OVERLAP = 0.7  # share of the smaller area that both must show
 HOPELESS = 0.6  # correlation after the look at half size below which no second is taken
+HOPELESS_FRAMED = 0.7  # the same where frame lies on frame from the start
 FRAME_SLACK = 4.0  # px that a corner may move where both frames are known
 HALF_BLUR, FULL_BLUR = 11, 3  # px, odd: softening while aligning; a wide one finds from farther off
 QUARTER = 4  # the first place is looked for on maps this many times smaller
@@ -47,7 +50,7 @@ def similarity(one: InkMap, other: InkMap, scale: float = 1.0) -> float:
 
 
 def _place_by_frames(template: Floats, target: Floats, start: Warp, area: Sides) -> Warp:
-    if _compare(template, target, start, (area, 1)) < HOPELESS:
+    if _compare(template, target, start, (area, 1)) < HOPELESS_FRAMED:
         return start
     warp = _aligned(template, target, start, (FULL_BLUR, FULL_STEPS))
     return start if _moved(start, warp, template.shape) > FRAME_SLACK else warp
