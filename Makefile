@@ -7,6 +7,7 @@ PORT ?= 8080
 TORCH_INDEX ?=
 DATA ?= $(ECG_DATA_DIR)
 BIN := .venv/bin
+PARALLEL := -n 2 --dist loadfile
 UV := uv==0.13.8
 
 .DEFAULT_GOAL := help
@@ -27,10 +28,10 @@ setup: python
 	@$(PYTHON) scripts/setup.py --torch-index "$(TORCH_INDEX)"
 
 test: lint browser
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
 
 test-all: lint browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 lint: setup
 	$(BIN)/ruff check .
