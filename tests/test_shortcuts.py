@@ -15,8 +15,8 @@ from tests import fake_recipe
 from tests.drawn_pages import encode
 from tests.held_out_fakes import FOLDS, draw_data, make_measured, read_metrics
 from training.alterations import ALTERATIONS, INK_LEVEL, as_served
-from training.data import DataError
-from training.run import Plan, cross_validate, read_pages_of
+from training.data import DataError, list_pages
+from training.run import Plan, cross_validate, fold_networks, read_pages_of
 from training.shortcuts import probe
 
 RECIPE: Any = fake_recipe
@@ -60,6 +60,24 @@ def test_the_control_is_what_cross_validation_measured(plan: Plan) -> None:
     right = (logits.argmax(axis=1) == pages.targets).mean()
 
     assert probe(plan)["as served"]["accuracy"] == pytest.approx(right)
+
+
+def test_fewer_folds_ask_about_fewer_pages(plan: Plan) -> None:
+    pages, folds = fold_networks(plan, RECIPE, 1)
+    assert {row["n"] for row in probe(plan, 1).values()} == {len(folds[0][0].test)}
+    assert len(folds[0][0].test) < len(pages)
+
+
+def test_pages_are_altered_once_for_models_that_read_alike(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = probe(plan)
+    monkeypatch.setattr("training.shortcuts.list_pages", _pages_without_pictures)
+    assert probe(plan) == first
+
+
+def _pages_without_pictures(folder: Path, labels: tuple[str, ...]) -> Any:
+    return [], list_pages(folder, labels)[1]
 
 
 def test_a_fold_that_is_missing_is_named(plan: Plan) -> None:

@@ -12,13 +12,18 @@ from training.run import Plan
 from training.ship import write_metrics
 
 
-def refresh(plan: Plan) -> dict[str, Any]:
-    """The figures and the card of a shipped model anew, from its held-out answers; nothing trained."""
+def refresh(plan: Plan, commit: str = "") -> dict[str, Any]:
+    """The figures and the card of a shipped model anew, from its held-out answers; nothing trained.
+
+    commit: whose recipe made it, where it was trained outside a checkout.
+    """
     entry = read_registry(plan.models)[plan.key]
     metrics = dict(entry.metrics or {})
     figures = evaluate_out_of_fold(entry, plan.data)
     kept = {name: metrics["cross_validation"][name] for name in ("folds", "split_sha256")}
     metrics["cross_validation"] = {n: v for n, v in figures.items() if n != "model"} | kept
+    if commit:
+        metrics["commit"] = commit
     if isinstance(entry, ModelEntry):
         metrics["bytes"] = entry.weights.path.stat().st_size
     write_metrics(entry.folder, metrics)
@@ -31,7 +36,10 @@ if __name__ == "__main__":
     parser.add_argument("keys", nargs="+", metavar="KEY")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--models", type=Path, default=Path("models"))
+    parser.add_argument(
+        "--commit", default="", help="of the recipe, where it was trained outside git"
+    )
     chosen = parser.parse_args()
     for key in chosen.keys:
-        refresh(Plan(key, chosen.data, chosen.models, Path()))
+        refresh(Plan(key, chosen.data, chosen.models, Path()), chosen.commit)
         print(chosen.models / key / "README.md")

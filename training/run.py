@@ -132,12 +132,17 @@ def fold_folder(work: Path, number: int, digest: str) -> Path:
     return work / f"fold-{number}-{digest}"
 
 
-def fold_networks(plan: Plan, recipe: Recipe) -> tuple[LabelledPages, list[tuple[Fold, Network]]]:
-    """The pages, and each finished fold with its network. Raises DataError for one that is missing."""
+def fold_networks(
+    plan: Plan, recipe: Recipe, only: int | None = None
+) -> tuple[LabelledPages, list[tuple[Fold, Network]]]:
+    """The pages, and the first `only` folds (or all), each with its network.
+
+    Raises DataError for a fold that is not finished.
+    """
     work, pages = plan.work / plan.key, read_pages_of(plan, recipe)
     folds = split_of(plan, pages)
     found = []
-    for number, fold in enumerate(folds):
+    for number, fold in enumerate(folds[:only]):
         kept = fold_folder(work, number, _digest(recipe, pages, folds))
         weights = next(kept.glob("weights.*"), None)
         if weights is None:

@@ -6,6 +6,7 @@ down to one in the number of classes; what stays above that was read from someth
 """
 
 import argparse
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -15,77 +16,99 @@ from tqdm import tqdm
 
 from inference.page_answers import average_logs, in_order
 from model_registry.entry import EnsembleEntry, ModelEntry
+from model_registry.preprocessing import Preprocessing
 from model_registry.registry import Registry, read_registry
 from training.alterations import ALTERATIONS
-from training.data import DataError, LabelledPages, list_pages
+from training.data import DataError, Indices, LabelledPages, list_pages
 from training.metrics import Matrix, measure, softmax
-from training.recipe import Recipe, find_recipe
+from training.recipe import find_recipe
 from training.run import Plan, fold_networks
 from training.ship import write_metrics
 
 PART = 16  # pages that are answered at once
 FIGURES = ("n", "accuracy", "balanced_accuracy", "macro_f1")
-ANSWERS = "shortcuts.npy"  # probabilities (alterations, n, labels), in a model's work folder
+ANSWERS = "shortcuts.npz"  # asked: (n,) which pages; shares: (alterations, n, labels); in work/KEY
 
 
-def probe(plan: Plan) -> dict[str, Any]:
+def probe(plan: Plan, only: int | None = None) -> dict[str, Any]:
     """Figures of one model under each alteration; into its metrics.json, and returned.
 
-    For an ensemble its members are averaged, which must have been probed before with the same work
-    folder. Raises DataError where a fold's network, or a member's answers, are missing.
+    only: asks that many folds about their pages, not all. For an ensemble its members' answers are
+    averaged, which must have been probed before with the same work folder.
+
+    Raises DataError where a fold's network, or a member's answers, are missing.
     """
     registry = read_registry(plan.models)
     entry = registry[plan.key]
     pages = list_pages(plan.data, entry.labels)[1]
-    answers = (
-        _average(plan, registry, entry)
-        if isinstance(entry, EnsembleEntry)
-        else _ask_folds(plan, entry)
-    )
+    if isinstance(entry, EnsembleEntry):
+        asked, answers = _average(plan, registry, entry)
+    else:
+        asked, answers = _ask_folds(plan, entry, only)
     (plan.work / plan.key).mkdir(parents=True, exist_ok=True)
-    np.save(plan.work / plan.key / ANSWERS, answers)
+    np.savez(plan.work / plan.key / ANSWERS, asked=asked, shares=answers)
     found = {
-        name: _figures(pages, shares) for name, shares in zip(ALTERATIONS, answers, strict=True)
+        name: _figures(pages.of(asked), shares)
+        for name, shares in zip(ALTERATIONS, answers, strict=True)
     }
     write_metrics(entry.folder, dict(entry.metrics or {}) | {"shortcuts": found})
     return found
 
 
-def _ask_folds(plan: Plan, entry: ModelEntry) -> Matrix:
-    """Probabilities (alterations, n, labels), each page answered by the fold that held it out."""
+def _ask_folds(plan: Plan, entry: ModelEntry, only: int | None) -> tuple[Indices, Matrix]:
+    """Which pages were asked about, (n,), and probabilities (alterations, n, labels)."""
     recipe = find_recipe(plan.key)
-    pages, folds = fold_networks(plan, recipe)
-    altered = _alter(plan, recipe)
-    answers = np.zeros((len(ALTERATIONS), len(pages), len(pages.labels)))
+    pages, folds = fold_networks(plan, recipe, only)
+    asked = np.concatenate([fold.test for fold, _ in folds])
+    altered = _alter(plan, recipe.PREPROCESSING, pages, asked)
+    answers, begin = [], 0
     for fold, network in tqdm(folds, desc=f"asking {plan.key}", unit="fold"):
-        for number, some in enumerate(altered):
-            parts = np.array_split(fold.test, max(1, len(fold.test) // PART))
+        places = np.arange(begin, begin + len(fold.test))
+        begin += len(fold.test)
+        rows = []
+        for some in altered:
+            parts = np.array_split(places, max(1, len(places) // PART))
             logits = [network.logits(recipe.PREPROCESSING.normalise(some[part])) for part in parts]
-            answers[number, fold.test] = softmax(np.concatenate(logits) / entry.temperature)
-    return answers
+            rows.append(softmax(np.concatenate(logits) / entry.temperature))
+        answers.append(np.stack(rows))
+    return asked, np.concatenate(answers, axis=1)
 
 
-def _alter(plan: Plan, recipe: Recipe) -> npt.NDArray[np.uint8]:
-    """Every page under every alteration in the input size: uint8 (alterations, n, height, width)."""
-    pictures, _ = list_pages(plan.data, recipe.LABELS)
-    wanted = recipe.PREPROCESSING
+def _alter(
+    plan: Plan, wanted: Preprocessing, pages: LabelledPages, asked: Indices
+) -> npt.NDArray[np.uint8]:
+    """Pages under every alteration in the input size: uint8 (alterations, n, height, width).
+
+    Kept in the plan's work folder for other models that read pages in the same way.
+    """
     if wanted.colour != "grey":
         raise DataError("Alterations are made in grey; this model reads colours.")
-    rows = []
-    for picture in tqdm(pictures, desc="altering pages", unit="page"):
-        data = picture.path.read_bytes()
-        rows.append(np.stack([wanted.shrink(a(data, wanted)) for a in ALTERATIONS.values()]))
-    return np.stack(rows, axis=1)
+    digests = [pages.sha256[place] for place in asked]
+    said = repr((wanted.size, wanted.steps, digests, list(ALTERATIONS)))
+    kept = plan.work / f"altered-{hashlib.sha256(said.encode()).hexdigest()[:16]}.npy"
+    if not kept.is_file():
+        pictures = list_pages(plan.data, pages.labels)[0]
+        rows = []
+        for place in tqdm(asked, desc="altering pages", unit="page"):
+            data = pictures[place].path.read_bytes()
+            rows.append(np.stack([wanted.shrink(a(data, wanted)) for a in ALTERATIONS.values()]))
+        np.save(kept, np.stack(rows, axis=1))
+    altered: npt.NDArray[np.uint8] = np.load(kept)
+    return altered
 
 
-def _average(plan: Plan, registry: Registry, entry: EnsembleEntry) -> Matrix:
-    members = []
+def _average(plan: Plan, registry: Registry, entry: EnsembleEntry) -> tuple[Indices, Matrix]:
+    members, asked = [], []
     for member in entry.members:
         file = plan.work / member / ANSWERS
         if not file.is_file():
             raise DataError(f"'{member}' was not probed yet: run it for {member} first.")
-        members.append(in_order(np.load(file), registry[member].labels, entry.labels))
-    return softmax(average_logs(entry, members) / entry.temperature)
+        held = np.load(file)
+        asked.append(held["asked"])
+        members.append(in_order(held["shares"], registry[member].labels, entry.labels))
+    if any(not np.array_equal(one, asked[0]) for one in asked):
+        raise DataError("The members were probed on different folds: run them with one --only.")
+    return asked[0], softmax(average_logs(entry, members) / entry.temperature)
 
 
 def _figures(pages: LabelledPages, shares: Matrix) -> dict[str, Any]:
@@ -100,9 +123,9 @@ if __name__ == "__main__":
     parser.add_argument("--work", type=Path, default=Path("runs"))
     parser.add_argument("--models", type=Path, default=Path("models"))
     parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--only", type=int, help="asks so many folds, not all")
     chosen = parser.parse_args()
     for key in chosen.keys:
-        for name, row in probe(
-            Plan(key, chosen.data, chosen.models, chosen.work, folds=chosen.folds)
-        ).items():
+        plan = Plan(key, chosen.data, chosen.models, chosen.work, folds=chosen.folds)
+        for name, row in probe(plan, chosen.only).items():
             print(f"{key:<14} {name:<28} {row['accuracy']:.3f} {row['balanced_accuracy']:.3f}")
