@@ -12,7 +12,7 @@ from training.refresh import refresh
 from training.run import Plan
 from training.ship import write_metrics
 
-PROBE = {"n": 16, "accuracy": 0.5, "balanced_accuracy": 0.26, "macro_f1": 0.2}
+PROBE = {"n": 12, "accuracy": 0.5, "balanced_accuracy": 0.26, "macro_f1": 0.2}
 COPIED = {
     "files": 128,
     "distinct": 16,
@@ -73,10 +73,13 @@ def test_what_was_not_measured_is_left_out(plan: Plan) -> None:
 
 
 def test_shortcuts_are_judged_by_their_figures(plan: Plan) -> None:
-    clean = card(plan, shortcuts={"traces blanked": PROBE})
+    clean = card(plan, shortcuts={"as served": PROBE, "traces blanked": PROBE})
+    assert "asked about 12 held-out pages" in clean
     assert "| traces blanked | 0.500 | 0.260 | 0.200 |" in clean
     assert "nothing beside them is read" in clean
-    leaning = card(plan, shortcuts={"traces blanked": PROBE | {"balanced_accuracy": 0.6}})
+    leaning = card(
+        plan, shortcuts={"as served": PROBE, "traces blanked": PROBE | {"balanced_accuracy": 0.6}}
+    )
     assert "something beside them is read" in leaning
 
 

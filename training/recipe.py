@@ -72,7 +72,9 @@ class Ensemble:
 ENSEMBLES: Mapping[str, Ensemble] = MappingProxyType(
     {
         "page_best": Ensemble(
-            "Best of the pages (three networks averaged)", ("vgg16", "inceptionv3", "mobilenetv2")
+            "Best of the pages (three networks averaged)",
+            ("vgg16", "inceptionv3", "mobilenetv2"),
+            (2.0, 1.0, 1.0),
         )
     }
 )
