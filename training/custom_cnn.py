@@ -27,7 +27,7 @@ PREPROCESSING = Preprocessing(
 HEAD_TOML = ""
 ORIGIN = "none: every weight was trained here, from random numbers"
 
-VARIANTS = 12  # random variants of each page, drawn once
+VARIANTS = 6  # random variants of each page, drawn once
 FILTERS = (32, 48, 64, 96, 128)
 CELLS = 4
 HIDDEN = 104
