@@ -105,7 +105,7 @@ class Predictor:
             if key not in self.registry.broken:
                 self.registry[key]
         page, milliseconds = timed(lambda: read_page(data))
-        asked = self._ask(page)
+        asked = self.ask(page)
         predictions, failures = [], {}
         for key in keys:
             try:
@@ -116,7 +116,7 @@ class Predictor:
 
     def probabilities(self, page: Page, key: str) -> Vector:
         """Calibrated probabilities, float64 (labels,), of one model for one page."""
-        return self._ask(page).answer(key).probabilities
+        return self.ask(page).answer(key).probabilities
 
     def close(self) -> None:
         """Ends the framework processes."""
@@ -164,7 +164,8 @@ class Predictor:
             model_sha256=self.registry.sha256(key),
         )
 
-    def _ask(self, page: Page) -> PageAnswers:
+    def ask(self, page: Page) -> PageAnswers:
+        """Answers about one page, each network run once whoever needs it; load the models first."""
         return PageAnswers(page, self.registry, self._run)
 
     def _run(self, entry: ModelEntry, tensor: np.ndarray) -> Vector:

@@ -21,7 +21,12 @@ ARROWS = {
     "cli": {"cli_output", "web", "training", "inference", "model_registry", "ecg"},
 }
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras", "torch", "torchvision", "onnxruntime"}
-RUNNERS = {"keras_models", "pytorch_models", "tapped", "torchvision_import"}  # the modules that run them
+RUNNERS = {
+    "keras_models",
+    "pytorch_models",
+    "tapped",
+    "torchvision_import",
+}  # the modules that run them
 
 
 def modules(package: str) -> list[Path]:

@@ -33,7 +33,7 @@ def tell_copies(plan: Plan, copies: int) -> None:
 
 
 def score(plan: Plan) -> dict[str, Any]:
-    return score_copied_split(plan.models, plan.key, plan.data)
+    return score_copied_split(plan.models, [plan.key], plan.data)[plan.key]
 
 
 def test_it_works(plan: Plan) -> None:

@@ -116,7 +116,8 @@ def test_without_its_traces_a_page_tells_it_little(entry: Entry) -> None:
 
 @each_model
 def test_the_copied_split_flatters_it(entry: Entry) -> None:
+    """In macro-F1; accuracy also moves because infarctions count eight times among the files."""
     copied = (entry.metrics or {})["copied_split"]
     held_out = (entry.metrics or {})["cross_validation"]
     assert copied["share_of_test_files_with_a_copy_in_training"] > 0.5
-    assert copied["accuracy"] > held_out["accuracy"]
+    assert copied["macro_f1"] > held_out["macro_f1"]

@@ -1,4 +1,4 @@
-"""What others report, and why it is higher: python -m training.copied_split KEY --data DIR
+"""What others report, and why it is higher: python -m training.copied_split KEY.. --data DIR
 
 The public set holds each page up to eight times. Who splits its FILES at random trains on copies of
 the test files. Here files are laid out as there, split at random many times, and each test file is
@@ -9,7 +9,7 @@ again: a network that has seen the page stands for one that such a split would h
 
 import argparse
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from ecg.page import read_page
 from inference.predictor import Predictor
+from model_registry.entry import Entry
 from model_registry.registry import read_registry
 from training.data import (
     DataError,
@@ -40,31 +41,41 @@ COPIES = "copies_in_928"  # the manifest's column: how many files of the public 
 FIGURES = ("accuracy", "macro_f1", "auc")
 
 
-def score_copied_split(models: Path, key: str, data: Path) -> dict[str, Any]:
-    """Scores one model on random splits of the files, copies and all; into its metrics.json.
+def score_copied_split(models: Path, keys: Sequence[str], data: Path) -> dict[str, dict[str, Any]]:
+    """Scores models on random splits of the files, copies and all; into each one's metrics.json.
 
-    Returns files, distinct, splits, share_of_test_files_with_a_copy_in_training (0..1), and the mean
-    over splits of accuracy, macro-F1 and AUC with their least and largest value (`.._range`).
+    By key: files, distinct, splits, share_of_test_files_with_a_copy_in_training (0..1), and the mean
+    over splits of accuracy, macro-F1 and AUC with their least and largest value (`.._range`). A network
+    that several of the models need, as an ensemble and its member do, is asked once a page.
 
-    Raises DataError where the model kept no held-out answers, or no page has a copy.
+    Raises DataError where a model kept no held-out answers, or no page has a copy.
     """
     predictor = Predictor(read_registry(models), cores())
     try:
-        entry = predictor.registry[key]
-        known = read_out_of_fold(entry)
-        if known is None:
-            raise DataError(f"'{key}' kept no held-out answers: train it with `twelvelead train`.")
-        pictures, listed = list_pages(data, entry.labels)
-        pages = held_out_pages(known, listed)
-        copies = count_copies(data, pages)
-        paths = {d: p.path for d, p in zip(listed.sha256, pictures, strict=True)}
-        seen = _ask(predictor, key, [paths[digest] for digest in pages.sha256])
+        entries = [predictor.registry[key] for key in keys]
+        held_out = [_held_out(entry, data) for entry in entries]
+        copies = [count_copies(data, pages) for pages, _ in held_out]
+        seen = _ask(predictor, entries, data)
     finally:
         predictor.close()
-    held_out = np.stack([known[digest] for digest in pages.sha256])
-    found = _over_splits(pages, copies, (seen, held_out))
-    write_metrics(entry.folder, dict(entry.metrics or {}) | {"copied_split": found})
+    found = {}
+    for entry, (pages, shares), counts in zip(entries, held_out, copies, strict=True):
+        answers = np.stack([seen[entry.key][digest] for digest in pages.sha256])
+        found[entry.key] = _over_splits(pages, counts, (answers, shares))
+        metrics = dict(entry.metrics or {}) | {"copied_split": found[entry.key]}
+        write_metrics(entry.folder, metrics)
     return found
+
+
+def _held_out(entry: Entry, data: Path) -> tuple[LabelledPages, Matrix]:
+    """The pages that a model was held out on, and what it answered: (n, labels)."""
+    known = read_out_of_fold(entry)
+    if known is None:
+        raise DataError(
+            f"'{entry.key}' kept no held-out answers: train it with `twelvelead train`."
+        )
+    pages = held_out_pages(known, list_pages(data, entry.labels)[1])
+    return pages, np.stack([known[digest] for digest in pages.sha256])
 
 
 def count_copies(data: Path, pages: LabelledPages) -> Indices:
@@ -84,11 +95,19 @@ def _copies_in(data: Path, pages: LabelledPages) -> list[int]:
     return [counted[digest] for digest in pages.sha256]
 
 
-def _ask(predictor: Predictor, key: str, paths: list[Path]) -> Matrix:
-    """What the shipped model says of pages that it was trained on: (n, labels)."""
-    predictor.load(key)
-    bar = tqdm(paths, desc=f"asking {key}", unit="page")
-    return np.stack([predictor.probabilities(read_page(p.read_bytes()), key) for p in bar])
+def _ask(
+    predictor: Predictor, entries: Sequence[Entry], data: Path
+) -> dict[str, dict[str, npt.NDArray[np.float64]]]:
+    """What shipped models say of pages that they were trained on: key -> sha256 -> (labels,)."""
+    pictures, pages = list_pages(data, entries[0].labels)
+    for entry in entries:
+        predictor.load(entry.key)
+    seen: dict[str, dict[str, npt.NDArray[np.float64]]] = {entry.key: {} for entry in entries}
+    for digest, picture in zip(pages.sha256, tqdm(pictures, unit="page"), strict=True):
+        asked = predictor.ask(read_page(picture.path.read_bytes()))
+        for entry in entries:
+            seen[entry.key][digest] = asked.answer(entry.key).probabilities
+    return seen
 
 
 def _over_splits(
@@ -131,9 +150,10 @@ def _range(rows: list[Mapping[str, float]], name: str) -> list[float]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("key")
+    parser.add_argument("keys", nargs="+", metavar="KEY")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--models", type=Path, default=Path("models"))
     chosen = parser.parse_args()
-    for name, value in score_copied_split(chosen.models, chosen.key, chosen.data).items():
-        print(f"{name}: {value}")
+    for key, figures in score_copied_split(chosen.models, chosen.keys, chosen.data).items():
+        for name, value in figures.items():
+            print(f"{key} {name}: {value}")
