@@ -76,3 +76,8 @@ def test_accepted_answers_are_right_at_the_asked_rate() -> None:
 
 def test_answers_that_are_never_right_are_never_accepted() -> None:
     assert accept_from(1 - TARGETS, np.eye(2)[TARGETS], 0.9) == 0.99
+
+
+def test_probabilities_add_up_along_the_last_axis() -> None:
+    shares = softmax(np.arange(24, dtype=np.float64).reshape(2, 3, 4))
+    assert shares.sum(axis=-1) == pytest.approx(np.ones((2, 3)))

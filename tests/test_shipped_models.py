@@ -111,7 +111,8 @@ def test_without_its_traces_a_page_tells_it_little(entry: Entry) -> None:
     shortcuts = (entry.metrics or {})["shortcuts"]
     assert shortcuts["as served"]["n"] > 0
     assert shortcuts["traces blanked"]["balanced_accuracy"] < 0.35
-    assert shortcuts["as served"]["balanced_accuracy"] > 0.5
+    gained = shortcuts["as served"]["balanced_accuracy"]
+    assert gained > shortcuts["traces blanked"]["balanced_accuracy"] + 0.1
 
 
 @each_model

@@ -27,14 +27,14 @@ PREPROCESSING = Preprocessing(
 HEAD_TOML = ""
 ORIGIN = "none: every weight was trained here, from random numbers"
 
-VARIANTS = 6  # random variants of each page, drawn once
+VARIANTS = 12  # random variants of each page, drawn once
 FILTERS = (32, 48, 64, 96, 128)
 CELLS = 4
 HIDDEN = 104
 DROPOUT = 0.4  # before each linear layer
 MOMENTUM = 0.9  # of batch normalisation's running statistics: an epoch has 17 steps only
-EPOCHS = 12  # at most
-PATIENCE = 6  # epochs without a smaller held-out loss
+EPOCHS = 45  # at most
+PATIENCE = 12  # epochs without a smaller held-out loss
 HELD_OUT_PART = 6  # one of so many parts of the patients decides when to stop
 RATE = 5e-4
 BATCH = 16

@@ -97,9 +97,9 @@ def accept_from(targets: Indices, probabilities: Matrix, accuracy: float) -> flo
 
 
 def softmax(logits: Matrix) -> Matrix:
-    """Probabilities, rows adding up to 1."""
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+    """Probabilities that add up to 1 along the last axis."""
+    shares = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=-1, keepdims=True))
 
 
 def bins_of(highest: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
