@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from flask import Flask
 
+from inference.limits import Limits
 from inference.predictor import Predictor
 from model_registry.registry import read_registry
 from web import api, errors, health, model_pages, pages, security
@@ -22,7 +23,7 @@ def create_app(
     """
     settings = Settings.from_environment(os.environ if config is None else config)
     if predictor is None:
-        predictor = Predictor(read_registry(settings.models_dir), settings.threads)
+        predictor = Predictor(read_registry(settings.models_dir), Limits(threads=settings.threads))
         atexit.register(predictor.close)
     app = Flask(__name__, root_path=str(ROOT))
     app.extensions["twelvelead"] = make_services(settings, predictor, ROOT / "static" / "samples")

@@ -10,6 +10,7 @@ import numpy as np
 from ecg.errors import PageError
 from ecg.page import Page, read_page
 from inference.backend import BACKENDS, Backend, State
+from inference.limits import Deadline, Limits, Usage
 from inference.page_answers import PageAnswers, of_member, timed
 from inference.prediction import Decision, Prediction, Vector, to_probabilities
 from model_registry.entry import EnsembleEntry, Entry, ModelEntry
@@ -18,6 +19,8 @@ from model_registry.registry import Registry
 
 NO_FRAME = "No trace frame was found: the whole picture was read, header and footer included."
 EXAMPLE_TOLERANCE = 1e-3
+LIMITS = Limits()
+FOREVER = Deadline()
 READINESS: tuple[State, ...] = ("idle", "loading", "ready")
 
 
@@ -36,8 +39,10 @@ class Predictor:
     An ensemble is loaded when all its members are, and answers where each of them does.
     """
 
-    def __init__(self, registry: Registry, threads: int = 0) -> None:
+    def __init__(self, registry: Registry, limits: Limits = LIMITS) -> None:
         self.registry = registry
+        self.limits = limits
+        threads = limits.threads
         self._backends = {name: Backend(module, threads) for name, module in BACKENDS.items()}
         self._runtimes: dict[str, str] = {}
         self._failed: dict[str, str] = {}
@@ -94,12 +99,17 @@ class Predictor:
         thread.start()
         return thread
 
-    def predict(self, data: bytes, keys: Sequence[str]) -> Answers:
+    def usage(self) -> Usage:
+        """What is in memory, and what was loaded and put out so far."""
+        return Usage(budget=self.limits.model_memory)
+
+    def predict(self, data: bytes, keys: Sequence[str], deadline: Deadline = FOREVER) -> Answers:
         """Asks each model in `keys` about one page.
 
         Raises PageError for bytes that are no readable page, UnknownModel for a key that nobody
         registered; a model that fails is named in `failures` and the others answer.
         """
+        del deadline
         keys = list(dict.fromkeys(keys))
         for key in keys:
             if key not in self.registry.broken:

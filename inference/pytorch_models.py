@@ -65,8 +65,6 @@ def build(architecture: str, head: Head, outputs: int) -> nn.Module:
     network: nn.Module = getattr(torchvision.models, facts.builder)(**options)
     if head.taps:
         return Tapped(network, facts, head, outputs)
-    if head.taps:
-        return Tapped(network, facts, head, outputs)
     if head.pooling is not None:
         network.avgpool = nn.AdaptiveAvgPool2d(head.pooling)
     setattr(network, facts.classifier, _classifier(network, facts, head, outputs))

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inference.limits import Limits
 from inference.predictor import Predictor
 from model_registry.errors import EntryError
 from model_registry.read_entry import read_entry
@@ -97,7 +98,7 @@ def hashed(workplace: Path) -> Path:
 @pytest.fixture(scope="module")
 def told(hashed: Path) -> dict[str, str]:
     """Step 6: what each model says of its example."""
-    predictor = Predictor(read_registry(hashed / "models"), threads=1)
+    predictor = Predictor(read_registry(hashed / "models"), Limits(threads=1))
     try:
         return predictor.predict(PAGE, KEYS).failures
     finally:
@@ -113,7 +114,7 @@ def predictor(hashed: Path, told: dict[str, str]) -> Iterator[Predictor]:
         entry = hashed / "models" / key / "model.toml"
         text = entry.read_text("utf-8").replace("0.25, 0.25, 0.25, 0.25", numbers[1])
         entry.write_text(text, encoding="utf-8")
-    made = Predictor(read_registry(hashed / "models"), threads=1)
+    made = Predictor(read_registry(hashed / "models"), Limits(threads=1))
     yield made
     made.close()
 

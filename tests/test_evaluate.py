@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inference.limits import Limits
 from inference.predictor import Predictor
 from model_registry.entry import Entry
 from model_registry.registry import read_registry
@@ -26,7 +27,7 @@ def registry_folder(tmp_path: Path, models_dir: Path) -> Path:
 
 @pytest.fixture
 def predictor(registry_folder: Path) -> Iterator[Predictor]:
-    made = Predictor(read_registry(registry_folder), threads=1)
+    made = Predictor(read_registry(registry_folder), Limits(threads=1))
     yield made
     made.close()
 

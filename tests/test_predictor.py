@@ -10,6 +10,7 @@ import pytest
 
 from ecg.errors import NotAPicture
 from ecg.page import read_page
+from inference.limits import Limits
 from inference.predictor import NO_FRAME, Predictor
 from model_registry.errors import (
     ModelUnavailable,
@@ -37,7 +38,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     started: list[Predictor] = []
 
     def start_one() -> Predictor:
-        started.append(Predictor(read_registry(tmp_path), threads=1))
+        started.append(Predictor(read_registry(tmp_path), Limits(threads=1)))
         return started[-1]
 
     yield start_one

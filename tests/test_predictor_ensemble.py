@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from ecg.page import read_page
+from inference.limits import Limits
 from inference.page_answers import average_logs
 from inference.predictor import Predictor
 from model_registry.entry import EnsembleEntry
@@ -34,7 +35,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     started: list[Predictor] = []
 
     def start_one() -> Predictor:
-        started.append(Predictor(read_registry(tmp_path), threads=1))
+        started.append(Predictor(read_registry(tmp_path), Limits(threads=1)))
         return started[-1]
 
     yield start_one

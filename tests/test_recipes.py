@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inference.limits import Limits
 from inference.predictor import Predictor
 from model_registry.registry import read_registry
 from tests.tiny_models import run_python
@@ -37,7 +38,7 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture
 def predictor(run: Path) -> Iterator[Predictor]:
-    made = Predictor(read_registry(run / "models"), threads=1)
+    made = Predictor(read_registry(run / "models"), Limits(threads=1))
     yield made
     made.close()
 

@@ -18,8 +18,9 @@ import inference.predictor
 from app import create_app
 from ecg.page import read_page
 from inference.backend import State
+from inference.limits import Deadline, Limits
 from inference.prediction import Prediction
-from inference.predictor import NO_FRAME, Answers, Predictor
+from inference.predictor import FOREVER, NO_FRAME, Answers, Predictor
 from model_registry.errors import ModelUnavailable
 from model_registry.registry import Registry, read_registry
 from tests.drawn_pages import draw_page, encode
@@ -39,7 +40,7 @@ class FakePredictor(Predictor):
     """
 
     def __init__(self, registry: Registry, failing: Mapping[str, str] = NOBODY) -> None:
-        super().__init__(registry, threads=1)
+        super().__init__(registry, Limits(threads=1))
         self.failing = dict(failing)
         self.loaded: list[str] = []
         self.asked: list[tuple[str, ...]] = []
@@ -60,7 +61,8 @@ class FakePredictor(Predictor):
                 self.load(key)
         return threading.Thread()
 
-    def predict(self, data: bytes, keys: Sequence[str]) -> Answers:
+    def predict(self, data: bytes, keys: Sequence[str], deadline: Deadline = FOREVER) -> Answers:
+        del deadline
         self.asked.append(tuple(keys))
         page, predictions, failures = read_page(data), [], {}
         for key in keys:
@@ -90,8 +92,8 @@ class FakePredictor(Predictor):
 class Brittle(FakePredictor):
     """A predictor with a bug that tells a secret."""
 
-    def predict(self, data: bytes, keys: Sequence[str]) -> Answers:
-        raise ZeroDivisionError(f"secret {len(data)} {keys}")
+    def predict(self, data: bytes, keys: Sequence[str], deadline: Deadline = FOREVER) -> Answers:
+        raise ZeroDivisionError(f"secret {len(data)} {keys} {deadline.left()}")
 
 
 def make_app(models: Path, predictor: Predictor | None = None, **settings: object) -> Flask:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from ecg.page import read_page
+from inference.limits import Limits
 from inference.predictor import Predictor
 from model_registry.entry import Entry
 from model_registry.registry import read_registry
@@ -50,7 +51,7 @@ def score_copied_split(models: Path, keys: Sequence[str], data: Path) -> dict[st
 
     Raises DataError where a model kept no held-out answers, or no page has a copy.
     """
-    predictor = Predictor(read_registry(models), cores())
+    predictor = Predictor(read_registry(models), Limits(threads=cores()))
     try:
         entries = [predictor.registry[key] for key in keys]
         held_out = [_held_out(entry, data) for entry in entries]

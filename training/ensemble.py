@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ecg.page import read_page
+from inference.limits import Limits
 from inference.page_answers import average_logs, in_order
 from inference.predictor import Predictor
 from model_registry.entry import EnsembleEntry, Entry
@@ -185,7 +186,7 @@ def _add_example(registry: Registry, entry: EnsembleEntry) -> None:
         return
     image = entry.folder / f"example{example.image.suffix}"
     shutil.copyfile(example.image, image)
-    predictor = Predictor(registry, cores())
+    predictor = Predictor(registry, Limits(threads=cores()))
     try:
         predictor.load(entry.key)
         answer = predictor.probabilities(read_page(image.read_bytes()), entry.key)

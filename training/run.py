@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from inference.limits import Limits
 from inference.predictor import Predictor
 from model_registry.registry import read_registry
 from training.audit import audit
@@ -159,7 +160,7 @@ def finish(plan: Plan) -> dict[str, Any]:
 
     Loading it holds the served answer to the training framework's own, on the example.
     """
-    predictor = Predictor(read_registry(plan.models), cores())
+    predictor = Predictor(read_registry(plan.models), Limits(threads=cores()))
     try:
         seen = evaluate(predictor, plan.key, plan.data)
     finally:
