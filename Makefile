@@ -22,6 +22,7 @@ help:
 	@echo "make lock        chooses the newest versions that pyproject.toml allows, for the lock files"
 
 run: setup
+	@$(BIN)/twelvelead compile --all || echo "What isn't compiled is served by its framework."
 	@$(BIN)/twelvelead serve --host "$(HOST)" --port "$(PORT)"
 
 setup: python
@@ -50,12 +51,14 @@ notebooks: setup
 screenshot: setup browser
 	$(BIN)/python scripts/screenshot.py docs/page.png
 
+LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade --no-annotate \
+  --custom-compile-command "make lock" pyproject.toml
+
 lock: setup
 	$(BIN)/pip install -q "$(UV)"
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade --no-annotate \
-	  --custom-compile-command "make lock" pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade --no-annotate --all-extras \
-	  -c requirements.lock --custom-compile-command "make lock" pyproject.toml -o requirements-dev.lock
+	$(LOCK) --all-extras -o requirements-dev.lock
+	$(LOCK) --extra native --extra compile -c requirements-dev.lock -o requirements.lock
+	$(LOCK) -c requirements-dev.lock -o requirements-slim.lock
 
 python:
 	@version=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null); \

@@ -8,12 +8,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from cli_output import measured, print_figures, print_json, print_predictions
+from cli_compile import compile_all, networks_to_compile, row_text
+from cli_output import describe_entry, measured, print_figures, print_json, print_predictions
 from ecg.errors import PageError
 from ecg.tasks import NOTICE
 from inference.predictor import Predictor
-from model_registry.entry import EnsembleEntry
-from model_registry.errors import ModelUnavailable, RegistryError
+from model_registry.errors import RegistryError
 from model_registry.registry import Registry, read_registry
 
 ROOT = Path(__file__).resolve().parent
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def list_models(options: Options) -> int:
     """`twelvelead models`"""
     registry = read_registry(options.models)
-    rows = [_describe(registry, key) for key in sorted([*registry, *registry.broken])]
+    rows = [describe_entry(registry, key) for key in sorted([*registry, *registry.broken])]
     if options.json:
         print_json({"models": rows})
         return 0
@@ -139,6 +139,21 @@ def train(options: Options) -> int:
     return 0
 
 
+def compile_models(options: Options) -> int:
+    """`twelvelead compile [KEY..]`"""
+    if options.int8 and options.data is None:
+        raise CommandError(
+            "--int8 needs --data DIR: pages on which its labels are held to float32's."
+        )
+    entries = networks_to_compile(read_registry(options.models), options.keys)
+    rows = compile_all(entries, again=options.again, data=options.data if options.int8 else None)
+    if options.json:
+        print_json({"models": rows})
+    else:
+        print("\n".join(row_text(row) for row in rows))
+    return 1 if any(row["state"] != "compiled" for row in rows) else 0
+
+
 def serve(options: Options) -> int:
     """`twelvelead serve`: hands this process over to gunicorn."""
     os.environ["TWELVELEAD_MODELS_DIR"] = str(options.models.expanduser().resolve())
@@ -228,6 +243,14 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--folds", type=int, default=5)
     added.add_argument("--split", type=Path, help="a split file instead of --folds")
     added.add_argument("--despite-leaks", default="", metavar="WHY", help="told in the card")
+    added = command(
+        "compile", compile_models, "export models to ONNX, held to their native answers"
+    )
+    added.add_argument("keys", nargs="*", metavar="KEY", help="all without one")
+    added.add_argument("--all", action="store_true", help="all, as without a KEY")
+    added.add_argument("--again", action="store_true", help="also what is compiled already")
+    added.add_argument("--int8", action="store_true", help="8-bit, where labels stay on --data")
+    added.add_argument("--data", type=Path, metavar="DIR", help="labelled pages for --int8")
     added = command("serve", serve, "serve the app")
     added.add_argument("--host", default="127.0.0.1")
     added.add_argument("--port", type=_port, default=os.environ.get("PORT", "8080"))
@@ -264,26 +287,6 @@ def _predict_file(
         {"file": str(file), "model": key, "detail": reason}
         for key, reason in answers.failures.items()
     ]
-
-
-def _describe(registry: Registry, key: str) -> dict[str, Any]:
-    try:
-        entry = registry[key]
-    except ModelUnavailable as error:
-        empty = dict.fromkeys(("title", "framework", "members", "task", "labels", "macro_f1"))
-        return {"key": key, "state": "unavailable", "reason": str(error)} | empty
-    measured = (entry.metrics or {}).get("cross_validation", {})
-    return {
-        "key": key,
-        "state": "available",
-        "reason": None,
-        "title": entry.title,
-        "framework": entry.framework,
-        "members": list(entry.members) if isinstance(entry, EnsembleEntry) else [],
-        "task": entry.task.key,
-        "labels": list(entry.labels),
-        "macro_f1": measured.get("macro_f1"),
-    }
 
 
 if __name__ == "__main__":

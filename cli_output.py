@@ -4,6 +4,9 @@ import json
 from typing import Any
 
 from ecg.tasks import NOTICE
+from model_registry.entry import EnsembleEntry
+from model_registry.errors import ModelUnavailable
+from model_registry.registry import Registry
 
 
 def measured(macro_f1: float | None) -> str:
@@ -43,3 +46,24 @@ def print_figures(figures: dict[str, Any]) -> None:
 def print_json(value: Any) -> None:
     """JSON without NaN, for programs."""
     print(json.dumps(value, indent=1, allow_nan=False))
+
+
+def describe_entry(registry: Registry, key: str) -> dict[str, Any]:
+    """A model as `twelvelead models` tells it, a broken one with its reason."""
+    try:
+        entry = registry[key]
+    except ModelUnavailable as error:
+        empty = dict.fromkeys(("title", "framework", "members", "task", "labels", "macro_f1"))
+        return {"key": key, "state": "unavailable", "reason": str(error)} | empty
+    measured = (entry.metrics or {}).get("cross_validation", {})
+    return {
+        "key": key,
+        "state": "available",
+        "reason": None,
+        "title": entry.title,
+        "framework": entry.framework,
+        "members": list(entry.members) if isinstance(entry, EnsembleEntry) else [],
+        "task": entry.task.key,
+        "labels": list(entry.labels),
+        "macro_f1": measured.get("macro_f1"),
+    }

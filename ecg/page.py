@@ -65,14 +65,15 @@ class Page:
     is the inside of the trace frame in upright full-size pixels, None where none was found.
     """
 
-    def __init__(self, data: bytes, size: tuple[int, int]) -> None:
+    def __init__(
+        self, data: bytes, size: tuple[int, int], frame: Box | Literal["look"] | None = "look"
+    ) -> None:
+        """For bytes that `read_page` checked; frame: as it was found then, else it is looked for."""
         self.size = size
         self.sha256 = hashlib.sha256(data).hexdigest()
         self._data = data
         self._decoded: dict[tuple[int, Colour], Pixels] = {}
-        scale = _largest_scale(self.size, (FRAME_WIDTH, 1))
-        found = find_frame(self._decode(scale, "grey"))
-        self.frame: Box | None = found.times(scale) if found else None
+        self.frame: Box | None = self._look() if frame == "look" else frame
 
     @property
     def area(self) -> Box:
@@ -95,6 +96,11 @@ class Page:
     def whole(self, at_least: tuple[int, int], colour: Colour = "rgb") -> Pixels:
         """The whole picture, for showing it, never for a model; sized as in `trace`."""
         return self._decode(_largest_scale(self.size, at_least), colour)
+
+    def _look(self) -> Box | None:
+        scale = _largest_scale(self.size, (FRAME_WIDTH, 1))
+        found = find_frame(self._decode(scale, "grey"))
+        return found.times(scale) if found else None
 
     def _decode(self, scale: int, colour: Colour) -> Pixels:
         if (scale, colour) not in self._decoded:

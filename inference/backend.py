@@ -47,7 +47,7 @@ class Backend:
             return "ready"
         return "loading" if entry.key in self._loading else "idle"
 
-    def load(self, entry: ModelEntry) -> str:
+    def load(self, entry: ModelEntry, deadline: object = None) -> str:
         """Loads a model, once however many ask at the same time; the name of its runtime.
 
         Raises WeightsError or BackendEnded.
@@ -59,12 +59,24 @@ class Backend:
         finally:
             self._loading.discard(entry.key)
 
-    def run(self, entry: ModelEntry, batch: Batch) -> Batch:
+    def run(self, entry: ModelEntry, batch: Batch, deadline: object = None) -> Batch:
         """Raw outputs, float32 (n, labels), of a loaded or loadable model for (n, h, w, c)."""
         with self._lock:
             self._load(entry)
             outputs: Batch = self._ask("run", _file(entry), batch)
             return outputs
+
+    def unload(self, entry: ModelEntry) -> None:
+        pass
+
+    def cost(self, entry: ModelEntry) -> int:
+        return 1
+
+    def resident(self) -> int:
+        return 0
+
+    def stop_if_idle(self, seconds: float) -> bool:
+        return False
 
     def close(self) -> None:
         """Ends the process; the next call starts another."""

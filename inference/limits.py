@@ -4,9 +4,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
 
-Runtime = Literal["auto", "onnx", "native"]
+from model_registry.entry import Runtime
 
 GIGABYTE = 1_000_000_000
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecg.page import Page
+from inference.kept import Kept
 from inference.prediction import Vector, with_temperature
 from model_registry.entry import EnsembleEntry, ModelEntry
 from model_registry.errors import ModelUnavailable
@@ -33,10 +34,13 @@ class Answer:
 
 
 class PageAnswers:
-    """Answers for one page. `run` gives a network's probabilities for what it reads."""
+    """Answers for one page. `run` gives a network's probabilities for what it reads.
 
-    def __init__(self, page: Page, registry: Registry, run: Run) -> None:
-        self._page, self._registry, self._run = page, registry, run
+    kept: what networks said a moment ago, by the page's sha256, the network's key and its weights'.
+    """
+
+    def __init__(self, page: Page, registry: Registry, run: Run, kept: Kept[Vector]) -> None:
+        self._page, self._registry, self._run, self._kept = page, registry, run, kept
         self._known: dict[str, Answer | ModelUnavailable] = {}
 
     def answer(self, key: str) -> Answer:
@@ -55,9 +59,14 @@ class PageAnswers:
         return known
 
     def _ask(self, entry: ModelEntry) -> Answer:
+        name = (self._page.sha256, entry.key, entry.weights.sha256)
+        before = self._kept.get(*name)
+        if before is not None:
+            return Answer(before, dict.fromkeys(STEPS, 0.0))
         trace, trace_ms = timed(lambda: entry.preprocessing.read(self._page))
         tensor, prepare_ms = timed(lambda: entry.preprocessing.prepare(trace))
         probabilities, run_ms = timed(lambda: self._run(entry, tensor))
+        self._kept.put(probabilities, *name)
         return Answer(probabilities, dict(zip(STEPS, (trace_ms, prepare_ms, run_ms), strict=True)))
 
     def _average(self, entry: EnsembleEntry) -> Answer:

@@ -1,5 +1,6 @@
 """Pages in, answers out: prepares a page for each model, runs it, says how far to believe it."""
 
+import hashlib
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,17 +9,25 @@ from types import MappingProxyType
 import numpy as np
 
 from ecg.errors import PageError
+from ecg.frame import Box
 from ecg.page import Page, read_page
-from inference.backend import BACKENDS, Backend, State
+from inference.backend import State
+from inference.kept import Kept
 from inference.limits import Deadline, Limits, Usage
+from inference.machine import cores
+from inference.networks import Networks
 from inference.page_answers import PageAnswers, of_member, timed
 from inference.prediction import Decision, Prediction, Vector, to_probabilities
+from inference.turns import Turns
 from model_registry.entry import EnsembleEntry, Entry, ModelEntry
-from model_registry.errors import BackendEnded, ModelUnavailable, NoUsableAnswer, named
+from model_registry.errors import BackendEnded, Busy, ModelUnavailable, NoUsableAnswer, named
+from model_registry.preprocessing import Tensor
 from model_registry.registry import Registry
 
 NO_FRAME = "No trace frame was found: the whole picture was read, header and footer included."
 EXAMPLE_TOLERANCE = 1e-3
+Facts = tuple[tuple[int, int], Box | None]  # a page's size, and its frame
+
 LIMITS = Limits()
 FOREVER = Deadline()
 READINESS: tuple[State, ...] = ("idle", "loading", "ready")
@@ -42,8 +51,10 @@ class Predictor:
     def __init__(self, registry: Registry, limits: Limits = LIMITS) -> None:
         self.registry = registry
         self.limits = limits
-        threads = limits.threads
-        self._backends = {name: Backend(module, threads) for name, module in BACKENDS.items()}
+        self._networks = Networks(registry, limits)
+        self._turns = Turns(limits.runs or cores())
+        self._kept = Kept[Vector](limits.answers_kept)
+        self._kept_pages = Kept[Facts](limits.answers_kept)
         self._runtimes: dict[str, str] = {}
         self._failed: dict[str, str] = {}
         self._checking = {key: threading.Lock() for key in registry}  # examples: each once
@@ -60,26 +71,27 @@ class Predictor:
             state = self._least_ready(entry)
             unchecked: State = "loading" if self._checking[key].locked() else "idle"
         else:
-            state, unchecked = self._backends[entry.framework].state(entry), "loading"
+            state, unchecked = self._networks.state(entry), "loading"
         return unchecked if state == "ready" and key not in self._runtimes else state
 
-    def load(self, key: str) -> str:
+    def load(self, key: str, deadline: Deadline = FOREVER) -> str:
         """Loads a model and holds it to its own example; the name of its runtime.
 
-        A model that can't be loaded is not tried again until the app restarts, except where only
-        its framework's process ended. Raises UnknownModel, WeightsError, ModelUnavailable.
+        A model that can't be loaded is not tried again until the app restarts, except where its
+        framework's process ended or there was no time. Raises UnknownModel, WeightsError,
+        ModelUnavailable.
         """
         entry = self.registry[key]
         if key in self._failed:
             raise ModelUnavailable(self._failed[key])
         try:
-            runtime = self._load(entry)
+            runtime = self._load(entry, deadline)
             with self._checking[key]:
                 if key not in self._runtimes:
-                    self._check_example(entry)
+                    self._check_example(entry, deadline)
                     self._runtimes[key] = runtime
             return runtime
-        except BackendEnded:
+        except (BackendEnded, Busy):
             raise
         except ModelUnavailable as error:
             self._failed[key] = str(error)
@@ -101,28 +113,40 @@ class Predictor:
 
     def usage(self) -> Usage:
         """What is in memory, and what was loaded and put out so far."""
-        return Usage(budget=self.limits.model_memory)
+        return Usage(
+            budget=self.limits.model_memory,
+            resident=self._networks.resident,
+            loads=self._networks.loads,
+            evictions=self._networks.evictions,
+            processes=self._networks.processes,
+            running=self._turns.running,
+            waiting=self._turns.waiting,
+        )
 
     def predict(self, data: bytes, keys: Sequence[str], deadline: Deadline = FOREVER) -> Answers:
         """Asks each model in `keys` about one page.
 
         Raises PageError for bytes that are no readable page, UnknownModel for a key that nobody
-        registered; a model that fails is named in `failures` and the others answer.
+        registered, Busy where no core was free before the deadline; a model that fails, or that the
+        deadline left no time for, is named in `failures` and the others answer.
         """
-        del deadline
         keys = list(dict.fromkeys(keys))
         for key in keys:
             if key not in self.registry.broken:
                 self.registry[key]
-        page, milliseconds = timed(lambda: read_page(data))
-        asked = self.ask(page)
-        predictions, failures = [], {}
-        for key in keys:
-            try:
-                predictions.append(self._predict_one(key, page, asked, milliseconds))
-            except ModelUnavailable as error:
-                failures[key] = str(error)
-        return Answers(page, tuple(predictions), failures)
+        failures = self._load_all(keys, deadline)
+        predictions = []
+        with self._turns.turn(deadline):
+            page, milliseconds = timed(lambda: self._read(data))
+            asked = self.ask(page, deadline)
+            for key in keys:
+                try:
+                    if key not in failures:
+                        predictions.append(self._predict_one(key, page, asked, milliseconds))
+                except ModelUnavailable as error:
+                    failures[key] = str(error)
+        ordered = {key: failures[key] for key in keys if key in failures}
+        return Answers(page, tuple(predictions), ordered)
 
     def probabilities(self, page: Page, key: str) -> Vector:
         """Calibrated probabilities, float64 (labels,), of one model for one page."""
@@ -130,16 +154,35 @@ class Predictor:
 
     def close(self) -> None:
         """Ends the framework processes."""
-        for backend in self._backends.values():
-            backend.close()
+        self._networks.close()
 
-    def _load(self, entry: Entry) -> str:
+    def _load_all(self, keys: Sequence[str], deadline: Deadline) -> dict[str, str]:
+        """Loads models before a core is taken for the page; why some can't be, by key."""
+        failures: dict[str, str] = {}
+        for key in keys:
+            try:
+                self.load(key, deadline)
+            except ModelUnavailable as error:
+                failures[key] = str(error)
+        return failures
+
+    def _read(self, data: bytes) -> Page:
+        """A page, its frame not looked for again where it was sent a moment ago."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        facts = self._kept_pages.get(sha256)
+        if facts is not None:
+            return Page(data, *facts)
+        page = read_page(data)
+        self._kept_pages.put((page.size, page.frame), sha256)
+        return page
+
+    def _load(self, entry: Entry, deadline: Deadline) -> str:
         if isinstance(entry, ModelEntry):
-            return self._backends[entry.framework].load(entry)
+            return self._networks.load(entry, deadline)
         runtimes: dict[str, None] = {}  # each once, in order
         for member in entry.members:
             try:
-                runtimes[self.load(member)] = None
+                runtimes[self.load(member, deadline)] = None
             except ModelUnavailable as error:
                 raise of_member(member, error) from error
         return " + ".join(runtimes)
@@ -155,7 +198,7 @@ class Predictor:
 
     def _predict_one(self, key: str, page: Page, asked: PageAnswers, read_ms: float) -> Prediction:
         entry = self.registry[key]
-        runtime = self.load(key)
+        runtime = self._runtimes[key]
         answer = asked.answer(key)
         probabilities, spent = answer.probabilities, dict(answer.timings_ms)
         decision, reasons = decide(page, probabilities, entry)
@@ -174,21 +217,22 @@ class Predictor:
             model_sha256=self.registry.sha256(key),
         )
 
-    def ask(self, page: Page) -> PageAnswers:
+    def ask(self, page: Page, deadline: Deadline = FOREVER) -> PageAnswers:
         """Answers about one page, each network run once whoever needs it; load the models first."""
-        return PageAnswers(page, self.registry, self._run)
 
-    def _run(self, entry: ModelEntry, tensor: np.ndarray) -> Vector:
-        raw = self._backends[entry.framework].run(entry, tensor[np.newaxis])
-        return to_probabilities(raw[0], entry)
+        def run(entry: ModelEntry, tensor: Tensor) -> Vector:
+            raw = self._networks.run(entry, tensor[np.newaxis], deadline)
+            return to_probabilities(raw[0], entry)
 
-    def _check_example(self, entry: Entry) -> None:
+        return PageAnswers(page, self.registry, run, self._kept)
+
+    def _check_example(self, entry: Entry, deadline: Deadline) -> None:
         """Raises NoUsableAnswer where the model answers its own example otherwise than it should."""
         if entry.example is None:
             return
         try:
             page = read_page(entry.example.image.read_bytes())
-            found = self.probabilities(page, entry.key)
+            found = self.ask(page, deadline).answer(entry.key).probabilities
         except (PageError, OSError) as error:
             raise ModelUnavailable(
                 f"{entry.folder / 'model.toml'}: key 'example.image': "

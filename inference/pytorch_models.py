@@ -43,10 +43,8 @@ def load(entry: ModelEntry) -> Callable[[Batch], Batch]:
 
     Raises WeightsError where the file is altered, pickled or made for another network.
     """
-    network = build(entry.architecture, entry.head, len(entry.labels))
-    state = _read_state(entry)
-    _fill(network, state, entry)
-    network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = read_network(entry)
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def run(batch: Batch) -> Batch:
         pixels = torch.from_numpy(batch).permute(0, 3, 1, 2)
@@ -54,6 +52,13 @@ def load(entry: ModelEntry) -> Callable[[Batch], Batch]:
             return np.asarray(network(pixels).float().numpy())
 
     return run
+
+
+def read_network(entry: ModelEntry) -> nn.Module:
+    """The network of an entry with its weights, in evaluation mode. Raises WeightsError as `load`."""
+    network = build(entry.architecture, entry.head, len(entry.labels))
+    _fill(network, _read_state(entry), entry)
+    return network.eval()
 
 
 def build(architecture: str, head: Head, outputs: int) -> nn.Module:

@@ -11,6 +11,7 @@ from model_registry.preprocessing import Preprocessing
 
 Framework = Literal["keras", "pytorch"]
 Output = Literal["probabilities", "logits"]
+Runtime = Literal["auto", "onnx", "native"]
 Average = Literal["probabilities", "logarithms"]
 
 FRAMEWORK_TITLES: Mapping[str, str] = MappingProxyType(
@@ -73,7 +74,11 @@ class _Described:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelEntry(_Described):
-    """One network. output: what it gives, "logits" or "probabilities"."""
+    """One network. output: what it gives, "logits" or "probabilities".
+
+    runtime: "onnx" serves its compiled form only, "native" its framework, "auto" the compiled form
+    where there is a fresh one.
+    """
 
     framework: Framework
     output: Output
@@ -81,6 +86,7 @@ class ModelEntry(_Described):
     preprocessing: Preprocessing
     architecture: str = ""
     head: Head = Head()
+    runtime: Runtime = "auto"
 
     @property
     def folder(self) -> Path:

@@ -34,3 +34,11 @@ class BackendEnded(ModelUnavailable):
 
 class NoUsableAnswer(ModelUnavailable):
     """A model whose output is not one finite probability a label."""
+
+
+class Busy(ModelUnavailable):
+    """Nobody had time before the deadline; ask again later."""
+
+
+class ModelTooLarge(ModelUnavailable):
+    """A model that takes more memory than all models together may; the message has both numbers."""

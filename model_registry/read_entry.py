@@ -10,7 +10,7 @@ from typing import Any, get_args
 from ecg.page import Colour
 from ecg.tasks import TASKS, Task
 from model_registry.architectures import ARCHITECTURES
-from model_registry.entry import Example, Framework, Head, ModelEntry, Output, Weights
+from model_registry.entry import Example, Framework, Head, ModelEntry, Output, Runtime, Weights
 from model_registry.errors import EntryError, named
 from model_registry.preprocessing import STEPS, Preprocessing, Scale
 from model_registry.table import Table
@@ -43,6 +43,7 @@ def read_entry(file: Path) -> ModelEntry:
         preprocessing=_preprocessing(table.table("preprocessing")),
         architecture=_architecture(table, framework),
         head=_head(table, framework),
+        runtime=table.one_of("runtime", get_args(Runtime)) if table.has("runtime") else "auto",
         temperature=read_temperature(table),
         accept_from=read_accept_from(table),
         example=read_example(table, labels),

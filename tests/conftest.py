@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.fixtures_models"]
+pytest_plugins = ["tests.fixtures_compiled", "tests.fixtures_models"]
 
 DATA = os.environ.get("ECG_DATA_DIR", "")
 

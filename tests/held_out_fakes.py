@@ -33,7 +33,7 @@ def make_measured(
     plan: Plan, patch: pytest.MonkeyPatch, labels: tuple[str, ...] = KERAS_LABELS, seed: int = 0
 ) -> dict[str, Any]:
     """The model plan.key with metrics.json and out_of_fold.csv; answers are often right."""
-    patch.setattr("inference.predictor.BACKENDS", FAKE_BACKENDS)
+    patch.setattr("inference.networks.BACKENDS", FAKE_BACKENDS)
     patch.setattr("training.metrics.RESAMPLES", 20)
     home = make_fake_model(plan.models, plan.key, Facts(labels=labels))
     pages = list_pages(plan.data, labels)[1]

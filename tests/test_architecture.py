@@ -17,16 +17,20 @@ ARROWS = {
     "training": {"inference", "model_registry", "ecg"},
     "web": {"inference", "model_registry", "ecg"},
     "app": {"web", "inference", "model_registry", "ecg"},
-    "cli_output": {"ecg"},
-    "cli": {"cli_output", "web", "training", "inference", "model_registry", "ecg"},
+    "cli_output": {"model_registry", "ecg"},
+    "cli_compile": {"training", "inference", "model_registry"},
+    "cli": {"cli_compile", "cli_output", "web", "training", "inference", "model_registry", "ecg"},
 }
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras", "torch", "torchvision", "onnxruntime"}
-RUNNERS = {
+RUNNERS = {  # the modules that run them
+    "keras_files",
     "keras_models",
+    "onnx_export",
+    "onnx_models",
     "pytorch_models",
     "tapped",
     "torchvision_import",
-}  # the modules that run them
+}
 
 
 def modules(package: str) -> list[Path]:

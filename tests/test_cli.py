@@ -24,7 +24,7 @@ SHARES = (0.1, 0.6, 0.2, 0.1)
 @pytest.fixture
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A registry of two models on the fake framework, and a broken one."""
-    monkeypatch.setattr("inference.predictor.BACKENDS", FAKE_BACKENDS)
+    monkeypatch.setattr("inference.networks.BACKENDS", FAKE_BACKENDS)
     folder = tmp_path / "models"
     for key in ("one", "two"):
         make_fake_model(folder, key)

@@ -61,7 +61,7 @@ def planned(folder: Path, patch: pytest.MonkeyPatch) -> Plan:
 
     There are four pages a class; the first two of each are of one patient.
     """
-    patch.setattr("inference.predictor.BACKENDS", FAKE_BACKENDS)
+    patch.setattr("inference.networks.BACKENDS", FAKE_BACKENDS)
     patch.setattr("training.metrics.RESAMPLES", 20)
     set_ensemble(patch, MIX)
     data, models = draw_folder(folder / "data", 4), folder / "models"

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from flask.testing import FlaskClient
 
+from inference.limits import Deadline
+from inference.predictor import FOREVER
 from model_registry.registry import read_registry
 from tests.web_fakes import FakePredictor, make_app
 
@@ -16,8 +18,8 @@ class Cold(FakePredictor):
 
     told = False
 
-    def load(self, key: str) -> str:
-        return super().load(key) if self.told else key
+    def load(self, key: str, deadline: Deadline = FOREVER) -> str:
+        return super().load(key, deadline) if self.told else key
 
 
 def client_of(predictor: FakePredictor, models: Path, warm: str) -> FlaskClient:

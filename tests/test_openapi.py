@@ -11,6 +11,8 @@ from openapi_spec_validator import validate
 from werkzeug.test import TestResponse
 
 from ecg.tasks import NOTICE
+from inference.limits import Deadline
+from inference.predictor import FOREVER
 from model_registry.registry import read_registry
 from tests.entry_files import LABELS, write_entry
 from tests.fake_metrics import fake_metrics, write_metrics
@@ -64,7 +66,8 @@ def test_waiting_for_models_is_as_described(models_dir: Path) -> None:
     class Waiting(FakePredictor):
         loaded: list[str] = []  # noqa: RUF012 - stays empty
 
-        def load(self, key: str) -> str:
+        def load(self, key: str, deadline: Deadline = FOREVER) -> str:
+            del deadline
             return key
 
     predictor = Waiting(read_registry(models_dir))

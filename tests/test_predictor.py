@@ -34,7 +34,7 @@ EXAMPLE = '[example]\nimage = "example.png"\nprobabilities = [0.1, 0.6, 0.2, 0.1
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Starts a predictor over what lies in `tmp_path`, on the fake framework."""
     fakes = {"keras": "tests.fake_framework", "pytorch": "tests.fake_framework"}
-    monkeypatch.setattr("inference.predictor.BACKENDS", fakes)
+    monkeypatch.setattr("inference.networks.BACKENDS", fakes)
     started: list[Predictor] = []
 
     def start_one() -> Predictor:

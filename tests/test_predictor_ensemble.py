@@ -31,7 +31,7 @@ EXAMPLE = '[example]\nimage = "example.png"\nprobabilities = {}\n'
 @pytest.fixture
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Starts a predictor over what lies in `tmp_path`, on the fake framework."""
-    monkeypatch.setattr("inference.predictor.BACKENDS", FAKE_BACKENDS)
+    monkeypatch.setattr("inference.networks.BACKENDS", FAKE_BACKENDS)
     started: list[Predictor] = []
 
     def start_one() -> Predictor:
@@ -141,15 +141,15 @@ def test_a_member_that_is_asked_too_runs_once(
     assert [logged(home, "run") for home in homes] == [1, 1]
 
 
-def test_a_second_request_runs_the_members_again(
+def test_the_same_page_a_moment_later_runs_no_member_again(
     tmp_path: Path, homes: tuple[Path, Path], start: Start
 ) -> None:
     make_ensemble(tmp_path)
     predictor = start()
-    for _ in range(2):
-        predictor.predict(PAGE, ["both"])
+    first, second = (predictor.predict(PAGE, ["both"]).predictions[0] for _ in range(2))
 
-    assert [logged(home, "run") for home in homes] == [2, 2]
+    assert [logged(home, "run") for home in homes] == [1, 1]
+    assert first.probabilities == second.probabilities
 
 
 @pytest.mark.usefixtures("homes")

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from flask import Flask
 
-import inference.predictor
+import inference.networks
 from app import create_app
 from ecg.page import read_page
 from inference.backend import State
@@ -50,7 +50,8 @@ class FakePredictor(Predictor):
             raise ModelUnavailable(self.failing[key])
         return "ready" if key in self.loaded else "idle"
 
-    def load(self, key: str) -> str:
+    def load(self, key: str, deadline: Deadline = FOREVER) -> str:
+        del deadline
         self.state(key)
         self.loaded.append(key)
         return RUNTIME
@@ -140,7 +141,7 @@ def tags(page: str, name: str) -> list[dict[str, str]]:
 
 def create_fake_app() -> Flask:
     """For a live server: the real predictor, on the fake framework."""
-    vars(inference.predictor)["BACKENDS"] = FAKE_BACKENDS
+    vars(inference.networks)["BACKENDS"] = FAKE_BACKENDS
     return create_app()
 
 

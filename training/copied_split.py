@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from ecg.page import read_page
 from inference.limits import Limits
+from inference.machine import cores
 from inference.predictor import Predictor
 from model_registry.entry import Entry
 from model_registry.registry import read_registry
@@ -33,7 +34,6 @@ from training.data import (
 )
 from training.evaluate import held_out_pages, read_out_of_fold
 from training.metrics import Matrix, measure
-from training.recipe import cores
 from training.ship import write_metrics
 
 SPLITS = 100  # random ones, averaged

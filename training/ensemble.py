@@ -13,6 +13,7 @@ import numpy as np
 
 from ecg.page import read_page
 from inference.limits import Limits
+from inference.machine import cores
 from inference.page_answers import average_logs, in_order
 from inference.predictor import Predictor
 from model_registry.entry import EnsembleEntry, Entry
@@ -22,7 +23,7 @@ from training.data import DataError, LabelledPages, list_pages
 from training.evaluate import OUT_OF_FOLD, read_out_of_fold
 from training.figures import full_figures
 from training.metrics import Matrix, softmax
-from training.recipe import ENSEMBLES, Ensemble, cores
+from training.recipe import ENSEMBLES, Ensemble
 from training.run import DECIMALS, Plan, finish, train, write_out_of_fold
 from training.ship import TASK, write_metrics
 from training.splits import Fold, split_hash

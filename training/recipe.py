@@ -2,7 +2,6 @@
 
 import ctypes
 import importlib
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,11 +136,6 @@ def find_recipe(key: str) -> Recipe:
 def schedule_of(key: str) -> str:
     """How long a recipe trains and what of it is kept, in words; empty for a key without recipe."""
     return SCHEDULES.get(key, "")
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def keep_memory() -> None:

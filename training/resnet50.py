@@ -20,13 +20,14 @@ from tqdm import tqdm
 from ecg.frame import Box
 from ecg.paint import PageLayout, paint_page
 from ecg.simulate import FINDINGS, simulate
+from inference.machine import cores
 from inference.pytorch_models import build
 from model_registry.entry import Head
 from model_registry.preprocessing import Preprocessing
 from training.augment import augment
 from training.data import DataError, Indices, LabelledPages
 from training.pytorch_course import Course, Phase, PyTorchNetwork, Settings, load_into, run_frozen
-from training.recipe import Fit, cores
+from training.recipe import Fit
 from training.tapped_course import answer, build_tapped, fit_head, read_cells
 
 TITLE = "ResNet50 (pretrained on simulated pages, 4 x 4 cells)"

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from inference.limits import Limits
+from inference.machine import cores
 from inference.predictor import Predictor
 from model_registry.registry import read_registry
 from training.audit import audit
@@ -22,7 +23,7 @@ from training.evaluate import OUT_OF_FOLD, evaluate
 from training.figures import full_figures
 from training.leaks import find_fold_leaks, refuse_fold_leaks, same_recordings
 from training.metrics import Matrix, measure, softmax
-from training.recipe import Fit, Logits, Network, Recipe, cores, find_recipe
+from training.recipe import Fit, Logits, Network, Recipe, find_recipe
 from training.ship import ship, write_metrics
 from training.splits import (
     FOLDS,

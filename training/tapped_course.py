@@ -13,12 +13,13 @@ from sklearn.linear_model import LogisticRegression
 from torch import nn
 from torch.nn import functional
 
+from inference.machine import cores
 from inference.pytorch_models import build
 from inference.tapped import Tapped
 from model_registry.entry import Head
 from training.data import Indices, LabelledPages
 from training.pytorch_course import PRECISION, Course, Phase, PyTorchNetwork, Settings, run_frozen
-from training.recipe import Fit, cores
+from training.recipe import Fit
 
 LEAST_DEVIATION = 1e-3  # of a cell: one that never changes is not blown up
 ITERATIONS = 200

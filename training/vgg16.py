@@ -14,6 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from inference.machine import cores
 from inference.pytorch_models import build
 from inference.torchvision_import import torchvision
 from model_registry.entry import Head
@@ -28,7 +29,7 @@ from training.pytorch_course import (
     load_into,
     run_frozen,
 )
-from training.recipe import Fit, cores
+from training.recipe import Fit
 
 TITLE = "VGG16 (fine-tuned, pooled 4 x 4)"
 FRAMEWORK = "pytorch"

@@ -1,0 +1,109 @@
+"""Which models are in memory: as many as a budget holds, the least recently used put out first."""
+
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from inference.limits import Deadline
+from model_registry.errors import Busy, ModelTooLarge
+
+FOREVER = Deadline()
+
+
+class ModelCache:
+    """Keeps models under `budget` bytes of measured memory.
+
+    load: loads a model by its key within a deadline and gives the bytes that it takes; unload puts it
+    out. Loads are one at a time and single-flight: however many ask for a model, it is loaded once. A
+    model in use is never put out; who needs its room waits until it is free, or the deadline is over.
+    """
+
+    def __init__(
+        self, budget: int, load: Callable[[str, Deadline], int], unload: Callable[[str], None]
+    ) -> None:
+        self.budget = budget
+        self.loads: Counter[str] = Counter()
+        self.evictions: Counter[str] = Counter()
+        self._load, self._unload = load, unload
+        self._resident: OrderedDict[str, int] = OrderedDict()  # the least recently used first
+        self._measured: dict[str, int] = {}  # what each took when it was loaded last
+        self._in_use: Counter[str] = Counter()
+        self._changed = threading.Condition()
+        self._loading = threading.Lock()
+
+    @contextmanager
+    def use(self, key: str, size: int = 0, deadline: Deadline = FOREVER) -> Iterator[None]:
+        """Has a model in memory for as long as the block runs.
+
+        size: bytes that it takes at least, for one that was never loaded. Raises ModelTooLarge where
+        it alone is above the budget, Busy where the deadline passed first, and what `load` raises.
+        """
+        while not self._pin(key):
+            self._fetch(key, size, deadline)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._in_use[key] -= 1
+                self._changed.notify_all()
+
+    @property
+    def resident(self) -> dict[str, int]:
+        """Bytes by key of the models in memory."""
+        with self._changed:
+            return dict(self._resident)
+
+    def forget(self, key: str) -> None:
+        """A model is no longer in memory, as its process ended; it is loaded again when needed."""
+        with self._changed:
+            self._resident.pop(key, None)
+            self._changed.notify_all()
+
+    def _pin(self, key: str) -> bool:
+        with self._changed:
+            if key not in self._resident:
+                return False
+            self._resident.move_to_end(key)
+            self._in_use[key] += 1
+            return True
+
+    def _fetch(self, key: str, size: int, deadline: Deadline) -> None:
+        """Loads a model, others put out first and, once its size is measured, after."""
+        if not self._loading.acquire(timeout=min(deadline.left(), threading.TIMEOUT_MAX)):
+            raise Busy(
+                f"The model '{key}' had to wait too long for others to be loaded; ask again."
+            )
+        try:
+            if key in self._resident:
+                return
+            self._make_room(key, self._measured.get(key, size), deadline)
+            cost = self._load(key, deadline)
+            self.loads[key] += 1
+            self._measured[key] = cost
+            try:
+                self._make_room(key, cost, deadline)
+            except (Busy, ModelTooLarge):
+                self._unload(key)
+                raise
+            with self._changed:
+                self._resident[key] = cost
+        finally:
+            self._loading.release()
+
+    def _make_room(self, key: str, wanted: int, deadline: Deadline) -> None:
+        """Puts out models that nobody uses until `wanted` bytes fit."""
+        if wanted > self.budget:
+            raise ModelTooLarge(
+                f"The model '{key}' takes {wanted / 1e6:,.0f} MB of memory, all models together may "
+                f"take {self.budget / 1e6:,.0f} MB: raise TWELVELEAD_MODEL_MEMORY, or choose another."
+            )
+        with self._changed:
+            while sum(self._resident.values()) + wanted > self.budget:
+                idle = next((one for one in self._resident if not self._in_use[one]), None)
+                if idle is not None:
+                    del self._resident[idle]
+                    self.evictions[idle] += 1
+                    self._unload(idle)
+                elif not self._changed.wait(min(deadline.left(), threading.TIMEOUT_MAX)):
+                    raise Busy(f"There was no room for the model '{key}' in time; ask again later.")

@@ -1,0 +1,109 @@
+"""Compiled models, on ONNX Runtime, in the process that asks: no framework, many threads at once."""
+
+import gc
+import threading
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from inference.compiled import NAME, OUTPUTS, PAGES, read_compiled, read_onnx
+from inference.limits import Deadline
+from inference.memory import give_back, resident_memory
+from model_registry.entry import ModelEntry
+from model_registry.errors import WeightsError, named
+
+Batch = npt.NDArray[np.float32]
+
+RUNTIME = f"onnxruntime {onnxruntime.__version__}"
+FOREVER = Deadline()
+
+
+class OnnxModels:
+    """The compiled models that are loaded. Safe to call from many threads; runs go side by side.
+
+    threads: compute threads of each run; they wait asleep, not spinning, so that runs beside each
+    other don't take each other's cores.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._sessions: dict[str, Any] = {}
+        self._costs: dict[str, int] = {}
+        self._loading = threading.Lock()
+
+    def loaded(self, entry: ModelEntry) -> bool:
+        """Whether a model can run at once."""
+        return entry.key in self._sessions
+
+    def load(self, entry: ModelEntry, deadline: Deadline = FOREVER) -> str:
+        """Loads a compiled model; the name of its runtime. Raises WeightsError."""
+        del deadline  # it takes a second at most, and can't be broken off
+        with self._loading:
+            if entry.key not in self._sessions:
+                self._sessions[entry.key] = self._open(entry)
+        return runtime_of(entry)
+
+    def run(self, entry: ModelEntry, batch: Batch, deadline: Deadline = FOREVER) -> Batch:
+        """Raw outputs, float32 (n, labels), of a loaded model for float32 (n, h, w, c)."""
+        del deadline
+        return run_session(self._sessions[entry.key], batch)
+
+    def cost(self, entry: ModelEntry) -> int:
+        """Bytes that a loaded model takes, as measured when it was loaded and ran once."""
+        return self._costs[entry.key]
+
+    def unload(self, entry: ModelEntry) -> None:
+        """Forgets a model and gives its memory back to the system."""
+        self._sessions.pop(entry.key, None)
+        gc.collect()
+        give_back()
+
+    def close(self) -> None:
+        """Forgets all."""
+        self._sessions.clear()
+
+    def _open(self, entry: ModelEntry) -> Any:
+        before = resident_memory()
+        data = read_onnx(entry)
+        session, size = open_session(data, entry, self._threads), len(data)
+        del data
+        give_back()
+        self._costs[entry.key] = max(size, resident_memory() - before)
+        return session
+
+
+def open_session(data: bytes, entry: ModelEntry, threads: int = 0) -> Any:
+    """ONNX Runtime's session over a compiled file, which it ran once; 0 threads are one a core.
+
+    Raises WeightsError where ONNX Runtime can't read it, or its input is not what the entry says.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.enable_cpu_mem_arena = False  # else what the largest batch took is never given back
+    try:
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        shape = tuple(session.get_inputs()[0].shape[1:])
+        if shape != entry.preprocessing.shape:
+            raise ValueError(f"it reads {shape}")
+        run_session(session, np.zeros((1, *shape), np.float32))
+    except Exception as error:
+        raise WeightsError(
+            f"{named(entry.folder / NAME)} can't be loaded by {RUNTIME} "
+            f"({type(error).__name__}): run `twelvelead compile {entry.key}` again."
+        ) from error
+    return session
+
+
+def run_session(session: Any, batch: Batch) -> Batch:
+    """Raw outputs, float32 (n, labels)."""
+    return np.asarray(session.run([OUTPUTS], {PAGES: batch})[0], dtype=np.float32)
+
+
+def runtime_of(entry: ModelEntry) -> str:
+    """How answers name the runtime of a compiled model, its precision where that is not float32."""
+    record = read_compiled(entry)
+    return RUNTIME if record is None or record.precision == "float32" else f"{RUNTIME} int8"

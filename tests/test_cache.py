@@ -1,0 +1,157 @@
+"""Models in memory stay under a budget."""
+
+import threading
+import time
+
+import pytest
+
+from inference.cache import ModelCache
+from inference.limits import Deadline
+from model_registry.errors import Busy, ModelTooLarge, WeightsError
+
+
+class Shelf:
+    """Models that take so many bytes; notes what is loaded and put out."""
+
+    def __init__(self, **sizes: int) -> None:
+        self.sizes = sizes
+        self.said: list[str] = []
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def load(self, key: str, deadline: Deadline) -> int:
+        self.gate.wait(min(deadline.left(), 10))
+        self.said.append(f"+{key}")
+        if self.sizes[key] < 0:
+            raise WeightsError("damaged")
+        return self.sizes[key]
+
+    def unload(self, key: str) -> None:
+        self.said.append(f"-{key}")
+
+
+def cached(shelf: Shelf, budget: int = 100) -> ModelCache:
+    return ModelCache(budget, shelf.load, shelf.unload)
+
+
+def touch(cache: ModelCache, *keys: str) -> None:
+    for key in keys:
+        with cache.use(key):
+            pass
+
+
+def test_it_loads_a_model_once_and_keeps_it() -> None:
+    shelf = Shelf(a=40, b=40)
+    cache = cached(shelf)
+    touch(cache, "a", "b", "a", "b")
+    assert shelf.said == ["+a", "+b"]
+    assert cache.resident == {"a": 40, "b": 40}
+
+
+def test_the_least_recently_used_is_put_out_first() -> None:
+    shelf = Shelf(a=40, b=40, c=40)
+    cache = cached(shelf)
+    touch(cache, "a", "b", "a", "c")
+    assert shelf.said == ["+a", "+b", "+c", "-b"]
+    assert cache.evictions == {"b": 1}
+    assert sum(cache.resident.values()) <= cache.budget
+
+
+def test_what_was_measured_before_makes_room_before_loading() -> None:
+    shelf = Shelf(a=60, b=60)
+    cache = cached(shelf)
+    touch(cache, "a", "b", "a")
+    assert shelf.said == ["+a", "+b", "-a", "-b", "+a"]
+
+
+def test_a_model_in_use_is_never_put_out() -> None:
+    shelf = Shelf(a=60, b=60)
+    cache = cached(shelf)
+    with cache.use("a"), pytest.raises(Busy, match="no room"), cache.use("b", 60, Deadline(0.05)):
+        pass
+    assert shelf.said == ["+a"]
+    touch(cache, "b")
+    assert cache.resident == {"b": 60}
+
+
+def test_who_needs_room_gets_it_when_the_other_is_done() -> None:
+    shelf = Shelf(a=60, b=60)
+    cache = cached(shelf)
+    other = threading.Thread(target=lambda: touch(cache, "b"))
+    with cache.use("a", 60):
+        other.start()
+        time.sleep(0.05)
+        assert "a" in cache.resident
+    other.join(5)
+    assert cache.resident == {"b": 60}
+
+
+def test_a_model_above_the_budget_is_refused_with_both_numbers() -> None:
+    shelf = Shelf(a=250_000_000)
+    cache = cached(shelf, 100_000_000)
+    with pytest.raises(ModelTooLarge, match=r"250 MB.*100 MB"), cache.use("a"):
+        pass
+    assert shelf.said == ["+a", "-a"]
+    with pytest.raises(ModelTooLarge), cache.use("a"):
+        pass
+    assert shelf.said == ["+a", "-a"], "it is not loaded again to be measured"
+
+
+def test_a_model_above_the_budget_by_its_file_is_not_even_loaded() -> None:
+    shelf = Shelf(a=250)
+    with pytest.raises(ModelTooLarge), cached(shelf).use("a", 250):
+        pass
+    assert shelf.said == []
+
+
+def test_a_large_model_puts_nobody_out_when_it_is_refused() -> None:
+    shelf = Shelf(a=60, b=250)
+    cache = cached(shelf)
+    touch(cache, "a")
+    with pytest.raises(ModelTooLarge), cache.use("b"):
+        pass
+    assert cache.resident == {"a": 60}
+
+
+def test_many_who_ask_at_once_load_it_once() -> None:
+    shelf = Shelf(a=40)
+    shelf.gate.clear()
+    cache = cached(shelf)
+    asking = [threading.Thread(target=lambda: touch(cache, "a")) for _ in range(16)]
+    for thread in asking:
+        thread.start()
+    shelf.gate.set()
+    for thread in asking:
+        thread.join(5)
+    assert shelf.said == ["+a"]
+
+
+def test_a_load_that_takes_too_long_lets_others_go_at_their_deadline() -> None:
+    shelf = Shelf(a=40, b=40)
+    shelf.gate.clear()
+    cache = cached(shelf)
+    slow = threading.Thread(target=lambda: touch(cache, "a"))
+    slow.start()
+    with pytest.raises(Busy, match="wait too long"), cache.use("b", 0, Deadline(0.05)):
+        pass
+    shelf.gate.set()
+    slow.join(5)
+
+
+def test_a_load_that_fails_is_told_and_tried_again() -> None:
+    shelf = Shelf(a=-1)
+    cache = cached(shelf)
+    with pytest.raises(WeightsError), cache.use("a"):
+        pass
+    shelf.sizes["a"] = 10
+    touch(cache, "a")
+    assert cache.resident == {"a": 10}
+
+
+def test_a_forgotten_model_is_loaded_again() -> None:
+    shelf = Shelf(a=40)
+    cache = cached(shelf)
+    touch(cache, "a")
+    cache.forget("a")
+    touch(cache, "a")
+    assert shelf.said == ["+a", "+a"]

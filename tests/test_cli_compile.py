@@ -1,0 +1,68 @@
+"""`twelvelead compile` makes what is missing, says what came of each, and leaves what is fresh."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli import main
+from tests.fixtures_compiled import pages
+
+BOTH = ["tiny_keras", "tiny_torch"]
+
+
+@pytest.fixture(autouse=True)
+def few_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inference.drawn.draw_pages", pages)
+
+
+def compile_json(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, list[Any]]:
+    status = main(["compile", "--json", *map(str, arguments)])
+    rows: list[Any] = json.loads(capsys.readouterr().out)["models"]
+    return status, rows
+
+
+def test_it_works(compiled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (compiled / "tiny_torch" / "compiled.onnx").unlink()
+    status, rows = compile_json(capsys, "--models", compiled, "--all")
+    keras, torch = rows
+
+    assert status == 0
+    assert [row["model"] for row in rows] == BOTH
+    assert [row["state"] for row in rows] == ["compiled", "compiled"]
+    assert keras["seconds"] == 0  # it was compiled before
+    assert torch["seconds"] > 0
+    assert torch["max_difference"] < 1e-3
+    assert (compiled / "tiny_torch" / "compiled.onnx").is_file()
+
+
+def test_what_is_fresh_is_left(compiled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (compiled / "tiny_keras" / "compiled.onnx").stat().st_mtime_ns
+    assert main(["compile", "tiny_keras", "--models", str(compiled)]) == 0
+    told = capsys.readouterr().out
+
+    assert told.startswith("tiny_keras       compiled (float32, opset 20; largest difference")
+    assert (compiled / "tiny_keras" / "compiled.onnx").stat().st_mtime_ns == before
+
+
+def test_one_that_fails_stops_no_other(compiled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for key in BOTH:
+        (compiled / key / "compiled.onnx").unlink()
+    (compiled / "tiny_keras" / "weights.keras").write_bytes(b"other")
+    status, (keras, torch) = compile_json(capsys, "--models", compiled)
+
+    assert status == 1
+    assert keras["state"] == "failed"
+    assert "sha256" in keras["detail"]
+    assert torch["state"] == "compiled"
+
+
+def test_int8_needs_pages(compiled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compile", "--int8", "--models", str(compiled)]) == 1
+    assert "--int8 needs --data DIR" in capsys.readouterr().err
+
+
+def test_an_unknown_key_is_told(compiled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compile", "nobody", "--models", str(compiled)]) == 1
+    assert "Known models: tiny_keras, tiny_torch" in capsys.readouterr().err

@@ -1,0 +1,77 @@
+"""Compiled models run in this process, side by side, on ONNX Runtime."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inference.compiled import NAME, RECORD
+from inference.onnx_models import RUNTIME, OnnxModels, open_session
+from model_registry.errors import WeightsError
+from tests.fixtures_compiled import entry_of, pages
+from tests.tiny_models import run_python
+
+
+def test_it_works(compiled_dir: Path) -> None:
+    entry = entry_of(compiled_dir, "tiny_keras")
+    models = OnnxModels(threads=1)
+    assert models.load(entry) == RUNTIME
+    batch = np.stack([entry.preprocessing(page) for page in pages(2)])
+    found = models.run(entry, batch)
+    assert found.shape == (2, 4)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
+    assert models.cost(entry) >= (entry.folder / NAME).stat().st_size
+
+
+def test_it_runs_from_many_threads_without_mixing_answers(compiled_dir: Path) -> None:
+    entry = entry_of(compiled_dir, "tiny_torch")
+    models = OnnxModels(threads=1)
+    models.load(entry)
+    tensors = [entry.preprocessing(page)[np.newaxis] for page in pages(4)] * 8
+    alone = [models.run(entry, tensor) for tensor in tensors]
+    with ThreadPoolExecutor(8) as pool:
+        beside = list(pool.map(lambda tensor: models.run(entry, tensor), tensors))
+    np.testing.assert_array_equal(beside, alone)
+
+
+def test_a_model_that_was_put_out_is_gone_until_it_is_loaded(compiled_dir: Path) -> None:
+    entry = entry_of(compiled_dir, "tiny_keras")
+    models = OnnxModels(threads=1)
+    models.load(entry)
+    models.unload(entry)
+    assert not models.loaded(entry)
+    models.load(entry)
+    assert models.loaded(entry)
+
+
+def test_bytes_that_are_no_model_are_refused(compiled_dir: Path) -> None:
+    with pytest.raises(WeightsError, match=r"can't be loaded by onnxruntime .*compile tiny_keras"):
+        open_session(b"no model", entry_of(compiled_dir, "tiny_keras"))
+
+
+def test_a_model_that_reads_pages_of_another_size_is_refused(compiled_dir: Path) -> None:
+    data = (compiled_dir / "tiny_torch" / NAME).read_bytes()
+    with pytest.raises(WeightsError, match=r"can't be loaded by onnxruntime"):
+        open_session(data, entry_of(compiled_dir, "tiny_keras"))
+
+
+def test_the_runtime_names_a_precision_that_is_not_float32(compiled: Path) -> None:
+    entry = entry_of(compiled, "tiny_keras")
+    text = (entry.folder / RECORD).read_text("utf-8")
+    (entry.folder / RECORD).write_text(text.replace("float32", "int8"), "utf-8")
+    assert OnnxModels(threads=1).load(entry) == f"{RUNTIME} int8"
+
+
+def test_it_needs_no_framework(compiled_dir: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; import numpy as np\n"
+        "from inference.onnx_models import OnnxModels\n"
+        "from model_registry.read_entry import read_entry\n"
+        f"entry = read_entry(Path({str(compiled_dir / 'tiny_keras' / 'model.toml')!r}))\n"
+        "models = OnnxModels(1); models.load(entry)\n"
+        "models.run(entry, np.zeros((1, *entry.preprocessing.shape), np.float32))\n"
+        "print(sorted({'tensorflow', 'keras', 'torch'} & set(sys.modules)))"
+    )
+    assert run_python("-c", code).splitlines()[-1] == "[]"
