@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 Grey = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -59,8 +60,10 @@ def find_frame(grey: Grey) -> Box | None:
     half of its height. Its lines themselves are left out.
     """
     height, width = grey.shape
-    lines = grey < LINE_DARKNESS * np.percentile(grey, PAPER_PERCENTILE)
-    starts, lengths = _longest_runs(lines)
+    lines = grey < LINE_DARKNESS * paper_brightness(grey)
+    dark = np.flatnonzero(np.count_nonzero(lines, axis=0) >= MIN_HEIGHT * height)
+    starts, lengths = np.zeros(width, np.intp), np.zeros(width, np.intp)
+    starts[dark], lengths[dark] = longest_runs(lines[:, dark])
     columns = np.flatnonzero(lengths >= MIN_HEIGHT * height)
     if columns.size < 2 or columns[-1] - columns[0] < MIN_WIDTH * width:
         return None
@@ -75,18 +78,25 @@ def find_frame(grey: Grey) -> Box | None:
     return inside if _is_paper(lines, inside) else None
 
 
-def _longest_runs(lines: Mask) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Start and length of the longest vertical run of True in each column."""
-    height, width = lines.shape
-    best_start = np.zeros(width, dtype=np.intp)
-    best_length = np.zeros(width, dtype=np.intp)
-    run = np.zeros(width, dtype=np.intp)
-    for y in range(height):
-        run = (run + 1) * lines[y]
-        longer = run > best_length
-        best_length[longer] = run[longer]
-        best_start[longer] = y + 1 - run[longer]
-    return best_start, best_length
+def paper_brightness(grey: Grey) -> float:
+    """The brightness of the paper: a percentile of the grey levels, from their counts."""
+    counts = np.cumsum(Image.fromarray(grey).histogram())
+    place = PAPER_PERCENTILE / 100 * (grey.size - 1)
+    below, above = (
+        int(np.searchsorted(counts, at, "right")) for at in (int(place), math.ceil(place))
+    )
+    return below + (above - below) * (place - int(place))
+
+
+def longest_runs(lines: Mask) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Start and length of the longest vertical run of True in each column, the first of equal ones."""
+    columns = np.ascontiguousarray(lines.T)
+    rows = np.arange(1, columns.shape[1] + 1, dtype=np.int32)
+    last_gap = np.maximum.accumulate(np.where(columns, 0, rows), axis=1, dtype=np.int32)
+    run = rows - last_gap  # how many rows up from here are True
+    ends = run.argmax(axis=1)
+    lengths = run[np.arange(len(run)), ends].astype(np.intp)
+    return np.where(lengths > 0, ends + 1 - lengths, 0), lengths
 
 
 def _is_closed(lines: Mask, box: Box) -> bool:

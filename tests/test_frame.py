@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from ecg.frame import Box, find_frame
+from ecg.frame import Box, find_frame, longest_runs, paper_brightness
 from ecg.page import read_page
 from tests.drawn_pages import draw_page, encode, frame_inside
 
@@ -120,3 +120,31 @@ def test_header_and_footer_never_reach_the_trace(at_least: tuple[int, int]) -> N
 def test_a_box_scales_with_its_page() -> None:
     assert Box(10, 20, 110, 220).times(2) == Box(20, 40, 220, 440)
     assert (Box(10, 20, 110, 220).width, Box(10, 20, 110, 220).height) == (100, 200)
+
+
+def longest_run(column: list[bool]) -> tuple[int, int]:
+    """Start and length of the first longest run of True, the plain way."""
+    best = (0, 0)
+    for start in range(len(column)):
+        length = 0
+        while start + length < len(column) and column[start + length]:
+            length += 1
+        if length > best[1]:
+            best = (start, length)
+    return best
+
+
+def test_the_longest_run_of_a_column_is_its_first() -> None:
+    rng = np.random.default_rng(0)
+    for share in (0.0, 0.3, 0.5, 0.9, 1.0):
+        lines = rng.random((17, 40)) < share
+        starts, lengths = longest_runs(lines)
+        plain = [longest_run(column) for column in lines.T.tolist()]
+        assert list(zip(starts.tolist(), lengths.tolist(), strict=True)) == plain
+
+
+def test_the_papers_brightness_is_a_percentile() -> None:
+    rng = np.random.default_rng(0)
+    for size in ((1, 1), (7, 9), (50, 31)):
+        grey = rng.integers(0, 256, size, dtype=np.uint8)
+        assert paper_brightness(grey) == pytest.approx(np.percentile(grey, 90), abs=1e-9)
