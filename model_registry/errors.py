@@ -29,7 +29,14 @@ class WeightsError(ModelUnavailable):
 
 
 class BackendEnded(ModelUnavailable):
-    """A framework's process that ended while it was asked; the next call starts another."""
+    """A framework's process that ended while it was asked; the next call starts another.
+
+    retry_after: seconds until it may be started again.
+    """
+
+    def __init__(self, told: str, retry_after: float = 0.0) -> None:
+        super().__init__(told)
+        self.retry_after = retry_after
 
 
 class NoUsableAnswer(ModelUnavailable):

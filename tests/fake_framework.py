@@ -2,8 +2,8 @@
 
 Keys: outputs (one number a label), or by_page = true (outputs follow the picture's brightness);
 refuse (a WeightsError with these words); bug (load raises), bug_in_run (a run raises). Beside the
-weights, a file `exit` ends the process in the next run, and a named pipe `gate` holds a load back
-until somebody writes into it. Each load and each run adds a line to the file `log`.
+weights, a file `exit` ends the process in the next run, and named pipes `gate` and `gate_run` hold a
+load and a run back until somebody writes into them. Each load and each run adds a line to the file `log`.
 """
 
 import hashlib
@@ -33,8 +33,7 @@ def limit_threads(count: int) -> None:
 def load(entry: ModelEntry) -> Callable[[Batch], Batch]:
     says = json.loads(read_weights(entry.weights))
     _log(entry, "load")
-    if (gate := entry.folder / "gate").exists():
-        gate.read_text("utf-8")
+    _wait(entry.folder / "gate")
     if "refuse" in says:
         raise WeightsError(says["refuse"])
     if "bug" in says:
@@ -42,6 +41,7 @@ def load(entry: ModelEntry) -> Callable[[Batch], Batch]:
 
     def run(batch: Batch) -> Batch:
         _log(entry, "run")
+        _wait(entry.folder / "gate_run")
         if (last := entry.folder / "exit").exists():
             last.unlink()
             os._exit(1)
@@ -83,3 +83,8 @@ def logged(home: Path, word: str) -> int:
 def _log(entry: ModelEntry, word: str) -> None:
     with (entry.folder / "log").open("a", encoding="utf-8") as log:
         log.write(f"{word}\n")
+
+
+def _wait(gate: Path) -> None:
+    if gate.exists():
+        gate.read_text("utf-8")
