@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -57,7 +58,7 @@ class Predictor:
         self._kept_pages = Kept[Facts](limits.answers_kept)
         self._runtimes: dict[str, str] = {}
         self._failed: dict[str, str] = {}
-        self._checking = {key: threading.Lock() for key in registry}  # examples: each once
+        self._checking = defaultdict[str, threading.Lock](threading.Lock)  # examples: each once
 
     def state(self, key: str) -> State:
         """ "idle", "loading" or "ready"; raises ModelUnavailable with the reason, UnknownModel.
@@ -101,6 +102,7 @@ class Predictor:
         """Loads models in the background; what fails is kept as their state."""
 
         def load_all() -> None:
+            self.registry.read_all()
             for key in keys:
                 try:
                     self.load(key)
@@ -132,8 +134,8 @@ class Predictor:
         """
         keys = list(dict.fromkeys(keys))
         for key in keys:
-            if key not in self.registry.broken:
-                self.registry[key]
+            if key not in self.registry.known:
+                self.registry[key]  # raises UnknownModel
         failures = self._load_all(keys, deadline)
         predictions = []
         with self._turns.turn(deadline):

@@ -1,10 +1,13 @@
 """The registry holds every folder with a model.toml; a broken one is named and stops no other."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from model_registry.entry import Entry
 from model_registry.errors import EntryError, ModelUnavailable, UnknownModel
+from model_registry.read_ensemble import read_any_entry
 from model_registry.registry import read_registry
 from tests.entry_files import KERAS, PYTORCH, changed, write_entry
 
@@ -81,3 +84,36 @@ def test_a_folder_without_an_entry_is_named(tmp_path: Path) -> None:
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EntryError, match="is not a folder"):
         read_registry(tmp_path / "models")
+
+
+def test_an_entry_is_read_when_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        write_entry(tmp_path, KERAS, f"model{number}")
+    read: list[str] = []
+
+    def noted(file: Path) -> Entry:
+        read.append(file.parent.name)
+        return read_any_entry(file)
+
+    monkeypatch.setattr("model_registry.registry.read_any_entry", noted)
+    registry = read_registry(tmp_path)
+    assert registry.known == {f"model{number}" for number in range(5)}
+    assert read == []
+    assert registry["model3"] is registry["model3"]
+    assert "model3" in registry
+    assert read == ["model3"]
+    assert not registry.is_read
+    assert len(registry) == 5
+    assert sorted(read) == sorted(registry.known)
+    assert registry.is_read
+
+
+def test_many_threads_read_an_entry_once(tmp_path: Path) -> None:
+    write_entry(tmp_path, KERAS, "one")
+    registry = read_registry(tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: registry["one"], range(32)))
+
+    assert len({id(entry) for entry in found}) == 1
