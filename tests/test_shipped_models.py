@@ -1,15 +1,19 @@
 """What `models/` claims, model by model: complete, hashed, measured, carded, small enough."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ecg.page import read_page
+from inference.compile import compile_model
+from inference.drawn import draw_pages
 from inference.predictor import Predictor
 from inference.weights import read_weights
 from model_registry.entry import Entry, ModelEntry
+from model_registry.read_entry import read_entry
 from model_registry.registry import read_registry
 from training.evaluate import read_out_of_fold
 
@@ -122,3 +126,12 @@ def test_the_copied_split_flatters_it(entry: Entry) -> None:
     held_out = (entry.metrics or {})["cross_validation"]
     assert copied["share_of_test_files_with_a_copy_in_training"] > 0.5
     assert copied["macro_f1"] > held_out["macro_f1"]
+
+
+@pytest.mark.slow
+@each_network
+def test_it_compiles_and_answers_as_before(entry: ModelEntry, tmp_path: Path) -> None:
+    shutil.copytree(entry.folder, tmp_path / entry.key)
+    record = compile_model(read_entry(tmp_path / entry.key / "model.toml"), draw_pages(13))
+    assert record.pages == 14
+    assert record.max_difference < 1e-4
