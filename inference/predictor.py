@@ -43,6 +43,15 @@ class Answers:
     failures: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A page that was read, the milliseconds that this took, and until when answers are waited for."""
+
+    page: Page
+    read_ms: float
+    deadline: Deadline
+
+
 class Predictor:
     """Runs the models of a registry. Models load on first use, once, and stay loaded.
 
@@ -136,19 +145,14 @@ class Predictor:
         for key in keys:
             if key not in self.registry.known:
                 self.registry[key]  # raises UnknownModel
-        failures = self._load_all(keys, deadline)
-        predictions = []
         with self._turns.turn(deadline):
             page, milliseconds = timed(lambda: self._read(data))
-            asked = self.ask(page, deadline)
-            for key in keys:
-                try:
-                    if key not in failures:
-                        predictions.append(self._predict_one(key, page, asked, milliseconds))
-                except ModelUnavailable as error:
-                    failures[key] = str(error)
-        ordered = {key: failures[key] for key in keys if key in failures}
-        return Answers(page, tuple(predictions), ordered)
+            asked = _Asked(page, milliseconds, deadline)
+            if all(self._is_ready(key) for key in keys):
+                return self._answer(keys, asked, {})
+        failures = self._load_all(keys, deadline)  # without a core, which others use meanwhile
+        with self._turns.turn(deadline):
+            return self._answer(keys, asked, failures)
 
     def probabilities(self, page: Page, key: str) -> Vector:
         """Calibrated probabilities, float64 (labels,), of one model for one page."""
@@ -157,6 +161,24 @@ class Predictor:
     def close(self) -> None:
         """Ends the framework processes."""
         self._networks.close()
+
+    def _answer(self, keys: Sequence[str], asked: "_Asked", failures: dict[str, str]) -> Answers:
+        """Asks the models that did not fail before."""
+        answers, predictions = self.ask(asked.page, asked.deadline), []
+        for key in keys:
+            try:
+                if key not in failures:
+                    predictions.append(self._predict_one(key, asked, answers))
+            except ModelUnavailable as error:
+                failures[key] = str(error)
+        ordered = {key: failures[key] for key in keys if key in failures}
+        return Answers(asked.page, tuple(predictions), ordered)
+
+    def _is_ready(self, key: str) -> bool:
+        try:
+            return self.state(key) == "ready"
+        except ModelUnavailable:
+            return True  # its reason is known, there is nothing to load
 
     def _load_all(self, keys: Sequence[str], deadline: Deadline) -> dict[str, str]:
         """Loads models before a core is taken for the page; why some can't be, by key."""
@@ -198,10 +220,12 @@ class Predictor:
                 raise of_member(member, error) from error
         return min(states, key=READINESS.index)
 
-    def _predict_one(self, key: str, page: Page, asked: PageAnswers, read_ms: float) -> Prediction:
+    def _predict_one(self, key: str, asked: "_Asked", answers: PageAnswers) -> Prediction:
         entry = self.registry[key]
-        runtime = self._runtimes[key]
-        answer = asked.answer(key)
+        runtime = self._runtimes.get(key) or self.load(key, asked.deadline)
+        if not asked.deadline.left():
+            raise Busy("There was no time left for this model; ask for fewer at once, or again.")
+        answer, page = answers.answer(key), asked.page
         probabilities, spent = answer.probabilities, dict(answer.timings_ms)
         decision, reasons = decide(page, probabilities, entry)
         return Prediction(
@@ -214,7 +238,7 @@ class Predictor:
             ),
             decision=decision,
             reasons=reasons,
-            timings_ms=MappingProxyType(spent | {"decode": read_ms + spent["decode"]}),
+            timings_ms=MappingProxyType(spent | {"decode": asked.read_ms + spent["decode"]}),
             page_sha256=page.sha256,
             model_sha256=self.registry.sha256(key),
         )

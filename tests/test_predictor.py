@@ -1,18 +1,21 @@
 """A predictor asks each model about a page, in the model's own terms; a broken one stops no other."""
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from ecg.errors import NotAPicture
 from ecg.page import read_page
-from inference.limits import Limits
+from inference.limits import Deadline, Limits
 from inference.predictor import NO_FRAME, Predictor
 from model_registry.errors import (
+    Busy,
     ModelUnavailable,
     NoUsableAnswer,
     UnknownModel,
@@ -24,7 +27,7 @@ from tests.drawn_pages import draw_page, encode
 from tests.fake_framework import logged, make_fake_model
 from tests.tiny_models import KERAS_LABELS, PYTORCH_LABELS, Facts
 
-Start = Callable[[], Predictor]
+Start = Callable[..., Predictor]
 
 PAGE = encode(draw_page((600, 420)))
 EXAMPLE = '[example]\nimage = "example.png"\nprobabilities = [0.1, 0.6, 0.2, 0.1]\n'
@@ -37,8 +40,8 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     monkeypatch.setattr("inference.networks.BACKENDS", fakes)
     started: list[Predictor] = []
 
-    def start_one() -> Predictor:
-        started.append(Predictor(read_registry(tmp_path), Limits(threads=1)))
+    def start_one(**limits: Any) -> Predictor:
+        started.append(Predictor(read_registry(tmp_path), Limits(**{"threads": 1} | limits)))
         return started[-1]
 
     yield start_one
@@ -276,3 +279,70 @@ def test_altered_weights_are_refused(tmp_path: Path, start: Start) -> None:
 
     with pytest.raises(WeightsError, match=r"weights\.sha256"):
         predictor.load("fake")
+
+
+def test_a_page_that_is_none_loads_no_model(tmp_path: Path, start: Start) -> None:
+    home = make_fake_model(tmp_path)
+    with pytest.raises(NotAPicture):
+        start().predict(b"no picture", ["fake"])
+    assert logged(home, "load") == 0
+
+
+def test_who_finds_no_free_core_before_the_deadline_is_told(tmp_path: Path, start: Start) -> None:
+    home = make_fake_model(tmp_path)
+    predictor = start(runs=1)
+    predictor.load("fake")
+    os.mkfifo(home / "gate_run")
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(predictor.predict, PAGE, ["fake"])
+        with (home / "gate_run").open("w", encoding="utf-8"):
+            assert predictor.usage().running == 1
+            with pytest.raises(Busy, match="Too many pages"):
+                predictor.predict(PAGE, ["fake"], Deadline(0.05))
+        assert len(first.result().predictions) == 1
+    assert predictor.usage().running == 0
+
+
+def test_a_model_that_takes_too_long_is_named_and_works_again(tmp_path: Path, start: Start) -> None:
+    home = make_fake_model(tmp_path)
+    predictor = start()
+    predictor.load("fake")
+    os.mkfifo(home / "gate_run")
+    answers = predictor.predict(PAGE, ["fake"], Deadline(0.2))
+    (home / "gate_run").unlink()
+
+    assert "did not answer in time" in answers.failures["fake"]
+    assert len(predictor.predict(PAGE, ["fake"]).predictions) == 1
+
+
+def test_the_same_page_a_moment_later_is_not_run_again(tmp_path: Path, start: Start) -> None:
+    home = make_fake_model(tmp_path)
+    predictor = start()
+    first, second = (predictor.predict(PAGE, ["fake"]).predictions[0] for _ in range(2))
+
+    assert logged(home, "run") == 1
+    assert second.probabilities == first.probabilities
+    assert second.timings_ms["run"] == 0
+    assert predictor.predict(encode(draw_page((600, 420), seed=9)), ["fake"]).predictions
+    assert logged(home, "run") == 2
+
+
+def test_nothing_is_kept_where_the_limits_say_so(tmp_path: Path, start: Start) -> None:
+    home = make_fake_model(tmp_path)
+    predictor = start(answers_kept=0.0)
+    for _ in range(2):
+        predictor.predict(PAGE, ["fake"])
+    assert logged(home, "run") == 2
+
+
+def test_it_says_what_it_uses(tmp_path: Path, start: Start) -> None:
+    make_fake_model(tmp_path)
+    predictor = start()
+    assert predictor.usage().resident == {}
+    predictor.predict(PAGE, ["fake"])
+    usage = predictor.usage()
+
+    assert usage.loads == {("fake", "keras"): 1}
+    assert set(usage.resident) == {"fake"}
+    assert set(usage.processes) == {"keras"}
+    assert usage.budget == predictor.limits.model_memory
