@@ -27,6 +27,7 @@ from model_registry.registry import Registry
 
 NO_FRAME = "No trace frame was found: the whole picture was read, header and footer included."
 EXAMPLE_TOLERANCE = 1e-3
+Failures = dict[str, ModelUnavailable]
 Facts = tuple[tuple[int, int], Box | None]  # a page's size, and its frame
 
 LIMITS = Limits()
@@ -41,6 +42,7 @@ class Answers:
     page: Page
     predictions: tuple[Prediction, ...]
     failures: dict[str, str] = field(default_factory=dict)
+    errors: tuple[ModelUnavailable, ...] = ()  # those of `failures`, in the same order
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ class Predictor:
         """Ends the framework processes."""
         self._networks.close()
 
-    def _answer(self, keys: Sequence[str], asked: "_Asked", failures: dict[str, str]) -> Answers:
+    def _answer(self, keys: Sequence[str], asked: "_Asked", failures: Failures) -> Answers:
         """Asks the models that did not fail before."""
         answers, predictions = self.ask(asked.page, asked.deadline), []
         for key in keys:
@@ -170,9 +172,9 @@ class Predictor:
                 if key not in failures:
                     predictions.append(self._predict_one(key, asked, answers))
             except ModelUnavailable as error:
-                failures[key] = str(error)
-        ordered = {key: failures[key] for key in keys if key in failures}
-        return Answers(asked.page, tuple(predictions), ordered)
+                failures[key] = error
+        told = {key: str(failures[key]) for key in keys if key in failures}
+        return Answers(asked.page, tuple(predictions), told, tuple(failures[key] for key in told))
 
     def _is_ready(self, key: str) -> bool:
         try:
@@ -180,14 +182,14 @@ class Predictor:
         except ModelUnavailable:
             return True  # its reason is known, there is nothing to load
 
-    def _load_all(self, keys: Sequence[str], deadline: Deadline) -> dict[str, str]:
+    def _load_all(self, keys: Sequence[str], deadline: Deadline) -> Failures:
         """Loads models before a core is taken for the page; why some can't be, by key."""
-        failures: dict[str, str] = {}
+        failures: Failures = {}
         for key in keys:
             try:
                 self.load(key, deadline)
             except ModelUnavailable as error:
-                failures[key] = str(error)
+                failures[key] = error
         return failures
 
     def _read(self, data: bytes) -> Page:
