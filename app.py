@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from flask import Flask
 
-from inference.limits import Limits
+from inference.machine import read_machine
 from inference.predictor import Predictor
 from model_registry.registry import read_registry
-from web import api, errors, health, model_pages, pages, security
+from web import api, errors, health, logs, model_pages, pages, security, visits
+from web.capacity import capacity_of, limits_of
 from web.services import make_services
 from web.settings import ROOT, Settings
 
@@ -22,12 +23,14 @@ def create_app(
     Raises SettingsError for a setting that can't be used, EntryError for a missing models folder.
     """
     settings = Settings.from_environment(os.environ if config is None else config)
+    capacity = capacity_of(settings, read_machine())
     if predictor is None:
-        predictor = Predictor(read_registry(settings.models_dir), Limits(threads=settings.threads))
+        predictor = Predictor(read_registry(settings.models_dir), limits_of(settings, capacity))
         atexit.register(predictor.close)
     app = Flask(__name__, root_path=str(ROOT))
-    app.extensions["twelvelead"] = make_services(settings, predictor, ROOT / "static" / "samples")
-    for part in (security, errors):
+    samples = ROOT / "static" / "samples"
+    app.extensions["twelvelead"] = make_services(settings, predictor, samples, capacity.admitted)
+    for part in (visits, security, errors, logs):
         part.init_app(app)
     for part in (api, health, model_pages, pages):
         app.register_blueprint(part.blueprint)

@@ -27,6 +27,7 @@ RULES = {
     "/openapi.json",
     "/livez",
     "/readyz",
+    "/metrics",
     "/static/<path:filename>",
     "/static/plotly/<version>.js",
 }

@@ -1,25 +1,15 @@
-"""web.health: whether the process lives, and whether the models that should be warm are."""
+"""web.health: whether the process lives, whether the models that should be warm are, its figures."""
 
 import shutil
 from pathlib import Path
 
 from flask.testing import FlaskClient
 
-from inference.limits import Deadline
-from inference.predictor import FOREVER
 from model_registry.registry import read_registry
-from tests.web_fakes import FakePredictor, make_app
+from tests.web_fakes import Cold, FakePredictor, make_app
+from web.metrics import KIND
 
 OK = {"status": "ok", "waiting_for": []}
-
-
-class Cold(FakePredictor):
-    """Loads nothing until it is told."""
-
-    told = False
-
-    def load(self, key: str, deadline: Deadline = FOREVER) -> str:
-        return super().load(key, deadline) if self.told else key
 
 
 def client_of(predictor: FakePredictor, models: Path, warm: str) -> FlaskClient:
@@ -49,11 +39,38 @@ def test_it_is_not_ready_before_each_warm_model_is_loaded(models_dir: Path) -> N
     assert (client.get("/readyz").json or {})["waiting_for"] == ["tiny_torch"]
     predictor.load("tiny_torch")
     assert client.get("/readyz").json == OK
+    predictor.close()
+
+
+def test_a_model_that_made_room_for_another_keeps_nobody_waiting(models_dir: Path) -> None:
+    predictor = Cold(read_registry(models_dir))
+    app = make_app(models_dir, predictor, warm="all")
+    assert app.test_client().get("/readyz").status_code == 503
+    predictor.close()
+    app.extensions["twelvelead"].warming.join()
+    assert predictor.state("tiny_keras") == "idle"
+    assert app.test_client().get("/readyz").json == OK
+
+
+def test_it_is_not_ready_once_it_was_told_to_end(models_dir: Path) -> None:
+    app = make_app(models_dir)
+    app.extensions["twelvelead"].stopping = lambda: True
+    answer = app.test_client().get("/readyz")
+    assert (answer.status_code, (answer.json or {})["status"]) == (503, "stopping")
+    assert app.test_client().get("/livez").json == OK
+
+
+def test_its_figures_are_text_for_prometheus(models_dir: Path) -> None:
+    answer = make_app(models_dir).test_client().get("/metrics")
+    assert (answer.status_code, answer.content_type) == (200, KIND)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "# TYPE twelvelead_requests_total counter" in answer.text
 
 
 def test_it_lives_before_it_is_ready(models_dir: Path) -> None:
-    client = client_of(Cold(read_registry(models_dir)), models_dir, "all")
-    assert client.get("/livez").json == OK
+    predictor = Cold(read_registry(models_dir))
+    assert client_of(predictor, models_dir, "all").get("/livez").json == OK
+    predictor.close()
 
 
 def test_a_model_that_fails_keeps_nobody_waiting(models_dir: Path) -> None:

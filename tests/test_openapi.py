@@ -11,12 +11,10 @@ from openapi_spec_validator import validate
 from werkzeug.test import TestResponse
 
 from ecg.tasks import NOTICE
-from inference.limits import Deadline
-from inference.predictor import FOREVER
 from model_registry.registry import read_registry
 from tests.entry_files import LABELS, write_entry
 from tests.fake_metrics import fake_metrics, write_metrics
-from tests.web_fakes import PAGE, Brittle, FakePredictor, form, make_app
+from tests.web_fakes import PAGE, Brittle, Cold, FakePredictor, form, make_app
 from web.openapi import describe_api
 
 PREDICTIONS = "/api/v1/predictions"
@@ -54,7 +52,7 @@ def test_it_names_the_addresses_that_programs_use(models_dir: Path) -> None:
     named = set(describe_api()["paths"])
     assert named <= served
     assert {path for path in served if path.startswith("/api/")} <= named
-    assert {"/predict", "/livez", "/readyz"} <= named
+    assert {"/predict", "/livez", "/readyz", "/metrics"} <= named
 
 
 @pytest.mark.parametrize("path", ["/api/v1/models", "/livez", "/readyz"])
@@ -63,17 +61,33 @@ def test_what_is_read_is_as_described(client: FlaskClient, path: str) -> None:
 
 
 def test_waiting_for_models_is_as_described(models_dir: Path) -> None:
-    class Waiting(FakePredictor):
-        loaded: list[str] = []  # noqa: RUF012 - stays empty
-
-        def load(self, key: str, deadline: Deadline = FOREVER) -> str:
-            del deadline
-            return key
-
-    predictor = Waiting(read_registry(models_dir))
+    predictor = Cold(read_registry(models_dir))
     answer = make_app(models_dir, predictor, warm="all").test_client().get("/readyz")
+    predictor.close()
     assert answer.status_code == 503
     check(answer, "/readyz", "get")
+
+
+def test_stopping_is_as_described(models_dir: Path) -> None:
+    app = make_app(models_dir)
+    app.extensions["twelvelead"].stopping = lambda: True
+    check(app.test_client().get("/readyz"), "/readyz", "get")
+
+
+def test_too_many_requests_are_as_described(models_dir: Path) -> None:
+    app = make_app(models_dir, admitted=1)
+    assert app.extensions["twelvelead"].admission.enter()
+    for path in (PREDICTIONS, "/predict", "/api/v1/frame"):
+        answer = app.test_client().post(path, data=form("all"), headers=JSON)
+        assert answer.status_code == 503
+        check(answer, path)
+        said = describe_api()["paths"][path]["post"]["responses"]["503"]["headers"]
+        OAS31Validator(said["Retry-After"]["schema"]).validate(int(answer.headers["Retry-After"]))
+
+
+def test_the_figures_are_text_as_described(client: FlaskClient) -> None:
+    said = describe_api()["paths"]["/metrics"]["get"]["responses"]["200"]["content"]
+    assert list(said) == [client.get("/metrics").mimetype]
 
 
 def test_a_broken_model_in_the_list_is_as_described(tmp_path: Path) -> None:

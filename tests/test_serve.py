@@ -7,44 +7,15 @@ import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from typing import Any
 
 import pytest
 
 from tests.fake_framework import logged, make_fake_model
+from tests.live import ALL, PREDICTIONS, ask
 from tests.tiny_models import KERAS_LABELS
-from tests.web_fakes import FAKE, PAGE, ROOT, large_form, served, tags
-
-PREDICTIONS = "/api/v1/predictions"
-PATIENCE = 120  # s
-ALL = [("model", "all")]
-
-
-class Got(NamedTuple):
-    status: int
-    text: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
-
-
-def ask(address: str, path: str, form: dict[str, Any] | None = None) -> Got:
-    """GET, or POST where there is a form."""
-    connection = HTTPConnection(urlsplit(address).netloc, timeout=PATIENCE)
-    try:
-        if form is None:
-            connection.request("GET", path)
-        else:
-            headers = {"Content-Type": form["content_type"]}
-            connection.request("POST", path, form["data"], headers)
-        answer = connection.getresponse()
-        return Got(answer.status, answer.read().decode())
-    finally:
-        connection.close()
+from tests.web_fakes import FAKE, PAGE, PATIENCE, ROOT, large_form, served, tags
 
 
 def serve_once(**environment: str) -> subprocess.CompletedProcess[str]:
@@ -124,8 +95,7 @@ def test_a_broken_model_is_told_at_start_and_the_others_are_served(tmp_path: Pat
     (tmp_path / "bad" / "model.toml").write_text("title = 1\n", encoding="utf-8")
     with served(tmp_path, FAKE) as server:
         found = ask(server.address, PREDICTIONS, large_form(PAGE, ALL))
-        server.process.terminate()
-        said = server.process.stderr.read() if server.process.stderr else ""
+        said = "".join(server.end())
     assert [one["model"] for one in found.json["predictions"]] == ["good"]
     assert "The model bad is unavailable: bad/model.toml" in said
 
@@ -133,7 +103,8 @@ def test_a_broken_model_is_told_at_start_and_the_others_are_served(tmp_path: Pat
 def test_a_hundred_first_requests_at_once_load_a_model_once(tmp_path: Path) -> None:
     home = make_fake_model(tmp_path)
     form = large_form(PAGE, ALL)
-    with served(tmp_path, FAKE) as server, ThreadPoolExecutor(100) as pool:
+    settings: dict[str, Any] = {"admitted": 100, "answers_kept": 0, "deadline": PATIENCE}
+    with served(tmp_path, FAKE, **settings) as server, ThreadPoolExecutor(100) as pool:
         found = list(pool.map(lambda _: ask(server.address, PREDICTIONS, form), range(100)))
     assert {one.status for one in found} == {200}
     assert {one.json["predictions"][0]["label"] for one in found} == {"abnormal_heartbeat"}

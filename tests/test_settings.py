@@ -1,4 +1,4 @@
-"""web.settings: five variables, each with one meaning; what can't be used is refused in a sentence."""
+"""web.settings: all variables, each with one meaning; what can't be used is refused in a sentence."""
 
 from dataclasses import fields
 from pathlib import Path
@@ -29,14 +29,30 @@ def test_it_works(tmp_path: Path) -> None:
         DATA_DIR=str(tmp_path),
         DATA_FOLDERS="My Normals (12) = normal; Old MI=history_of_mi;",
         WARM="one, two,",
+        RUNS="1",
         THREADS="2",
+        MODEL_MEMORY="1.5GB",
+        RUNTIME="onnx",
+        NATIVE_IDLE="60",
+        ANSWERS_KEPT="0",
+        ADMITTED="12",
+        DEADLINE="7.5",
+        LOG="off",
     )
     assert found == Settings(
         models_dir=tmp_path,
         data_dir=tmp_path,
         data_folders={"mynormals": "normal", "oldmi": "history_of_mi"},
         warm=("one", "two"),
+        runs=1,
         threads=2,
+        model_memory=1_500_000_000,
+        runtime="onnx",
+        native_idle=60,
+        answers_kept=0,
+        admitted=12,
+        deadline=7.5,
+        log="off",
     )
 
 
@@ -71,9 +87,54 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     assert "a folder that exists" in refusal(DATA_DIR=str(tmp_path / "file"))
 
 
-@pytest.mark.parametrize("count", ["-1", "257", "two", "1.5", "1e2", " 2"])
-def test_a_wrong_number_of_threads_is_refused(count: str) -> None:
-    assert "TWELVELEAD_THREADS should be a whole number from 0" in refusal(THREADS=count)
+@pytest.mark.parametrize("count", ["-1", "257", "two", "1.5", "1e2", " 2", "\u0662"])
+@pytest.mark.parametrize("name", ["RUNS", "THREADS"])
+def test_a_wrong_number_is_refused(name: str, count: str) -> None:
+    assert f"TWELVELEAD_{name} should be a whole number from 0" in refusal(**{name: count})
+
+
+def test_more_requests_than_threads_are_for_is_refused() -> None:
+    assert "from 0 (4 a run, at least 8) to 512" in refusal(ADMITTED="513")
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("512MB", 512_000_000),
+        ("1.5GB", 1_500_000_000),
+        ("2GiB", 2**31),
+        ("64 mib", 2**26),
+        ("800kB", 800_000),
+        ("1000000", 1_000_000),
+        ("1000000B", 1_000_000),
+    ],
+)
+def test_memory_is_read_with_its_unit(text: str, count: int) -> None:
+    assert read(MODEL_MEMORY=text).model_memory == count
+
+
+@pytest.mark.parametrize("text", ["0", "0GB", "-1GB", "much", "1.5TB", "GB", "1,5GB", "1e9", "0.1"])
+def test_a_wrong_amount_of_memory_is_refused(text: str) -> None:
+    assert "TWELVELEAD_MODEL_MEMORY should be an amount" in refusal(MODEL_MEMORY=text)
+
+
+@pytest.mark.parametrize("text", ["-1", "0", "0.5", "soon", "1h", "inf", "nan", "3601", "1e2"])
+def test_a_wrong_deadline_is_refused(text: str) -> None:
+    assert "TWELVELEAD_DEADLINE should be seconds from 1 to 3600" in refusal(DEADLINE=text)
+
+
+@pytest.mark.parametrize(("name", "text"), [("NATIVE_IDLE", "0"), ("ANSWERS_KEPT", "86401")])
+def test_wrong_seconds_are_refused(name: str, text: str) -> None:
+    assert f"TWELVELEAD_{name} should be seconds from" in refusal(**{name: text})
+
+
+@pytest.mark.parametrize(
+    ("name", "choices"), [("RUNTIME", "auto, onnx, native"), ("LOG", "json, text, off")]
+)
+def test_another_choice_than_those_there_are_is_refused(name: str, choices: str) -> None:
+    assert f"TWELVELEAD_{name} should be one of {choices}, not 'other'" in refusal(
+        **{name: "other"}
+    )
 
 
 @pytest.mark.parametrize("pairs", ["healthy", "healthy=fine", "a=normal;b", "=", "a:normal"])

@@ -1,6 +1,7 @@
 """web.errors: each wrong request gets its status and one sentence, and nothing of itself back."""
 
 import logging
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,12 @@ from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import TestResponse
 
+from inference.limits import Deadline
+from inference.predictor import FOREVER, Answers
+from model_registry.errors import BackendEnded, Busy, ModelUnavailable, WeightsError
 from model_registry.registry import read_registry
 from tests.drawn_pages import draw_page, encode
-from tests.web_fakes import PAGE, Brittle, form, make_app
+from tests.web_fakes import PAGE, Brittle, FakePredictor, form, make_app
 
 PREDICTIONS = "/api/v1/predictions"
 JSON, HTML = {"Accept": "application/json"}, {"Accept": "text/html,*/*;q=0.8"}
@@ -42,6 +46,18 @@ WRONG_METHODS = {
     "/predict": ("GET", "OPTIONS, POST"),
     "/livez": ("DELETE", "GET, HEAD, OPTIONS"),
 }
+
+
+class Late(FakePredictor):
+    """Nobody has time before the deadline."""
+
+    def predict(self, data: bytes, keys: Sequence[str], deadline: Deadline = FOREVER) -> Answers:
+        raise Busy(f"{len(data)} {keys} {deadline.left()}")
+
+
+def ended(seconds: float) -> BackendEnded:
+    """A framework's process that is started again after a while."""
+    return BackendEnded("Its process ended; ask again.", seconds)
 
 
 @pytest.fixture
@@ -99,6 +115,49 @@ def test_a_wrong_method_is_told_those_that_are_right(
     else:
         assert answer.mimetype == "text/html"
         assert "doesn&#39;t take that method" in answer.text
+
+
+@pytest.mark.parametrize("place", ["/", "/results", "/predict", PREDICTIONS])
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        (Busy("Too many pages are being worked on."), "1"),
+        (ended(7.2), "8"),
+        (ended(0.0), "1"),
+        (ModelUnavailable("It is out."), None),
+        (WeightsError("They were altered."), None),
+    ],
+)
+def test_who_may_ask_again_is_told_when(
+    models_dir: Path, place: str, error: ModelUnavailable, seconds: str | None
+) -> None:
+    predictor = FakePredictor(read_registry(models_dir), {"tiny_keras": error})
+    client = make_app(models_dir, predictor).test_client()
+    answer = client.post(place, data=form("tiny_keras"), headers=HTML)
+    assert (answer.status_code, answer.headers.get("Retry-After")) == (503, seconds)
+    assert str(error) in answer.text
+
+
+def test_of_several_models_the_first_that_may_answer_again_counts(models_dir: Path) -> None:
+    failing = {"tiny_keras": ended(40), "tiny_torch": ended(20)}
+    client = make_app(models_dir, FakePredictor(read_registry(models_dir), failing)).test_client()
+    answer = client.post(PREDICTIONS, data=form("all"))
+    assert answer.headers["Retry-After"] == "20"
+
+
+def test_where_nobody_had_time_it_is_said_when(models_dir: Path) -> None:
+    client = make_app(models_dir, Late(read_registry(models_dir))).test_client()
+    for place in ("/", "/results", "/predict", PREDICTIONS):
+        answer = client.post(place, data=form("all"), headers=HTML)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+
+
+def test_a_bug_of_ours_is_logged_with_its_place(
+    models_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = make_app(models_dir, Brittle(read_registry(models_dir))).test_client()
+    client.post(PREDICTIONS, data=form("all"))
+    assert "unexpected ZeroDivisionError in web_fakes.py:" in caplog.text
 
 
 def test_programs_get_a_problem_and_people_a_page(client: FlaskClient) -> None:

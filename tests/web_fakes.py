@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
@@ -36,10 +36,13 @@ FAKE_BACKENDS = {"keras": "tests.fake_framework", "pytorch": "tests.fake_framewo
 class FakePredictor(Predictor):
     """Reads pages as the real one does; every model answers SHARES in its own order of labels.
 
-    failing: key -> why that model can't answer. asked: the keys of each request.
+    failing: key -> why that model can't answer, in words or as an error. asked: the keys of each
+    request.
     """
 
-    def __init__(self, registry: Registry, failing: Mapping[str, str] = NOBODY) -> None:
+    def __init__(
+        self, registry: Registry, failing: Mapping[str, str | ModelUnavailable] = NOBODY
+    ) -> None:
         super().__init__(registry, Limits(threads=1))
         self.failing = dict(failing)
         self.loaded: list[str] = []
@@ -47,7 +50,8 @@ class FakePredictor(Predictor):
 
     def state(self, key: str) -> State:
         if self.registry[key] and key in self.failing:
-            raise ModelUnavailable(self.failing[key])
+            why = self.failing[key]
+            raise ModelUnavailable(why) if isinstance(why, str) else why
         return "ready" if key in self.loaded else "idle"
 
     def load(self, key: str, deadline: Deadline = FOREVER) -> str:
@@ -57,20 +61,22 @@ class FakePredictor(Predictor):
         return RUNTIME
 
     def warm(self, keys: Sequence[str]) -> threading.Thread:
+        self.registry.read_all()
         for key in keys:
-            if key not in self.failing:
+            with suppress(ModelUnavailable):
                 self.load(key)
         return threading.Thread()
 
     def predict(self, data: bytes, keys: Sequence[str], deadline: Deadline = FOREVER) -> Answers:
         del deadline
         self.asked.append(tuple(keys))
-        page, predictions, failures = read_page(data), [], {}
+        page, predictions, failures, errors = read_page(data), [], {}, []
         for key in keys:
             try:
                 self.load(key)
             except ModelUnavailable as error:
                 failures[key] = str(error)
+                errors.append(error)
                 continue
             entry = self.registry[key]
             predictions.append(
@@ -87,7 +93,30 @@ class FakePredictor(Predictor):
                     model_sha256=self.registry.sha256(key),
                 )
             )
-        return Answers(page, tuple(predictions), failures)
+        return Answers(page, tuple(predictions), failures, tuple(errors))
+
+
+class Cold(FakePredictor):
+    """Goes on warming until `close`; loads nothing until it is told."""
+
+    told = False
+
+    def __init__(self, registry: Registry) -> None:
+        super().__init__(registry)
+        self.closed = threading.Event()
+
+    def load(self, key: str, deadline: Deadline = FOREVER) -> str:
+        return super().load(key, deadline) if self.told else key
+
+    def warm(self, keys: Sequence[str]) -> threading.Thread:
+        self.registry.read_all()
+        del keys
+        thread = threading.Thread(target=self.closed.wait, daemon=True)
+        thread.start()
+        return thread
+
+    def close(self) -> None:
+        self.closed.set()
 
 
 class Brittle(FakePredictor):
@@ -146,15 +175,25 @@ def create_fake_app() -> Flask:
 
 
 class Server(NamedTuple):
-    """A live server and where it answers, as in http://127.0.0.1:8080"""
+    """A live server and where it answers, as in http://127.0.0.1:8080; `said`: lines of stderr."""
 
     address: str
     process: subprocess.Popen[str]
+    said: list[str]
+    reader: threading.Thread
+
+    def end(self) -> list[str]:
+        """Tells it to end and waits; all that it said."""
+        self.process.terminate()
+        self.process.wait(PATIENCE)
+        self.reader.join(PATIENCE)
+        return self.said
 
 
 GUNICORN = ("-m", "gunicorn", "--config", "gunicorn.conf.py", "--bind", "127.0.0.1:0")
 OURS, FAKE = "app:create_app()", "tests.web_fakes:create_fake_app()"
 LISTENING = "Listening at: "
+PATIENCE = 120  # s
 
 
 @contextmanager
@@ -171,17 +210,27 @@ def served(
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
+        said: list[str] = []
+        reader = threading.Thread(target=_read, args=(process, said), daemon=True)
         try:
-            yield Server(_address(process), process)
+            address = _address(process, said)
+            reader.start()
+            yield Server(address, process, said, reader)
         finally:
             process.terminate()
+            if reader.ident:
+                reader.join(PATIENCE)
 
 
-def _address(process: subprocess.Popen[str]) -> str:
+def _address(process: subprocess.Popen[str], said: list[str]) -> str:
     """Where a server says that it listens; fails with what it said where it ends before."""
-    said = []
     for line in process.stderr or ():
         said.append(line)
         if LISTENING in line:
             return line.partition(LISTENING)[2].split()[0]
     raise AssertionError(f"The server ended before it listened: {''.join(said)[-2000:]}")
+
+
+def _read(process: subprocess.Popen[str], said: list[str]) -> None:
+    """Reads on, or the pipe fills with log lines and the server stands still."""
+    said.extend(process.stderr or ())

@@ -5,13 +5,14 @@ from pydantic import BaseModel
 
 from ecg.page import read_page
 from inference.predictor import Answers
-from model_registry.errors import ModelUnavailable
 from web.documents import describe_answers, describe_models, describe_page
-from web.errors import wants_json
+from web.entrance import admitted
+from web.errors import Unanswered, wants_json
 from web.figures import read_figures
 from web.openapi import describe_api
 from web.services import services
 from web.uploads import chosen_models, chosen_page
+from web.visits import visit
 
 blueprint = Blueprint("api", __name__)
 
@@ -22,12 +23,16 @@ def send(document: BaseModel) -> Response:
 
 
 def ask(*, file_first: bool = False) -> Answers:
-    """Asks the chosen models about the chosen page. Raises ModelUnavailable where none answered."""
-    found = services()
+    """Asks the chosen models about the chosen page. Raises Unanswered where none answered."""
+    found, here = services(), visit()
     keys = chosen_models(found)
-    answers = found.predictor.predict(chosen_page(found, file_first=file_first), keys)
+    page = chosen_page(found, file_first=file_first)
+    answers = found.predictor.predict(page, keys, here.deadline)
+    here.note(keys, answers)
+    found.metrics.record(answers)
     if not answers.predictions:
-        raise ModelUnavailable(" ".join(answers.failures.values()) or "No model is usable.")
+        told = " ".join(answers.failures.values()) or "No model is usable."
+        raise Unanswered(told, answers.errors)
     return answers
 
 
@@ -44,18 +49,21 @@ def show_metrics(key: str) -> Response:
 
 
 @blueprint.post("/api/v1/predictions")
+@admitted
 def predict() -> Response:
     """Asks one or more models about one page."""
     return send(describe_answers(ask()))
 
 
 @blueprint.post("/api/v1/frame")
+@admitted
 def find_frame() -> Response:
     """Which part of a page would be read."""
     return send(describe_page(read_page(chosen_page(services()))))
 
 
 @blueprint.post("/predict")
+@admitted
 def predict_as_before() -> Response | str:
     """For clients of earlier apps: `model_key`, `image_source`, `upload_image` or `sample_path`."""
     document = describe_answers(ask())

@@ -135,7 +135,7 @@ class Problem(Document):
 class Health(Document):
     """Whether the process lives, or is ready to answer."""
 
-    status: Literal["ok", "starting"]
+    status: Literal["ok", "starting", "stopping"]
     waiting_for: list[str] = Field(default=[], description="models that are still being loaded")
 
 

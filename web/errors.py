@@ -1,7 +1,10 @@
 """One table: our error -> status. One sentence for people, problem+json (RFC 9457) for programs."""
 
 import logging
+import math
+import traceback
 from http import HTTPStatus
+from pathlib import Path
 
 from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -9,7 +12,8 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from ecg.errors import EmptyFile, FileTooLarge, NotAPicture, PageError
 from ecg.library import UnknownPicture
 from ecg.page import MAX_BYTES
-from model_registry.errors import ModelUnavailable, RegistryError, UnknownModel
+from model_registry.errors import Busy, ModelUnavailable, RegistryError, UnknownModel
+from web.services import services
 
 LOG = logging.getLogger("twelvelead")
 
@@ -22,6 +26,22 @@ class CrossSiteRequest(PermissionError):
     """A form sent by another site."""
 
 
+class Overloaded(RuntimeError):
+    """More requests than can be answered in time; `retry_after` in whole seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too many pages are being read: ask again in {retry_after} s.")
+        self.retry_after = retry_after
+
+
+class Unanswered(ModelUnavailable):
+    """None of the models that were asked could answer; `causes` says why of each."""
+
+    def __init__(self, told: str, causes: tuple[ModelUnavailable, ...]) -> None:
+        super().__init__(told)
+        self.causes = causes
+
+
 STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits counts
     (RequestError, 400),
     (CrossSiteRequest, 403),
@@ -31,6 +51,7 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits count
     (NotAPicture, 415),
     (EmptyFile, 422),
     (PageError, 422),
+    (Overloaded, 503),
     (ModelUnavailable, 503),
     (RegistryError, 503),
 )
@@ -53,8 +74,25 @@ def told(error: Exception) -> tuple[int, str]:
         return 413, SENTENCES[413]
     if isinstance(error, HTTPException) and error.code:
         return error.code, SENTENCES.get(error.code, HTTPStatus(error.code).phrase + ".")
-    LOG.error("unexpected %s at %s", type(error).__name__, request.endpoint)
+    LOG.error("unexpected %s in %s at %s", type(error).__name__, _place(error), request.endpoint)
     return 500, UNEXPECTED
+
+
+def retry_after(error: Exception) -> int | None:
+    """Whole seconds, at least 1, after which asking again may help; None where it would not."""
+    if isinstance(error, Unanswered):
+        known = [found for one in error.causes if (found := retry_after(one)) is not None]
+        return min(known, default=None)
+    seconds: float | None = getattr(error, "retry_after", None)
+    if seconds is None and isinstance(error, Busy):
+        seconds = services().admission.retry_after()
+    return None if seconds is None else max(1, math.ceil(seconds))
+
+
+def retry_header(error: Exception) -> dict[str, str]:
+    """`Retry-After`, where asking again may help."""
+    seconds = retry_after(error)
+    return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
 def problem(status: int, detail: str) -> Response:
@@ -89,11 +127,18 @@ def answer_error(error: Exception) -> Response:
         title = HTTPStatus(status).phrase
         answer = render_template("error.html", title=title, detail=detail, status=status), status
     made = answer if isinstance(answer, Response) else Response(answer[0], status)
+    made.headers.update(retry_header(error))
     if status == 405:
         made.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or []))
     if status == 413:
         made.headers["Connection"] = "close"  # the rest of the body is not read
     return made
+
+
+def _place(error: Exception) -> str:
+    """Where in the code an error arose; its own words may hold what a client sent."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "no frame"
 
 
 def init_app(app: Flask) -> None:

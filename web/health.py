@@ -1,10 +1,11 @@
-"""Probes: whether the process lives, and whether it is ready."""
+"""For those who watch the server: whether it lives, whether it is ready, its figures."""
 
 from flask import Blueprint, Response
 
 from model_registry.errors import ModelUnavailable
 from web.api import send
 from web.documents import Health
+from web.metrics import KIND
 from web.services import services
 
 blueprint = Blueprint("health", __name__)
@@ -18,14 +19,26 @@ def live() -> Response:
 
 @blueprint.get("/readyz")
 def ready() -> Response:
-    """The registry is read, and each model that is warmed at start is loaded or known to fail."""
+    """The registry is read, and each model that is warmed at start answered its example or failed.
+
+    A model that was warm may since have made room for another: that is no reason to send nobody here.
+    """
     found = services()
-    warm = found.settings.warm
-    keys = list(found.predictor.registry) if "all" in warm else list(warm)
-    waiting = [key for key in keys if _is_waiting(key)]
-    answer = send(Health(status="starting" if waiting else "ok", waiting_for=waiting))
-    answer.status_code = 503 if waiting else 200
+    waiting = [key for key in found.warm if _is_waiting(key)] if found.warming.is_alive() else []
+    if found.stopping():
+        health = Health(status="stopping")
+    else:
+        unread = not found.predictor.registry.is_read
+        health = Health(status="starting" if waiting or unread else "ok", waiting_for=waiting)
+    answer = send(health)
+    answer.status_code = 200 if health.status == "ok" else 503
     return answer
+
+
+@blueprint.get("/metrics")
+def show_metrics() -> Response:
+    """Figures for Prometheus."""
+    return Response(services().metrics.as_text(), content_type=KIND)
 
 
 def _is_waiting(key: str) -> bool:

@@ -54,7 +54,11 @@ FAULTS = {
     "413": "too large",
     "415": "not a picture",
     "422": "a picture that can't be read",
-    "503": "no chosen model can answer",
+    "503": "no chosen model can answer, or too many ask at once",
+}
+RETRY_AFTER = {
+    "description": "seconds after which asking again may help; absent where it would not",
+    "schema": {"type": "integer", "minimum": 1},
 }
 
 
@@ -80,8 +84,11 @@ def describe_api() -> dict[str, Any]:
             },
             "/api/v1/frame": {"post": _post("Which part of a page is read", PAGE, PageRead)},
             "/predict": {"post": _post("As earlier apps had it", EARLIER, Predictions)},
+            "/metrics": {"get": _get_text("Figures for Prometheus")},
             "/livez": {"get": _get("Whether the process lives", Health)},
-            "/readyz": {"get": _get("Whether warmed models are loaded", Health, "503")},
+            "/readyz": {
+                "get": _get("Whether warmed models answered their examples", Health, "503")
+            },
         },
         "components": {"schemas": schemas["$defs"]},
     }
@@ -92,6 +99,11 @@ def _get(summary: str, answer: type[BaseModel], fault: str | None = None) -> dic
     if fault:
         responses[fault] = _answer("Not yet", answer)
     return {"summary": summary, "responses": responses}
+
+
+def _get_text(summary: str) -> dict[str, Any]:
+    text = {"text/plain": {"schema": {"type": "string"}}}
+    return {"summary": summary, "responses": {"200": {"description": "Text", "content": text}}}
 
 
 def _get_one(summary: str, answer: type[BaseModel]) -> dict[str, Any]:
@@ -108,6 +120,7 @@ def _post(summary: str, fields: dict[str, Any], answer: type[BaseModel]) -> dict
     responses = {"200": _answer("What was asked for", answer)}
     for status, meaning in FAULTS.items():
         responses[status] = _answer(meaning, Problem, "application/problem+json")
+    responses["503"]["headers"] = {"Retry-After": RETRY_AFTER}
     return {
         "summary": summary,
         "requestBody": {"required": True, "content": {"multipart/form-data": form}},

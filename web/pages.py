@@ -10,7 +10,8 @@ from ecg.tasks import CARDIAC_PAGE_4, NOTICE
 from model_registry.entry import FRAMEWORK_TITLES
 from web.api import ask
 from web.documents import Predictions, describe_answers, describe_models
-from web.errors import told
+from web.entrance import admitted
+from web.errors import retry_header, told
 from web.services import Services, services
 from web.thumbnails import draw_shown
 
@@ -41,18 +42,20 @@ def index() -> str:
 
 
 @blueprint.post("/")
-def analyse() -> tuple[str, int]:
+@admitted
+def analyse() -> tuple[str, int, dict[str, str]]:
     """The same page with answers on it: a plain form post, no script needed."""
     models, sample = request.form.getlist("model"), request.form.get("sample", "")
     try:
         answers = describe_answers(ask(file_first=True))
     except Exception as error:  # noqa: BLE001 - told() turns each into a status and a sentence
         status, detail = told(error)
-        return _render(models, sample, error=detail), status
-    return _render(models, sample, answers=answers), 200
+        return _render(models, sample, error=detail), status, retry_header(error)
+    return _render(models, sample, answers=answers), 200, {}
 
 
 @blueprint.post("/results")
+@admitted
 def results() -> str:
     """The answers alone, for the script to put into the page."""
     return render_template("_answers.html", answers=describe_answers(ask()))

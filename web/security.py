@@ -9,6 +9,7 @@ from ecg.page import MAX_BYTES
 from web.errors import CrossSiteRequest
 
 FORM_OVERHEAD = 64_000  # bytes beside the picture: boundaries, names, choices
+MAX_REQUEST = MAX_BYTES + FORM_OVERHEAD
 FORM_MEMORY = 500_000  # bytes of fields that are no file; the parser's own buffer counts too
 SAFE = ("GET", "HEAD", "OPTIONS")
 HEADERS = {
@@ -34,7 +35,7 @@ def init_app(app: Flask) -> None:
     """Puts the limits, the check of forms and the headers on an app."""
     app.request_class = MemoryRequest
     app.config.update(
-        MAX_CONTENT_LENGTH=MAX_BYTES + FORM_OVERHEAD,
+        MAX_CONTENT_LENGTH=MAX_REQUEST,
         MAX_FORM_PARTS=100,
         MAX_FORM_MEMORY_SIZE=FORM_MEMORY,
     )

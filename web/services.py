@@ -3,6 +3,7 @@
 import json
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from ecg.library import Library, Picture, UnknownPicture, read_library
 from ecg.samples import WORDS
 from inference.predictor import Predictor
 from model_registry.registry import Registry
+from web.admission import Admission
+from web.metrics import Metrics
 from web.settings import Settings, SettingsError
 from web.thumbnails import draw_thumbnail
 
@@ -20,13 +23,21 @@ MAX_THUMBNAILS = 512  # of about 10 KB each
 
 @dataclass
 class Services:
-    """Settings, the predictor, the shipped samples, and the data set where one is set."""
+    """Settings, the predictor, the shipped samples, and the data set where one is set.
+
+    warm: keys of the models that `warming` loads. stopping: whether the server was told to end.
+    """
 
     settings: Settings
     predictor: Predictor
     samples: Library
     data: Library | None
+    admission: Admission
+    metrics: Metrics
+    warm: list[str]
+    warming: threading.Thread
     findings: dict[str, str] = field(default_factory=dict)
+    stopping: Callable[[], bool] = lambda: False
     _thumbnails: OrderedDict[str, bytes] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -54,26 +65,37 @@ class Services:
         return drawn
 
 
-def make_services(settings: Settings, predictor: Predictor, samples: Path) -> Services:
-    """Reads the samples and, where it is set, the data set; starts warming models."""
-    data = settings.data_dir
-    services = Services(
+def make_services(
+    settings: Settings, predictor: Predictor, samples: Path, admitted: int
+) -> Services:
+    """Reads the samples and, where it is set, the data set; starts warming models.
+
+    admitted: how many requests with a page are let in at once. Raises SettingsError.
+    """
+    data, warm = settings.data_dir, models_to_warm(settings, predictor.registry)
+    return Services(
         settings=settings,
         predictor=predictor,
         samples=read_library(samples, simulated=True),
         data=read_library(data, folder_labels=settings.data_folders) if data else None,
         findings=_findings(samples),
+        admission=Admission(admitted),
+        metrics=Metrics(predictor),
+        warm=warm,
+        warming=predictor.warm(warm),
     )
-    predictor.warm(models_to_warm(settings, predictor.registry))
-    return services
 
 
 def models_to_warm(settings: Settings, registry: Registry) -> list[str]:
-    """The usable models that are to be loaded at start. Raises SettingsError for an unknown one."""
-    known = [*registry, *registry.broken, "all"]
-    if not set(settings.warm) <= set(known):
-        raise SettingsError(f"TWELVELEAD_WARM names unknown models; known are {', '.join(known)}.")
-    return [key for key in registry if key in settings.warm or "all" in settings.warm]
+    """The models that are to be loaded at start, no entry read for it.
+
+    Raises SettingsError for an unknown one.
+    """
+    known = sorted(registry.known)
+    if not set(settings.warm) <= {*known, "all"}:
+        told = ", ".join([*known, "all"])
+        raise SettingsError(f"TWELVELEAD_WARM names unknown models; known are {told}.")
+    return [key for key in known if key in settings.warm or "all" in settings.warm]
 
 
 def services() -> Services:

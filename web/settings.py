@@ -1,17 +1,24 @@
 """Settings, all from the environment, in one table; a wrong value or name is refused at start."""
 
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal, get_args
 
 from ecg.library import DEFAULT_FOLDERS, plain_name
 from ecg.tasks import CARDIAC_PAGE_4
+from model_registry.entry import Runtime
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "TWELVELEAD_"
+UNITS = MappingProxyType(
+    {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+)
+HOUR, DAY = 3600, 86_400  # s
+Log = Literal["json", "text", "off"]
 
 
 class SettingsError(ValueError):
@@ -29,10 +36,49 @@ def _keys(text: str) -> tuple[str, ...]:
     return tuple(key.strip() for key in text.split(",") if key.strip())
 
 
-def _threads(text: str) -> int:
-    if not text.isdecimal() or int(text) > 256:
-        raise ValueError("a whole number from 0 (all cores) to 256")
-    return int(text)
+def _whole(most: int, zero: str) -> Callable[[str], int]:
+    """Reads a whole number from 0, which means `zero`, to `most`."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdecimal()) or int(text) > most:
+            raise ValueError(f"a whole number from 0 ({zero}) to {most}")
+        return int(text)
+
+    return read
+
+
+def _seconds(least: float, most: float, zero: str = "") -> Callable[[str], float]:
+    """Reads seconds from `least` to `most`; `zero` is what 0 means."""
+
+    def read(text: str) -> float:
+        number = float(text) if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", text) else -1.0
+        if not least <= number <= most:
+            begin = f"{least:g} ({zero})" if zero else f"{least:g}"
+            raise ValueError(f"seconds from {begin} to {most:g}")
+        return number
+
+    return read
+
+
+def _bytes(text: str) -> int:
+    """Bytes, with a unit or without."""
+    found = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ?([A-Z]{0,3})", text.upper())
+    if (
+        found is None
+        or found[2] not in UNITS
+        or not (count := int(float(found[1]) * UNITS[found[2]]))
+    ):
+        raise ValueError("an amount of memory such as 512MB, 1.5GB or 2GiB")
+    return count
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"one of {', '.join(choices)}")
+        return text
+
+    return read
 
 
 def _folders(text: str) -> Mapping[str, str]:
@@ -68,8 +114,42 @@ TABLE: Mapping[str, Setting] = MappingProxyType(
         "TWELVELEAD_WARM": Setting(
             _keys, "none", "models loaded at start: keys with commas, or `all`"
         ),
+        "TWELVELEAD_RUNS": Setting(
+            _whole(256, "one a core"), "`0`", "pages worked on at once; 0: one a core"
+        ),
         "TWELVELEAD_THREADS": Setting(
-            _threads, "`0`", "compute threads of each framework; 0: all cores"
+            _whole(256, "cores / runs"),
+            "`0`",
+            "compute threads of each run; 0: cores / runs; runs x threads never above the cores",
+        ),
+        "TWELVELEAD_MODEL_MEMORY": Setting(
+            _bytes, "half of the memory", "what loaded models may take: `512MB`, `1.5GB`, `2GiB`"
+        ),
+        "TWELVELEAD_RUNTIME": Setting(
+            _one_of(*get_args(Runtime)),
+            "`auto`",
+            "`onnx`: compiled models only; `native`: the frameworks only; `auto`: what is compiled, "
+            "else the framework",
+        ),
+        "TWELVELEAD_NATIVE_IDLE": Setting(
+            _seconds(1, 7 * DAY), "`300`", "seconds after which an unasked framework's process ends"
+        ),
+        "TWELVELEAD_ANSWERS_KEPT": Setting(
+            _seconds(0, DAY, "not at all"),
+            "`60`",
+            "seconds for which answers are kept for the same page and model; 0: not at all",
+        ),
+        "TWELVELEAD_ADMITTED": Setting(
+            _whole(512, "4 a run, at least 8"),
+            "`0`",
+            "requests with a page at once, running and waiting; 0: 4 a run, at least 8; "
+            "others get 503 and `Retry-After`",
+        ),
+        "TWELVELEAD_DEADLINE": Setting(
+            _seconds(1, HOUR), "`30`", "seconds after which nobody waits for an answer any more"
+        ),
+        "TWELVELEAD_LOG": Setting(
+            _one_of(*get_args(Log)), "`json`", "a line a request on stderr: `json`, `text` or `off`"
         ),
     }
 )
@@ -83,7 +163,15 @@ class Settings:
     data_dir: Path | None = None
     data_folders: Mapping[str, str] = field(default_factory=lambda: DEFAULT_FOLDERS)
     warm: tuple[str, ...] = ()
+    runs: int = 0
     threads: int = 0
+    model_memory: int = 0  # bytes; 0: as `capacity_of` derives it
+    runtime: Runtime = "auto"
+    native_idle: float = 300.0
+    answers_kept: float = 60.0
+    admitted: int = 0
+    deadline: float = 30.0
+    log: Log = "json"
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Settings":

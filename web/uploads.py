@@ -65,10 +65,10 @@ def chosen_models(found: Services) -> Sequence[str]:
     if "all" in asked:
         return list(registry)
     if not asked:
-        known = ", ".join(registry) or "none is usable"
+        known = ", ".join(sorted(registry.known)) or "none is registered"
         raise RequestError(f"No model was chosen: send 'model' as all or one of: {known}.")
     for key in asked:
-        if key not in registry and key not in registry.broken:
-            known = ", ".join(sorted([*registry, *registry.broken]))
+        if key not in registry.known:
+            known = ", ".join(sorted(registry.known))
             raise UnknownModel(f"There is no such model. Known models: {known}.")
     return list(dict.fromkeys(asked))

@@ -1,0 +1,51 @@
+"""web.admission: room for so many at once; nobody waits, and who is refused hears for how long."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from web.admission import LONGEST_WAIT, RECENT, Admission
+
+
+def test_it_works() -> None:
+    admission = Admission(2)
+    assert [admission.enter() for _ in range(3)] == [True, True, False]
+    assert admission.inside == 2
+    admission.leave(0.1)
+    assert (admission.inside, admission.enter()) == (1, True)
+
+
+def test_of_many_at_once_as_many_are_let_in_as_there_is_room_for() -> None:
+    admission = Admission(5)
+    with ThreadPoolExecutor(16) as pool:
+        let_in = list(pool.map(lambda _: admission.enter(), range(64)))
+    assert let_in.count(True) == 5
+
+
+def test_who_is_refused_is_told_at_least_a_second() -> None:
+    admission = Admission(1)
+    assert admission.retry_after() == 1
+    admission.enter()
+    admission.leave(0.01)
+    assert admission.retry_after() == 1
+
+
+def test_who_is_refused_is_told_as_long_as_recent_requests_stayed() -> None:
+    admission = Admission(1)
+    for seconds in (2.0, 4.5):
+        admission.enter()
+        admission.leave(seconds)
+    assert admission.retry_after() == 4
+
+
+def test_nobody_is_sent_away_for_longer_than_a_minute() -> None:
+    admission = Admission(1)
+    admission.enter()
+    admission.leave(1000.0)
+    assert admission.retry_after() == LONGEST_WAIT
+
+
+def test_what_was_long_ago_is_forgotten() -> None:
+    admission = Admission(1)
+    for seconds in [50.0] + [0.5] * RECENT:
+        admission.enter()
+        admission.leave(seconds)
+    assert admission.retry_after() == 1

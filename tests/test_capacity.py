@@ -1,0 +1,78 @@
+"""web.capacity: what follows from the machine where nothing is set; what it has not is refused."""
+
+import pytest
+
+from inference.limits import Limits
+from inference.machine import Machine
+from web.capacity import Capacity, capacity_of, in_bytes, limits_of
+from web.settings import Settings, SettingsError
+
+GB = 10**9
+MACHINE = Machine(cores=4, memory=8 * GB)
+
+
+def test_it_works() -> None:
+    found = capacity_of(Settings(), MACHINE)
+    assert found == Capacity(MACHINE, runs=4, threads=1, model_memory=4 * GB, admitted=16)
+
+
+@pytest.mark.parametrize(
+    ("runs", "threads", "expected"),
+    [
+        (1, 0, (1, 4)),
+        (3, 0, (3, 1)),
+        (0, 2, (2, 2)),
+        (0, 3, (1, 3)),
+        (2, 2, (2, 2)),
+        (1, 1, (1, 1)),
+    ],
+)
+def test_what_is_left_out_follows_from_the_cores(
+    runs: int, threads: int, expected: tuple[int, int]
+) -> None:
+    found = capacity_of(Settings(runs=runs, threads=threads), MACHINE)
+    assert (found.runs, found.threads) == expected
+
+
+@pytest.mark.parametrize(("runs", "threads", "all_of_them"), [(2, 3, 6), (5, 0, 5), (0, 5, 5)])
+def test_more_threads_than_cores_are_refused_with_both_numbers(
+    runs: int, threads: int, all_of_them: int
+) -> None:
+    with pytest.raises(SettingsError, match=f"= {all_of_them} threads, more than the 4 cores"):
+        capacity_of(Settings(runs=runs, threads=threads), MACHINE)
+
+
+def test_more_memory_than_there_is_is_refused_with_both_numbers() -> None:
+    with pytest.raises(SettingsError, match=r"MODEL_MEMORY is 9\.0 GB, more than the 8\.0 GB"):
+        capacity_of(Settings(model_memory=9 * GB), MACHINE)
+
+
+def test_what_is_set_counts() -> None:
+    found = capacity_of(Settings(runs=1, model_memory=GB, admitted=3), MACHINE)
+    assert (found.model_memory, found.admitted) == (GB, 3)
+
+
+def test_eight_requests_are_let_in_at_least() -> None:
+    assert capacity_of(Settings(), Machine(1, GB)).admitted == 8
+
+
+def test_the_predictor_gets_the_same() -> None:
+    settings = Settings(runtime="onnx", native_idle=5, answers_kept=0)
+    assert limits_of(settings, capacity_of(settings, MACHINE)) == Limits(
+        runs=4, threads=1, model_memory=4 * GB, runtime="onnx", native_idle=5, answers_kept=0
+    )
+
+
+def test_it_is_one_sentence() -> None:
+    assert capacity_of(Settings(), Machine(1, 900_000_000)).in_words() == (
+        "1 core and 900 MB of memory may be used: 1 run at once of 1 thread, models in 450 MB, "
+        "8 requests admitted at once."
+    )
+
+
+def test_bytes_are_told_as_people_read_them() -> None:
+    assert [in_bytes(count) for count in (512_000_000, GB, 25_300_000_000)] == [
+        "512 MB",
+        "1.0 GB",
+        "25.3 GB",
+    ]

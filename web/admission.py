@@ -1,0 +1,43 @@
+"""Who is let in: as many requests with a page as can be answered in time. Nobody waits here."""
+
+import math
+import threading
+from collections import deque
+
+RECENT = 64  # requests whose durations count
+LONGEST_WAIT = 60  # s, of those that are told
+
+
+class Admission:
+    """Room for `room` requests at once. Safe to use from many threads."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self._inside = 0
+        self._seconds: deque[float] = deque(maxlen=RECENT)
+        self._lock = threading.Lock()
+
+    @property
+    def inside(self) -> int:
+        """How many are in."""
+        return self._inside
+
+    def enter(self) -> bool:
+        """Takes a place, False where there is none; never waits."""
+        with self._lock:
+            if self._inside >= self.room:
+                return False
+            self._inside += 1
+            return True
+
+    def leave(self, seconds: float) -> None:
+        """Gives the place back after `seconds`."""
+        with self._lock:
+            self._inside -= 1
+            self._seconds.append(seconds)
+
+    def retry_after(self) -> int:
+        """Seconds, 1 to 60, until those inside will have left: as long as recent ones stayed."""
+        with self._lock:
+            stayed = sum(self._seconds) / len(self._seconds) if self._seconds else 0.0
+        return min(LONGEST_WAIT, max(1, math.ceil(stayed)))

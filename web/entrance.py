@@ -1,0 +1,74 @@
+"""The entrance of views that take a page: who finds no room is told at once, his upload unread."""
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+from flask import Response, after_this_request, request
+
+from web.errors import Overloaded
+from web.security import MAX_REQUEST
+from web.services import services
+
+CHUNK = 65_536  # bytes
+DRAIN_SECONDS = 5.0  # for the rest of an upload that nobody reads
+
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+
+
+class Body(Protocol):
+    """What is left of an upload."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes, none at the end."""
+
+
+def admitted(view: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+    """A view that is entered only while there is room, and not once the server was told to end.
+
+    Raises Overloaded where there is none; the rest of the upload is read, after the answer was sent,
+    so that a client that sends first and reads then gets the answer.
+    """
+
+    @wraps(view)
+    def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+        found = services()
+        stopping = found.stopping()
+        if stopping or not found.admission.enter():
+            found.metrics.rejected.labels("stopping" if stopping else "full").inc()
+            after_this_request(_drain_when_sent)
+            raise Overloaded(found.admission.retry_after())
+        began = time.monotonic()
+        try:
+            return view(*args, **kwargs)
+        finally:
+            found.admission.leave(time.monotonic() - began)
+
+    return guarded
+
+
+def _drain_when_sent(answer: Response) -> Response:
+    environ, length = request.environ, request.content_length
+    most = MAX_REQUEST if length is None else min(length, MAX_REQUEST)
+    answer.call_on_close(lambda: drain(environ["wsgi.input"], most, environ.get("gunicorn.socket")))
+    return answer
+
+
+def drain(body: Body, most: int, connection: Any = None) -> None:
+    """Reads what is left of a body, at most `most` bytes, and no longer than DRAIN_SECONDS."""
+    until = time.monotonic() + DRAIN_SECONDS
+    try:
+        while most > 0 and (left := until - time.monotonic()) > 0:
+            if connection is not None:
+                connection.settimeout(left)
+            read = len(body.read(min(CHUNK, most)))
+            most -= read
+            if not read:
+                break
+    except OSError:
+        return  # the client went away, or sends too slowly to be waited for
+    finally:
+        if connection is not None:
+            connection.settimeout(None)
