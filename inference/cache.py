@@ -3,20 +3,22 @@
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 
 from inference.limits import Deadline
 from model_registry.errors import Busy, ModelTooLarge
 
 FOREVER = Deadline()
+LONGEST_LOAD = 300.0  # s, also for a framework that starts on a slow disk; then it is given up
 
 
 class ModelCache:
     """Keeps models under `budget` bytes of measured memory.
 
     load: loads a model by its key within a deadline and gives the bytes that it takes; unload puts it
-    out. Loads are one at a time and single-flight: however many ask for a model, it is loaded once. A
-    model in use is never put out; who needs its room waits until it is free, or the deadline is over.
+    out. Loads are one at a time and single-flight: however many ask for a model, it is loaded once, and
+    goes on loading when they had to leave. A model in use is never put out, its room is waited for.
     """
 
     def __init__(
@@ -29,6 +31,7 @@ class ModelCache:
         self._resident: OrderedDict[str, int] = OrderedDict()  # the least recently used first
         self._measured: dict[str, int] = {}  # what each took when it was loaded last
         self._in_use: Counter[str] = Counter()
+        self._fetching: dict[str, Future[None]] = {}
         self._changed = threading.Condition()
         self._loading = threading.Lock()
 
@@ -69,27 +72,46 @@ class ModelCache:
             return True
 
     def _fetch(self, key: str, size: int, deadline: Deadline) -> None:
-        """Loads a model, others put out first and, once its size is measured, after."""
-        if not self._loading.acquire(timeout=min(deadline.left(), threading.TIMEOUT_MAX)):
-            raise Busy(
-                f"The model '{key}' had to wait too long for others to be loaded; ask again."
-            )
+        """Waits until a model is loaded. Who can't wait goes; the load goes on, for who asks next."""
+        with self._changed:
+            load = self._fetching.get(key)
+            if load is None:
+                load = self._fetching[key] = Future()
+                arguments = (key, size, load)
+                threading.Thread(
+                    target=self._bring, args=arguments, name="load", daemon=True
+                ).start()
+        wait([load], min(deadline.left(), threading.TIMEOUT_MAX))
+        if not load.done():
+            raise Busy(f"The model '{key}' is still being loaded; ask again in a while.")
+        load.result()
+
+    def _bring(self, key: str, size: int, load: "Future[None]") -> None:
         try:
-            if key in self._resident:
-                return
-            self._make_room(key, self._measured.get(key, size), deadline)
-            cost = self._load(key, deadline)
-            self.loads[key] += 1
-            self._measured[key] = cost
-            try:
-                self._make_room(key, cost, deadline)
-            except (Busy, ModelTooLarge):
-                self._unload(key)
-                raise
-            with self._changed:
-                self._resident[key] = cost
-        finally:
-            self._loading.release()
+            with self._loading:
+                self._put(key, size, Deadline(LONGEST_LOAD))
+        except BaseException as error:  # noqa: BLE001 - it is those who wait that must be told
+            self._fetching.pop(key, None)
+            load.set_exception(error)
+        else:
+            self._fetching.pop(key, None)
+            load.set_result(None)
+
+    def _put(self, key: str, size: int, deadline: Deadline) -> None:
+        """Loads a model, others put out first and, once its size is measured, after."""
+        if key in self._resident:
+            return
+        self._make_room(key, self._measured.get(key, size), deadline)
+        cost = self._load(key, deadline)
+        self.loads[key] += 1
+        self._measured[key] = cost
+        try:
+            self._make_room(key, cost, deadline)
+        except (Busy, ModelTooLarge):
+            self._unload(key)
+            raise
+        with self._changed:
+            self._resident[key] = cost
 
     def _make_room(self, key: str, wanted: int, deadline: Deadline) -> None:
         """Puts out models that nobody uses until `wanted` bytes fit."""
@@ -98,12 +120,18 @@ class ModelCache:
                 f"The model '{key}' takes {wanted / 1e6:,.0f} MB of memory, all models together may "
                 f"take {self.budget / 1e6:,.0f} MB: raise TWELVELEAD_MODEL_MEMORY, or choose another."
             )
+        while (other := self._take_out(key, wanted, deadline)) is not None:
+            self._unload(other)
+
+    def _take_out(self, key: str, wanted: int, deadline: Deadline) -> str | None:
+        """The next model that has to go, no longer counted; None where `wanted` bytes fit."""
         with self._changed:
             while sum(self._resident.values()) + wanted > self.budget:
                 idle = next((one for one in self._resident if not self._in_use[one]), None)
                 if idle is not None:
                     del self._resident[idle]
                     self.evictions[idle] += 1
-                    self._unload(idle)
-                elif not self._changed.wait(min(deadline.left(), threading.TIMEOUT_MAX)):
+                    return idle
+                if not self._changed.wait(min(deadline.left(), threading.TIMEOUT_MAX)):
                     raise Busy(f"There was no room for the model '{key}' in time; ask again later.")
+        return None

@@ -2,6 +2,7 @@
 
 import ctypes
 import ctypes.util
+import gc
 import os
 from pathlib import Path
 
@@ -16,7 +17,8 @@ def resident_memory(pid: int | None = None) -> int:
 
 
 def give_back() -> None:
-    """Returns freed memory to the system, where the C library is one that otherwise keeps it."""
+    """Frees what nobody holds, and returns it to the system where the C library would keep it."""
+    gc.collect()
     name = ctypes.util.find_library("c")
     trim = getattr(ctypes.CDLL(name), "malloc_trim", None) if name else None
     if trim is not None:

@@ -1,6 +1,5 @@
 """Compiled models, on ONNX Runtime, in the process that asks: no framework, many threads at once."""
 
-import gc
 import threading
 from typing import Any
 
@@ -57,7 +56,6 @@ class OnnxModels:
     def unload(self, entry: ModelEntry) -> None:
         """Forgets a model and gives its memory back to the system."""
         self._sessions.pop(entry.key, None)
-        gc.collect()
         give_back()
 
     def close(self) -> None:

@@ -102,7 +102,9 @@ def in_order(values: Shares, have: tuple[str, ...], want: tuple[str, ...]) -> Sh
 
 def of_member(key: str, error: ModelUnavailable) -> ModelUnavailable:
     """An ensemble's error for a member's, of the same kind, so that what may pass is tried again."""
-    return type(error)(f"Its member '{key}' can't answer: {error}")
+    told = type(error)(f"Its member '{key}' can't answer: {error}")
+    vars(told).update(vars(error))  # when to ask again
+    return told
 
 
 def timed(action: Callable[[], T]) -> tuple[T, float]:

@@ -51,7 +51,6 @@ def load(entry: ModelEntry) -> Callable[[Batch], Batch]:
         with torch.inference_mode():
             return np.asarray(network(pixels).float().numpy())
 
-    run(np.zeros((1, *entry.preprocessing.shape), np.float32))  # what the first page would wait for
     return run
 
 

@@ -1,13 +1,12 @@
 """The process in which one framework lives: loads models and runs them, one request after the other."""
 
-import gc
 import importlib
 import os
 import signal
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,23 +21,25 @@ Batch = npt.NDArray[np.float32]
 Run = Callable[[Batch], Batch]
 
 
-def serve(connection: Connection, module: str, threads: int) -> None:
-    """Answers (operation, arguments) from the other end until that is closed.
+def serve(connection: Connection, module: str, threads: int, scratch: str) -> None:
+    """Answers (operation, path of model.toml, ..) from the other end until that is closed.
 
-    Operations: ("load", path of model.toml, sha256) -> name of the runtime; ("run", the same path, batch)
-    -> raw outputs; ("unload", the same path) -> None. What fails comes back as an exception of
-    `model_registry.errors`.
+    Operations: ("load", path, sha256, (height, width, channels)) -> name of the runtime, after one
+    answer for a page of zeros; ("run", path, batch) -> raw outputs; ("unload", path). What
+    fails comes back as an exception of `model_registry.errors`. scratch: a folder for files that last
+    no longer than a load; the asker removes it.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes the pipe
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    tempfile.tempdir = scratch
     framework = _import(module, threads)
     loaded: dict[str, Run] = {}
     while True:
         try:
             operation, *arguments = connection.recv()
-        except EOFError:
-            return
-        connection.send(_answer(framework, loaded, operation, arguments))
+            connection.send(_answer(framework, loaded, operation, arguments))
+        except (EOFError, OSError):
+            return  # nobody asks any more
 
 
 def _import(module: str, threads: int) -> Any:
@@ -56,7 +57,12 @@ def _answer(framework: Any, loaded: dict[str, Run], operation: str, arguments: l
         return ModelUnavailable("Its framework is not installed here: run `make setup`.")
     file = arguments[0]
     try:
-        return OPERATIONS[operation](framework, loaded, *arguments)
+        if operation == "load" and file not in loaded:
+            loaded[file] = _load(framework, _read(file, arguments[1]), arguments[2])
+        if operation == "unload":
+            del loaded[file]
+            give_back()
+        return loaded[file](arguments[1]) if operation == "run" else framework.RUNTIME
     except EntryError as error:
         return ModelUnavailable(str(error))
     except RegistryError as error:
@@ -67,25 +73,12 @@ def _answer(framework: Any, loaded: dict[str, Run], operation: str, arguments: l
         )
 
 
-def _load(framework: Any, loaded: dict[str, Run], file: str, sha256: str) -> Any:
-    if file not in loaded:
-        loaded[file] = framework.load(_read(file, sha256))
-    return framework.RUNTIME
-
-
-def _run(_: Any, loaded: dict[str, Run], file: str, batch: Batch) -> Batch:
-    return loaded[file](batch)
-
-
-def _unload(_: Any, loaded: dict[str, Run], file: str) -> None:
-    loaded.pop(file, None)
-    gc.collect()
+def _load(framework: Any, entry: ModelEntry, shape: tuple[int, int, int]) -> Run:
+    """A model that has answered once: its first run compiles, and takes the memory of all others."""
+    run: Run = framework.load(entry)
+    run(np.zeros((1, *shape), np.float32))
     give_back()
-
-
-OPERATIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
-    {"load": _load, "run": _run, "unload": _unload}
-)
+    return run
 
 
 def _read(file: str, sha256: str) -> ModelEntry:

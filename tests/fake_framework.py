@@ -1,9 +1,11 @@
 """A framework for tests whose weight files say, as JSON, what a model answers. Runs in a worker.
 
 Keys: outputs (one number a label), or by_page = true (outputs follow the picture's brightness);
-refuse (a WeightsError with these words); bug (load raises), bug_in_run (a run raises). Beside the
-weights, a file `exit` ends the process in the next run, and named pipes `gate` and `gate_run` hold a
-load and a run back until somebody writes into them. Each load and each run adds a line to the file `log`.
+refuse (a WeightsError with these words); bug (load raises), bug_in_run (a run raises); megabytes (what
+the model takes of memory). Beside the weights, a file `exit` ends the process in the next run, and
+named pipes `gate` and `hold` keep a load and a run back until somebody writes into them. Each load and
+each run adds a line to the file `log`; a batch of zeros, as after a load, is answered without all that.
+The file `pid` names the process of the last load.
 """
 
 import hashlib
@@ -33,15 +35,19 @@ def limit_threads(count: int) -> None:
 def load(entry: ModelEntry) -> Callable[[Batch], Batch]:
     says = json.loads(read_weights(entry.weights))
     _log(entry, "load")
-    _wait(entry.folder / "gate")
+    _pass(entry.folder / "gate")
+    (entry.folder / "pid").write_text(str(os.getpid()), encoding="utf-8")
+    says["ballast"] = np.ones((says.get("megabytes", 0), 1_000_000), np.uint8)
     if "refuse" in says:
         raise WeightsError(says["refuse"])
     if "bug" in says:
         raise ZeroDivisionError("secret")
 
     def run(batch: Batch) -> Batch:
+        if not batch.any():
+            return np.zeros((len(batch), 4), np.float32)
         _log(entry, "run")
-        _wait(entry.folder / "gate_run")
+        _pass(entry.folder / "hold")
         if (last := entry.folder / "exit").exists():
             last.unlink()
             os._exit(1)
@@ -80,11 +86,12 @@ def logged(home: Path, word: str) -> int:
     return log.read_text("utf-8").split().count(word) if log.exists() else 0
 
 
+def _pass(pipe: Path) -> None:
+    """Waits at a named pipe, where there is one, until somebody writes into it."""
+    if pipe.exists():
+        pipe.read_text("utf-8")
+
+
 def _log(entry: ModelEntry, word: str) -> None:
     with (entry.folder / "log").open("a", encoding="utf-8") as log:
         log.write(f"{word}\n")
-
-
-def _wait(gate: Path) -> None:
-    if gate.exists():
-        gate.read_text("utf-8")

@@ -292,10 +292,10 @@ def test_who_finds_no_free_core_before_the_deadline_is_told(tmp_path: Path, star
     home = make_fake_model(tmp_path)
     predictor = start(runs=1)
     predictor.load("fake")
-    os.mkfifo(home / "gate_run")
+    os.mkfifo(home / "hold")
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(predictor.predict, PAGE, ["fake"])
-        with (home / "gate_run").open("w", encoding="utf-8"):
+        with (home / "hold").open("w", encoding="utf-8"):
             assert predictor.usage().running == 1
             with pytest.raises(Busy, match="Too many pages"):
                 predictor.predict(PAGE, ["fake"], Deadline(0.05))
@@ -307,9 +307,9 @@ def test_a_model_that_takes_too_long_is_named_and_works_again(tmp_path: Path, st
     home = make_fake_model(tmp_path)
     predictor = start()
     predictor.load("fake")
-    os.mkfifo(home / "gate_run")
+    os.mkfifo(home / "hold")
     answers = predictor.predict(PAGE, ["fake"], Deadline(0.2))
-    (home / "gate_run").unlink()
+    (home / "hold").unlink()
 
     assert "did not answer in time" in answers.failures["fake"]
     assert len(predictor.predict(PAGE, ["fake"]).predictions) == 1
