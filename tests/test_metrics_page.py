@@ -1,5 +1,7 @@
 """web.metrics: what was asked, answered, refused and loaded, for Prometheus; nothing of a client in it."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -7,7 +9,8 @@ import pytest
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
-from inference.limits import Usage
+from inference.limits import Deadline, Usage
+from inference.predictor import FOREVER, Answers
 from model_registry.registry import read_registry
 from tests.web_fakes import Brittle, FakePredictor, form, make_app
 
@@ -78,6 +81,23 @@ def test_each_stage_has_its_seconds(app: Flask) -> None:
         assert found["stage_seconds_sum", "tiny_keras", stage] == pytest.approx(seconds)
 
 
+def test_an_answer_that_was_kept_took_no_stages(models_dir: Path) -> None:
+    class Keeping(FakePredictor):
+        def predict(
+            self, data: bytes, keys: Sequence[str], deadline: Deadline = FOREVER
+        ) -> Answers:
+            answers = super().predict(data, keys, deadline)
+            nothing = dict.fromkeys(("decode", "preprocess", "run"), 0.0)
+            kept = tuple(replace(one, timings_ms=nothing) for one in answers.predictions)
+            return replace(answers, predictions=kept)
+
+    app = make_app(models_dir, Keeping(read_registry(models_dir)))
+    app.test_client().post(PREDICTIONS, data=form("tiny_keras"))
+    found = figures(app)
+    assert found["answers_total", "accepted", "tiny_keras"] == 1
+    assert not [name for name in found if name[0].startswith("stage_seconds")]
+
+
 def test_what_the_predictor_has_in_memory_is_read_when_asked(models_dir: Path) -> None:
     found = figures(make_app(models_dir, Used(read_registry(models_dir))))
     assert found["model_memory_budget_bytes",] == 1000
@@ -100,6 +120,7 @@ def test_those_who_were_not_let_in_are_counted(models_dir: Path) -> None:
     app.extensions["twelvelead"].admission.enter()
     app.test_client().post("/predict")
     found = figures(app)
+    assert found["requests_admitted",] == 1
     assert found["rejected_total", "full"] == 1
     assert found["requests_total", "POST", "/predict", "503"] == 1
 

@@ -13,8 +13,17 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.fake_framework import logged
-from tests.live import ALL, PREDICTIONS, Got, ask, make_gated_model, open_gate, wait_for_load
+from tests.fake_framework import logged, make_fake_model
+from tests.live import (
+    ALL,
+    PREDICTIONS,
+    Got,
+    ask,
+    make_gated_model,
+    open_gate,
+    wait_for,
+    wait_for_load,
+)
 from tests.web_fakes import FAKE, PAGE, PATIENCE, Server, large_form, served
 
 ROOM, CLIENTS = 4, 64
@@ -98,6 +107,23 @@ def test_clients_that_do_not_hang_up_keep_nobody_waiting(tmp_path: Path) -> None
         assert time.monotonic() - began < len(silent)  # 2 s each where they are waited for in turn
         for one in silent:
             one.close()
+
+
+def test_a_client_that_is_gone_while_it_sends_keeps_its_place_until_the_deadline(
+    tmp_path: Path,
+) -> None:
+    make_fake_model(tmp_path)
+    head = (
+        f"POST {PREDICTIONS} HTTP/1.1\r\nHost: here\r\nContent-Length: 100000\r\n"
+        f"Content-Type: {FORM['content_type']}\r\n\r\n"
+    )
+    with served(tmp_path, FAKE, admitted=1, deadline=5) as server:
+        host, _, port = urlsplit(server.address).netloc.partition(":")
+        with socket.create_connection((host, int(port)), PATIENCE) as gone:
+            gone.sendall(head.encode() + FORM["data"][:1000])
+            wait_for(lambda: "requests_admitted 1.0" in ask(server.address, "/metrics").text)
+            wait_for(lambda: ask(server.address, PREDICTIONS, FORM).status == 200)
+            assert gone.recv(12) == b"HTTP/1.1 400"
 
 
 def test_connections_are_counted_once(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """The entrance of views that take a page: who finds no room is told at once, his upload unread."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ParamSpec, Protocol, TypeVar
 
@@ -10,12 +11,31 @@ from flask import Response, after_this_request, request
 from web.errors import Overloaded
 from web.security import MAX_REQUEST
 from web.services import services
+from web.visits import visit
 
+CONNECTION = "gunicorn.socket"  # in the WSGI environment
+LEAST_PATIENCE = 0.001  # s; 0 would mean not to wait for anything
 CHUNK = 65_536  # bytes
 DRAIN_SECONDS = 5.0  # for the rest of an upload that nobody reads
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
+
+
+@contextmanager
+def patience(connection: Any, seconds: float) -> Iterator[None]:
+    """A client that is gone while it sends, as phones are, keeps its place no longer than `seconds`.
+
+    connection: gunicorn's socket, or None where another server runs the app.
+    """
+    if connection is None:
+        yield
+        return
+    connection.settimeout(max(seconds, LEAST_PATIENCE))
+    try:
+        yield
+    finally:
+        connection.settimeout(None)
 
 
 class Body(Protocol):
@@ -42,7 +62,8 @@ def admitted(view: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
             raise Overloaded(found.admission.retry_after())
         began = time.monotonic()
         try:
-            return view(*args, **kwargs)
+            with patience(request.environ.get(CONNECTION), visit().deadline.left()):
+                return view(*args, **kwargs)
         finally:
             found.admission.leave(time.monotonic() - began)
 
@@ -52,7 +73,7 @@ def admitted(view: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
 def _drain_when_sent(answer: Response) -> Response:
     environ, length = request.environ, request.content_length
     most = MAX_REQUEST if length is None else min(length, MAX_REQUEST)
-    answer.call_on_close(lambda: drain(environ["wsgi.input"], most, environ.get("gunicorn.socket")))
+    answer.call_on_close(lambda: drain(environ["wsgi.input"], most, environ.get(CONNECTION)))
     return answer
 
 

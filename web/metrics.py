@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from inference.limits import Usage
 from inference.predictor import Answers, Predictor
+from web.admission import Admission
 
 KIND = "text/plain; version=0.0.4; charset=utf-8"
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -19,7 +20,7 @@ FAILED = "failed"  # beside the decisions
 class Metrics:
     """Counts of one app, in a registry of its own so that tests can make many apps."""
 
-    def __init__(self, predictor: Predictor) -> None:
+    def __init__(self, predictor: Predictor, admission: Admission) -> None:
         self.registry = CollectorRegistry()
         self.requests = Counter(
             f"{PREFIX}requests",
@@ -50,14 +51,21 @@ class Metrics:
         self.rejected = Counter(
             f"{PREFIX}rejected", "Requests not let in.", ("reason",), registry=self.registry
         )
+        inside = Gauge(
+            f"{PREFIX}requests_admitted",
+            "Requests with a page that are in.",
+            registry=self.registry,
+        )
+        inside.set_function(lambda: admission.inside)
         for collector in (UsageCollector(predictor), ProcessCollector(registry=None)):
             self.registry.register(collector)
 
     def record(self, answers: Answers) -> None:
-        """Counts what was said of one page."""
+        """Counts what was said of one page; an answer kept from a moment ago took no stages."""
         for one in answers.predictions:
             self.answers.labels(one.model, one.decision).inc()
-            for stage, milliseconds in one.timings_ms.items():
+            ran = one.timings_ms.get("run", 0.0) > 0
+            for stage, milliseconds in one.timings_ms.items() if ran else ():
                 self.stages.labels(stage, one.model).observe(milliseconds / 1000)
         for key in answers.failures:
             self.answers.labels(key, FAILED).inc()

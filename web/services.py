@@ -73,14 +73,15 @@ def make_services(
     admitted: how many requests with a page are let in at once. Raises SettingsError.
     """
     data, warm = settings.data_dir, models_to_warm(settings, predictor.registry)
+    admission = Admission(admitted)
     return Services(
         settings=settings,
         predictor=predictor,
         samples=read_library(samples, simulated=True),
         data=read_library(data, folder_labels=settings.data_folders) if data else None,
         findings=_findings(samples),
-        admission=Admission(admitted),
-        metrics=Metrics(predictor),
+        admission=admission,
+        metrics=Metrics(predictor, admission),
         warm=warm,
         warming=predictor.warm(warm),
     )
