@@ -72,8 +72,8 @@ ENSEMBLES: Mapping[str, Ensemble] = MappingProxyType(
     {
         "page_best": Ensemble(
             "Best of the pages (three networks averaged)",
-            ("vgg16", "inceptionv3", "mobilenetv2"),
-            (2.0, 1.0, 1.0),
+            ("vgg16", "inceptionv3", "custom_cnn"),
+            (1.0, 1.0, 1.0),
         )
     }
 )
