@@ -183,6 +183,6 @@ def test_every_command_that_it_names_exists() -> None:
     named = set(re.findall(r"^ *twelvelead (\w+)|`twelvelead (\w+)", TEXT, re.MULTILINE))
     named = {one or other for one, other in named}
 
-    assert named == {"models", "predict", "train"}
+    assert named == {"audit", "compile", "models", "predict", "train"}
     for name in named:
         assert "usage" in run_python(ROOT / "cli.py", name, "--help")
