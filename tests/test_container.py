@@ -1,4 +1,4 @@
-"""The image is small, runs as nobody, starts gunicorn, and agrees with fly.toml and gunicorn.conf.py."""
+"""Dockerfile, nginx.conf.template, fly.toml and gunicorn.conf.py: each as it should be, and agreed."""
 
 import json
 import re
@@ -13,8 +13,19 @@ from typing import Any
 import pytest
 from gunicorn.workers.gthread import ThreadWorker
 
+from container import supervise
+from ecg.page import MAX_BYTES
+from inference.machine import Machine
+from web.capacity import capacity_of
+from web.documents import Problem
+from web.errors import SENTENCES
+from web.security import FORM_OVERHEAD
+from web.settings import Settings
+
 ROOT = Path(__file__).parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
+TEMPLATE = (ROOT / "container" / "nginx.conf.template").read_text("utf-8")
+LOCKS = ("requirements-slim.lock", "requirements.lock", "requirements-dev.lock")
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -24,18 +35,35 @@ def instructions() -> list[tuple[str, str]]:
     return [(word, rest.strip()) for word, _, rest in pairs]
 
 
-def last_stage() -> list[tuple[str, str]]:
-    every = instructions()
-    begin = max(place for place, (word, _) in enumerate(every) if word == "FROM")
-    return every[begin:]
+def stages() -> dict[str, list[tuple[str, str]]]:
+    """The instructions of each stage by its name, FROM first."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    name = ""
+    for word, rest in instructions():
+        if word == "FROM":
+            name = rest.split()[-1]
+            found[name] = []
+        if name:
+            found[name].append((word, rest))
+    return found
 
 
-def told(word: str) -> list[str]:
-    return [rest for name, rest in last_stage() if name == word]
+def told(word: str, stage: str = "server") -> list[str]:
+    return [rest for name, rest in stages()[stage] if name == word]
 
 
 def fly() -> dict[str, Any]:
     return tomllib.loads((ROOT / "fly.toml").read_text("utf-8"))
+
+
+def nginx(name: str) -> list[str]:
+    """The values of a directive, wherever it stands."""
+    return re.findall(rf"^\s*{name}\s+([^;\n]+);", TEMPLATE, re.MULTILINE)
+
+
+def nginx_seconds(name: str) -> int:
+    (text,) = nginx(name)
+    return seconds(text)
 
 
 @pytest.fixture
@@ -61,11 +89,29 @@ def test_hadolint_finds_nothing() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_it_is_built_in_one_stage_and_served_from_another() -> None:
-    froms = [rest for word, rest in instructions() if word == "FROM"]
-    assert len(froms) == 2
-    assert froms[0].endswith("AS build")
-    assert "--from=build /venv /venv" in told("COPY")
+def test_slim_is_what_is_built_where_nobody_says() -> None:
+    assert list(stages()) == ["slim-packages", "full-packages", "app", "server", "full", "slim"]
+    assert fly()["build"] == {"dockerfile": "Dockerfile", "build-target": "slim"}
+
+
+@pytest.mark.parametrize("stage", ["slim", "full"])
+def test_what_builds_stays_behind(stage: str) -> None:
+    assert told("FROM", stage) == [f"server AS {stage}"]
+    assert told("COPY", stage) == [f"--from={stage}-packages /venv /venv", "--from=app /app /app"]
+    assert not told("RUN", stage)
+
+
+def test_the_models_are_compiled_where_the_frameworks_are() -> None:
+    assert told("FROM", "app") == ["full-packages AS app"]
+    assert any("cli.py compile --all" in run for run in told("RUN", "app"))
+
+
+def test_the_slim_packages_have_no_framework_and_no_compiler() -> None:
+    text = (ROOT / "requirements-slim.lock").read_text("utf-8")
+    names = {line.partition("==")[0] for line in text.splitlines()}
+    assert {"flask", "gunicorn", "onnxruntime"} <= names
+    assert not names & {"tensorflow", "tensorflow-cpu", "keras", "torch", "torchvision"}
+    assert not names & {"h5py", "safetensors", "onnx", "onnxscript", "scipy", "matplotlib"}
 
 
 def test_the_image_runs_as_a_numbered_user_that_is_not_root() -> None:
@@ -73,9 +119,12 @@ def test_the_image_runs_as_a_numbered_user_that_is_not_root() -> None:
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", user)
 
 
-def test_gunicorn_is_the_first_process_and_gets_the_signals() -> None:
-    (command,) = told("CMD")
-    assert json.loads(command) == ["gunicorn", "--config", "gunicorn.conf.py", "app:create_app()"]
+def test_tini_is_the_first_process_and_the_supervisor_gets_the_signals() -> None:
+    assert json.loads(told("ENTRYPOINT")[0]) == ["tini", "-s", "--"]
+    command = ["python", "container/supervise.py", "app:create_app()"]
+    assert json.loads(told("CMD")[0]) == command
+    assert (ROOT / "container" / "supervise.py").is_file()
+    assert any("nginx tini" in run for run in told("RUN"))
 
 
 def test_the_health_check_asks_livez() -> None:
@@ -89,55 +138,115 @@ def test_the_ports_agree() -> None:
     environment = " ".join(told("ENV"))
     assert "PORT=8080" in environment
     assert "HOST=0.0.0.0" in environment
+    assert nginx("listen") == ["${HOST}:${PORT} backlog=1024"]
     assert told("EXPOSE") == ["8080"]
     assert fly()["http_service"]["internal_port"] == 8080
     assert fly()["env"]["PORT"] == "8080"
 
 
+def test_nothing_is_written_outside_of_one_folder_in_memory() -> None:
+    assert "RUN_DIR=/dev/shm/twelvelead" in " ".join(told("ENV"))
+    places = [place for name in ("pid", r"\w+_temp_path") for place in nginx(name)]
+    assert len(places) == 6
+    assert all(place.startswith("${RUN_DIR}/") for place in places)
+    assert nginx("server") == ["unix:${RUN_DIR}/app.sock max_fails=0"]
+
+
+def test_nginx_keeps_no_addresses_and_tells_no_version() -> None:
+    assert nginx("access_log") == ["off"]
+    assert nginx("error_log") == ["stderr crit"]
+    assert nginx("server_tokens") == ["off"]
+
+
+def test_nginx_takes_a_request_in_full_before_the_app_hears_of_it() -> None:
+    assert nginx("proxy_request_buffering") == ["on"]
+    for name in ("client_header_timeout", "client_body_timeout", "send_timeout"):
+        assert 5 <= nginx_seconds(name) <= 30
+    assert nginx_seconds("keepalive_timeout") > 0
+
+
+def test_nginx_takes_a_little_more_than_the_app_and_refuses_it_with_the_same_sentence() -> None:
+    (most,) = nginx("client_max_body_size")
+    assert MAX_BYTES + FORM_OVERHEAD < int(most) <= (MAX_BYTES + FORM_OVERHEAD) * 1.01
+    assert TEMPLATE.count(SENTENCES[413]) == 2
+    for text in re.findall(r"return \d+ '([^']+)'", TEMPLATE):
+        Problem.model_validate_json(text)
+
+
+def test_everybody_waits_longer_than_who_stands_behind(gunicorn: dict[str, Any]) -> None:
+    ending = supervise.UPLOADS + gunicorn["graceful_timeout"]
+    assert nginx_seconds("proxy_read_timeout") > Settings().deadline
+    assert nginx_seconds("worker_shutdown_timeout") >= ending + supervise.SENDING
+    assert fly()["kill_signal"] == "SIGTERM"
+    assert seconds(fly()["kill_timeout"]) > ending + supervise.SENDING
+
+
+def test_each_holds_more_requests_than_who_stands_behind() -> None:
+    limits = fly()["http_service"]["concurrency"]
+    machine = Machine(cores=2, memory=1_000_000_000)  # as the one that fly.toml asks for
+    admitted = capacity_of(Settings(), machine).admitted
+    (one_client, everybody) = (int(text.split()[1]) for text in nginx("limit_conn"))
+    (connections,) = (int(text) for text in nginx("worker_connections"))
+    assert limits["type"] == "requests"
+    assert admitted <= limits["soft_limit"] < limits["hard_limit"] < everybody
+    assert admitted < one_client < everybody
+    assert 2 * everybody < connections
+
+
 def test_it_holds_no_secret() -> None:
-    for text in (DOCKERFILE, (ROOT / "fly.toml").read_text("utf-8")):
-        assert not re.search(r"secret|password|token|api_?key", text, re.IGNORECASE)
+    for text in (DOCKERFILE, TEMPLATE, (ROOT / "fly.toml").read_text("utf-8")):
+        plain = text.replace("server_tokens", "")
+        assert not re.search(r"secret|password|token|api_?key", plain, re.IGNORECASE)
 
 
-def test_only_what_serves_goes_into_the_image() -> None:
+def test_only_what_serves_or_compiles_goes_into_the_build() -> None:
     lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
     rules = [line for line in lines if line and not line.startswith("#")]
     assert rules[0] == "*", "everything is left out first"
     named = {rule[1:] for rule in rules if rule.startswith("!")}
     assert named == {
-        *("app.py", "ecg", "gunicorn.conf.py", "inference", "LICENSE", "model_registry", "models"),
-        *("requirements.lock", "static", "templates", "web"),
+        *("app.py", "container", "ecg", "gunicorn.conf.py", "inference", "LICENSE"),
+        *("model_registry", "models", "static", "templates", "web"),
+        *("cli.py", "cli_compile.py", "cli_output.py"),
+        *("requirements.lock", "requirements-slim.lock"),
     }
 
 
-def test_the_lock_holds_torch_without_cuda() -> None:
-    for lock in ("requirements.lock", "requirements-dev.lock"):
+def test_the_locks_hold_torch_without_cuda() -> None:
+    for lock in LOCKS[1:]:
         text = (ROOT / lock).read_text("utf-8")
         assert re.search(r"^torch==2\.13\.0$", text, re.MULTILINE)
         assert not re.search(r"^(nvidia|cuda|triton)", text, re.MULTILINE)
 
 
-def test_both_locks_name_the_same_versions() -> None:
-    served, developed = (
-        set((ROOT / lock).read_text("utf-8").splitlines())
-        for lock in ("requirements.lock", "requirements-dev.lock")
-    )
-    assert served <= developed
+def test_the_locks_name_the_same_versions() -> None:
+    slim, full, developed = (set((ROOT / lock).read_text("utf-8").splitlines()) for lock in LOCKS)
+    assert slim < full < developed
 
 
-def test_fly_waits_longer_than_gunicorn_before_it_kills(gunicorn: dict[str, Any]) -> None:
-    assert fly()["kill_signal"] == "SIGTERM"
-    assert seconds(fly()["kill_timeout"]) > gunicorn["graceful_timeout"]
-
-
-def test_fly_asks_readyz_and_gives_it_time_to_start() -> None:
+def test_fly_asks_readyz_and_gives_a_slow_disk_time_to_start() -> None:
     (check,) = fly()["http_service"]["checks"]
     assert check["path"] == "/readyz"
-    assert seconds(check["grace_period"]) >= 30
+    assert seconds(check["grace_period"]) >= 60
 
 
-def test_fly_serves_https_only() -> None:
-    assert fly()["http_service"]["force_https"] is True
+def test_onnx_runtime_tells_its_makers_nothing() -> None:
+    assert "ORT_DISABLE_TELEMETRY=1" in " ".join(told("ENV"))
+
+
+def test_fly_reads_the_metrics() -> None:
+    assert fly()["metrics"] == {"port": 8080, "path": "/metrics"}
+
+
+def test_fly_serves_https_only_and_stops_what_nobody_asks() -> None:
+    service = fly()["http_service"]
+    assert service["force_https"] is True
+    assert (service["auto_stop_machines"], service["auto_start_machines"]) == ("stop", True)
+    assert fly()["vm"] == [{"size": "shared-cpu-2x", "memory": "1gb"}]
+
+
+def test_fly_sets_only_what_the_app_knows() -> None:
+    Settings.from_environment(fly()["env"])
 
 
 def test_gunicorn_serves_this_machine_only_unless_told(gunicorn: dict[str, Any]) -> None:
