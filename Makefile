@@ -22,8 +22,7 @@ help:
 	@echo "make lock        chooses the newest versions that pyproject.toml allows, for the lock files"
 
 run: setup
-	@$(BIN)/twelvelead compile --all || echo "What isn't compiled is served by its framework."
-	@$(BIN)/twelvelead serve --host "$(HOST)" --port "$(PORT)"
+	@$(BIN)/twelvelead serve --compile --host "$(HOST)" --port "$(PORT)"
 
 setup: python
 	@$(PYTHON) scripts/setup.py --torch-index "$(TORCH_INDEX)"

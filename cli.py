@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from cli_compile import compile_all, networks_to_compile, row_text
+from cli_compile import compile_all, compile_missing, networks_to_compile, row_text
 from cli_output import describe_entry, measured, print_figures, print_json, print_predictions
 from ecg.errors import PageError
 from ecg.tasks import NOTICE
@@ -168,6 +168,8 @@ def serve(options: Options) -> int:
                 f"Port {options.port} on {options.host} can't be used ({error.strerror}): "
                 f"choose another one, as in --port {other} (or PORT={other} make run)."
             ) from error
+    if options.compile:
+        compile_missing(read_registry(options.models))
     gunicorn = Path(sys.executable).with_name("gunicorn")
     where = f"{options.host}:{options.port}"
     os.chdir(ROOT)
@@ -253,6 +255,7 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--data", type=Path, metavar="DIR", help="labelled pages for --int8")
     added = command("serve", serve, "serve the app")
     added.add_argument("--host", default="127.0.0.1")
+    added.add_argument("--compile", action="store_true", help="compile what is not, first")
     added.add_argument("--port", type=_port, default=os.environ.get("PORT", "8080"))
     data = commands.add_parser("data", help="bring public data").add_subparsers(required=True)
     fetch = data.add_parser(

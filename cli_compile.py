@@ -50,6 +50,17 @@ def compile_all(
     return [made.get(row["model"], row) for row in rows]
 
 
+def compile_missing(registry: Registry) -> None:
+    """Compiles what is not, and says what came of it; silent where nothing was to be done.
+
+    What can't be compiled is served by its framework.
+    """
+    entries = [entry for entry in registry.values() if isinstance(entry, ModelEntry)]
+    missing = [entry for entry in entries if _standing(entry)["state"] != "compiled"]
+    for row in compile_all(missing):
+        print(row_text(row), file=sys.stderr)
+
+
 def row_text(row: Row) -> str:
     """One line for people."""
     told = f"{row['model']:<16} {row['state']}"

@@ -13,13 +13,14 @@ from typing import Any, Literal
 from inference.weights import read_weights
 from model_registry.entry import ModelEntry
 from model_registry.errors import WeightsError, named
+from model_registry.read_entry import COMPILED
 
 OPSET = 20  # of ONNX, which ONNX Runtime runs since 1.17
 FORM = (
     1  # raise it when the exported graph gets another form: what was compiled before is stale then
 )
 PAGES, OUTPUTS, ACTIVATION = "pages", "outputs", "activation"
-NAME, RECORD = "compiled.onnx", "compiled.json"
+NAME, RECORD = COMPILED, "compiled.json"
 
 Freshness = Literal["none", "fresh", "stale"]
 
@@ -86,13 +87,17 @@ def freshness(entry: ModelEntry) -> Freshness:
 
 
 def read_onnx(entry: ModelEntry) -> bytes:
-    """The compiled file of a fresh model. Raises WeightsError where it or the weights were altered."""
+    """The compiled file of a fresh model. Raises WeightsError where it or the weights were altered.
+
+    Weights that are not there at all are those of an image without frameworks: the record names them.
+    """
     record = read_compiled(entry)
     if record is None or record.made_from != fingerprint(entry):
         raise WeightsError(
             f"The model '{entry.key}' is not compiled as it is now: run `twelvelead compile {entry.key}`."
         )
-    read_weights(entry.weights)
+    if entry.weights.path.exists():  # left out of a small image; nothing else can be served there
+        read_weights(entry.weights)
     file = entry.folder / NAME
     try:
         data = file.read_bytes()

@@ -181,11 +181,11 @@ class Networks:
             return engine
 
     def _least_size(self, entry: ModelEntry) -> int:
-        """Bytes that a network takes at least: those of its weights."""
+        """Bytes that a network takes at least: those of its weights, 0 where they aren't there."""
         try:
             return entry.weights.path.stat().st_size
         except OSError:
-            return 0  # loading it tells what is wrong
+            return 0  # it is compiled, or loading it tells what is wrong
 
     def _watch_idle(self) -> None:
         with self._lock:

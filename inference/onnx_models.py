@@ -1,10 +1,14 @@
 """Compiled models, on ONNX Runtime, in the process that asks: no framework, many threads at once."""
 
+import os
 import threading
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when ONNX Runtime is first imported
+
 import onnxruntime
 
 from inference.compiled import NAME, OUTPUTS, PAGES, read_compiled, read_onnx
@@ -15,6 +19,7 @@ from model_registry.errors import WeightsError, named
 
 Batch = npt.NDArray[np.float32]
 
+onnxruntime.disable_telemetry_events()  # nobody is told what runs here
 RUNTIME = f"onnxruntime {onnxruntime.__version__}"
 FOREVER = Deadline()
 

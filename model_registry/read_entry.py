@@ -19,6 +19,9 @@ KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 SUFFIXES = {"keras": (".keras", ".h5"), "pytorch": (".safetensors", ".pth")}
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+COMPILED = (
+    "compiled.onnx"  # made by `twelvelead compile`, instead of the weights where those are missing
+)
 MAX_SIDE = 2048  # px
 
 
@@ -105,6 +108,8 @@ def _weights(table: Table, framework: Framework) -> Weights:
         raise table.wrong("sha256", "give the 64 hexadecimal digits that `sha256sum` prints")
     path = table.file.parent / file
     if not path.is_file():
+        if (table.file.parent / COMPILED).is_file():
+            return Weights(path, sha256)  # served compiled only, as in a small image
         raise table.wrong("file", f"{file} is missing; put the weights beside this model.toml")
     with path.open("rb") as opened:
         if opened.read(len(LFS_POINTER)) == LFS_POINTER:

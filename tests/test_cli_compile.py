@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from cli import main
+from cli_compile import compile_missing
+from model_registry.registry import read_registry
 from tests.fixtures_compiled import pages
 
 BOTH = ["tiny_keras", "tiny_torch"]
@@ -66,3 +68,16 @@ def test_int8_needs_pages(compiled: Path, capsys: pytest.CaptureFixture[str]) ->
 def test_an_unknown_key_is_told(compiled: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compile", "nobody", "--models", str(compiled)]) == 1
     assert "Known models: tiny_keras, tiny_torch" in capsys.readouterr().err
+
+
+def test_before_serving_only_what_is_missing_is_compiled_and_told(
+    compiled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    compile_missing(read_registry(compiled))
+    assert capsys.readouterr().err == ""
+    (compiled / "tiny_torch" / "compiled.json").unlink()
+    (compiled / "tiny_torch" / "weights.safetensors").write_bytes(b"other")
+    compile_missing(read_registry(compiled))
+    told = capsys.readouterr().err.splitlines()[-1]
+    assert told.startswith("tiny_torch")
+    assert "failed" in told

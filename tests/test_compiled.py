@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from inference.compiled import NAME, RECORD, freshness, read_compiled, read_onnx
-from model_registry.errors import WeightsError
+from model_registry.errors import EntryError, WeightsError
 from tests.fixtures_compiled import entry_of
 
 TORCH = "tiny_torch"
@@ -106,3 +106,17 @@ def test_a_record_that_is_none_is_told(compiled: Path, text: str) -> None:
     (compiled / TORCH / RECORD).write_text(text, "utf-8")
     with pytest.raises(WeightsError, match=r"compiled\.json can't be read"):
         freshness(entry_of(compiled, TORCH))
+
+
+def test_where_the_weights_are_left_out_the_compiled_form_is_enough(compiled: Path) -> None:
+    (compiled / TORCH / "weights.safetensors").unlink()
+    entry = entry_of(compiled, TORCH)
+    assert freshness(entry) == "fresh"
+    assert read_onnx(entry) == (entry.folder / NAME).read_bytes()
+
+
+def test_without_weights_and_compiled_form_there_is_no_model(compiled: Path) -> None:
+    for name in ("weights.safetensors", NAME):
+        (compiled / TORCH / name).unlink()
+    with pytest.raises(EntryError, match=r"weights\.safetensors is missing"):
+        entry_of(compiled, TORCH)

@@ -90,14 +90,18 @@ def test_hadolint_finds_nothing() -> None:
 
 
 def test_slim_is_what_is_built_where_nobody_says() -> None:
-    assert list(stages()) == ["slim-packages", "full-packages", "app", "server", "full", "slim"]
+    building = ["slim-packages", "full-packages", "app", "slim-app", "server"]
+    assert list(stages()) == [*building, "full", "slim"]
     assert fly()["build"] == {"dockerfile": "Dockerfile", "build-target": "slim"}
 
 
-@pytest.mark.parametrize("stage", ["slim", "full"])
-def test_what_builds_stays_behind(stage: str) -> None:
+@pytest.mark.parametrize(("stage", "app"), [("slim", "slim-app"), ("full", "app")])
+def test_what_builds_stays_behind(stage: str, app: str) -> None:
     assert told("FROM", stage) == [f"server AS {stage}"]
-    assert told("COPY", stage) == [f"--from={stage}-packages /venv /venv", "--from=app /app /app"]
+    assert told("COPY", stage) == [
+        f"--from={stage}-packages /venv /venv",
+        f"--from={app} /app /app",
+    ]
     assert not told("RUN", stage)
 
 

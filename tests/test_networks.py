@@ -104,15 +104,16 @@ def test_a_corrupt_form_is_refused_and_nothing_else_is_served_instead(
     assert networks.processes == {}
 
 
-def test_the_budget_holds(compiled_dir: Path, start: Start) -> None:
+def test_the_budget_holds(
+    compiled_dir: Path, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inference.onnx_models.OnnxModels.cost", lambda *_: 60_000_000)
     keras, torch = (entry_of(compiled_dir, key) for key in ("tiny_keras", "tiny_torch"))
-    first = start(compiled_dir)
-    for entry in (keras, torch):
-        first.load(entry)
-    networks = start(compiled_dir, model_memory=max(first.resident.values()) + 1_000_000)
+    networks = start(compiled_dir, model_memory=100_000_000)
     for entry in (torch, keras, torch):
         ask(networks, entry)
-    assert sum(networks.resident.values()) <= max(first.resident.values()) + 1_000_000
+    assert networks.resident == {"tiny_torch": 60_000_000}
+    assert networks.evictions == {"tiny_torch": 1, "tiny_keras": 1}
 
 
 def test_a_model_over_the_budget_is_refused_with_both_numbers(
