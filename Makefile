@@ -11,13 +11,14 @@ PARALLEL := -n 2 --dist loadfile
 UV := uv==0.13.8
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-all reproduce lint lock notebooks screenshot python browser
+.PHONY: help run setup test test-all reproduce lint lock notebooks screenshot bench python browser
 
 help:
 	@echo "make run         the page, at http://$(HOST):$(PORT)/   (PORT=9000 make run for another port)"
 	@echo "make test        linters, types and the quick tests; make test-all adds the slow ones"
 	@echo "make setup       .venv with the locked packages, which the others do by themselves"
 	@echo "make notebooks   runs the notebooks on simulated data; make screenshot draws docs/page.png"
+	@echo "make bench       measures against the bare loop and other servers, for benchmarks/README.md"
 	@echo "make reproduce   trains small_cnn again, DATA=DIR, and holds it to the figures of its card"
 	@echo "make lock        chooses the newest versions that pyproject.toml allows, for the lock files"
 
@@ -52,6 +53,11 @@ screenshot: setup browser
 
 LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --upgrade --no-annotate \
   --custom-compile-command "make lock" pyproject.toml
+
+bench: setup
+	@scripts/install_load_generator.sh
+	$(BIN)/twelvelead compile --all
+	$(BIN)/python -m benchmarks.run $(BENCH)
 
 lock: setup
 	$(BIN)/pip install -q "$(UV)"
