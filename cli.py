@@ -12,6 +12,7 @@ from cli_compile import compile_all, compile_missing, networks_to_compile, row_t
 from cli_output import describe_entry, measured, print_figures, print_json, print_predictions
 from ecg.errors import PageError
 from ecg.tasks import NOTICE
+from inference.memory import ALLOCATION
 from inference.predictor import Predictor
 from model_registry.errors import RegistryError
 from model_registry.registry import Registry, read_registry
@@ -172,6 +173,7 @@ def serve(options: Options) -> int:
         compile_missing(read_registry(options.models))
     gunicorn = Path(sys.executable).with_name("gunicorn")
     where = f"{options.host}:{options.port}"
+    os.environ.update({**ALLOCATION, **os.environ})
     os.chdir(ROOT)
     os.execv(  # noqa: S606 - the command is ours, no shell
         gunicorn,

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecg.page import read_page
-from inference.compiled import read_onnx
+from inference.compiled import hold_onnx
 from inference.onnx_models import open_session, run_session
 from inference.prediction import to_probabilities
 from model_registry.read_entry import read_entry
@@ -30,7 +30,7 @@ class Classifier:
 
     def __init__(self, folder: Path, threads: int = 1) -> None:
         self.entry = read_entry(folder / "model.toml")
-        self._session = open_session(read_onnx(self.entry), self.entry, threads)
+        self._session = open_session(hold_onnx(self.entry), self.entry, threads)
 
     def answer(self, data: bytes) -> Answer:
         """The label of a picture's bytes, and all probabilities by label. Raises PageError."""

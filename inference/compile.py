@@ -58,8 +58,7 @@ def compile_model(entry: ModelEntry, pages: Iterable[Page]) -> Compiled:
     part = entry.folder / f"{NAME}.part"
     try:
         exporter = export(entry, part)
-        data = part.read_bytes()
-        session = open_session(data, entry)
+        session = open_session(part, entry)
         backend = Backend(BACKENDS[entry.framework])
         try:
             found = compare(
@@ -69,7 +68,7 @@ def compile_model(entry: ModelEntry, pages: Iterable[Page]) -> Compiled:
             backend.close()
         _hold(entry, found)
         record = Compiled(
-            sha256=hashlib.sha256(data).hexdigest(),
+            sha256=hashlib.sha256(part.read_bytes()).hexdigest(),
             made_from=fingerprint(entry),
             opset=OPSET,
             exporter=exporter,

@@ -86,10 +86,11 @@ def freshness(entry: ModelEntry) -> Freshness:
     return "fresh" if record.made_from == fingerprint(entry) else "stale"
 
 
-def read_onnx(entry: ModelEntry) -> bytes:
-    """The compiled file of a fresh model. Raises WeightsError where it or the weights were altered.
+def hold_onnx(entry: ModelEntry) -> Path:
+    """The compiled file of a fresh model, hashed just now.
 
-    Weights that are not there at all are those of an image without frameworks: the record names them.
+    Raises WeightsError where it or the weights were altered; weights that are not there at all are
+    those of an image without frameworks, and the record names them.
     """
     record = read_compiled(entry)
     if record is None or record.made_from != fingerprint(entry):
@@ -100,13 +101,13 @@ def read_onnx(entry: ModelEntry) -> bytes:
         read_weights(entry.weights)
     file = entry.folder / NAME
     try:
-        data = file.read_bytes()
+        with file.open("rb") as opened:
+            found = hashlib.file_digest(opened, "sha256").hexdigest()
     except OSError as error:
         raise WeightsError(f"{named(file)} can't be read: {error.strerror}.") from error
-    found = hashlib.sha256(data).hexdigest()
     if found != record.sha256:
         raise WeightsError(
             f"{named(file)} has the sha256 {found}, {RECORD} says {record.sha256}: "
             f"run `twelvelead compile {entry.key}` again."
         )
-    return data
+    return file

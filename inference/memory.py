@@ -4,7 +4,19 @@ import ctypes
 import ctypes.util
 import gc
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+
+# For the environment of a server, before it starts: glibc's malloc keeps a page's pixels for the next page
+# and gives larger blocks back; with an arena for each of many threads it would keep several times as much
+ALLOCATION: Mapping[str, str] = MappingProxyType(
+    {
+        "MALLOC_ARENA_MAX": "2",
+        "MALLOC_MMAP_THRESHOLD_": str(16 << 20),
+        "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
+    }
+)
 
 
 def resident_memory(pid: int | None = None) -> int:

@@ -1,7 +1,9 @@
 """Compiled models, on ONNX Runtime, in the process that asks: no framework, many threads at once."""
 
+import functools
 import os
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when ONNX Runtime is
 
 import onnxruntime
 
-from inference.compiled import NAME, OUTPUTS, PAGES, read_compiled, read_onnx
+from inference.compiled import OUTPUTS, PAGES, hold_onnx, read_compiled
 from inference.limits import Deadline
 from inference.memory import give_back, resident_memory
 from model_registry.entry import ModelEntry
@@ -22,6 +24,7 @@ Batch = npt.NDArray[np.float32]
 onnxruntime.disable_telemetry_events()  # nobody is told what runs here
 RUNTIME = f"onnxruntime {onnxruntime.__version__}"
 FOREVER = Deadline()
+AS_REQUESTED = 1  # an arena grows by what is asked for, not to the next power of two
 
 
 class OnnxModels:
@@ -69,33 +72,44 @@ class OnnxModels:
 
     def _open(self, entry: ModelEntry) -> Any:
         before = resident_memory()
-        data = read_onnx(entry)
-        session, size = open_session(data, entry, self._threads), len(data)
-        del data
+        file = hold_onnx(entry)
+        session, size = open_session(file, entry, self._threads), file.stat().st_size
         give_back()
         self._costs[entry.key] = max(size, resident_memory() - before)
         return session
 
 
-def open_session(data: bytes, entry: ModelEntry, threads: int = 0) -> Any:
+@functools.cache
+def _share_arena() -> None:
+    """One arena for what all models' runs compute with; weights lie outside, and go with their model."""
+    memory = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    growing = onnxruntime.OrtArenaCfg({"arena_extend_strategy": AS_REQUESTED})
+    onnxruntime.create_and_register_allocator(memory, growing)
+
+
+def open_session(file: Path, entry: ModelEntry, threads: int = 0) -> Any:
     """ONNX Runtime's session over a compiled file, which it ran once; 0 threads are one a core.
 
     Raises WeightsError where ONNX Runtime can't read it, or its input is not what the entry says.
     """
+    _share_arena()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.enable_cpu_mem_arena = False  # else what the largest batch took is never given back
+    options.add_session_config_entry("session.use_env_allocators", "1")
+    options.add_session_config_entry("session.use_device_allocator_for_initializers", "1")
     try:
-        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
         shape = tuple(session.get_inputs()[0].shape[1:])
         if shape != entry.preprocessing.shape:
             raise ValueError(f"it reads {shape}")
         run_session(session, np.zeros((1, *shape), np.float32))
-    except Exception as error:
+    except Exception as error:  # onnxruntime's own exceptions share no public class
         raise WeightsError(
-            f"{named(entry.folder / NAME)} can't be loaded by {RUNTIME} "
+            f"{named(file)} can't be loaded by {RUNTIME} "
             f"({type(error).__name__}): run `twelvelead compile {entry.key}` again."
         ) from error
     return session

@@ -82,7 +82,9 @@ def test_models_are_data_only() -> None:
 
 def test_no_package_but_these_is_shipped() -> None:
     here = {path.parent.name for path in ROOT.glob("*/__init__.py")}
-    assert here - {"tests", "scripts", "benchmarks"} <= set(ARROWS), "a new package needs its arrows here"
+    assert here - {"tests", "scripts", "benchmarks"} <= set(ARROWS), (
+        "a new package needs its arrows here"
+    )
 
 
 def test_starting_the_app_imports_no_framework() -> None:

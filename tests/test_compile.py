@@ -39,7 +39,7 @@ def test_it_works(compiled_dir: Path, key: str) -> None:
 @pytest.mark.parametrize("key", KEYS)
 def test_it_runs_pages_alone_and_in_any_batch(compiled_dir: Path, key: str) -> None:
     entry = entry_of(compiled_dir, key)
-    session = open_session((entry.folder / NAME).read_bytes(), entry, threads=1)
+    session = open_session(entry.folder / NAME, entry, threads=1)
     tensors = np.stack([entry.preprocessing(page) for page in pages(AT_ONCE + 1)])
     together = run_session(session, tensors)
 

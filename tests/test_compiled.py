@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.compiled import NAME, RECORD, freshness, read_compiled, read_onnx
+from inference.compiled import NAME, RECORD, freshness, hold_onnx, read_compiled
 from model_registry.errors import EntryError, WeightsError
 from tests.fixtures_compiled import entry_of
 
@@ -23,7 +23,7 @@ def rewrite(folder: Path, old: str, new: str) -> None:
 def test_it_works(compiled: Path) -> None:
     entry = entry_of(compiled, TORCH)
     assert freshness(entry) == "fresh"
-    assert read_onnx(entry) == (entry.folder / NAME).read_bytes()
+    assert hold_onnx(entry) == entry.folder / NAME
 
 
 def test_a_model_that_nobody_compiled_has_none(models_dir: Path) -> None:
@@ -31,7 +31,7 @@ def test_a_model_that_nobody_compiled_has_none(models_dir: Path) -> None:
     assert read_compiled(entry) is None
     assert freshness(entry) == "none"
     with pytest.raises(WeightsError, match="twelvelead compile tiny_torch"):
-        read_onnx(entry)
+        hold_onnx(entry)
 
 
 def test_other_weights_make_it_stale(compiled: Path) -> None:
@@ -40,7 +40,7 @@ def test_other_weights_make_it_stale(compiled: Path) -> None:
     changed = entry_of(compiled, TORCH)
     assert freshness(changed) == "stale"
     with pytest.raises(WeightsError, match="not compiled as it is now"):
-        read_onnx(changed)
+        hold_onnx(changed)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_changed_weight_bytes_are_never_served(compiled: Path) -> None:
     data[len(data) // 2] ^= 1
     entry.weights.path.write_bytes(data)
     with pytest.raises(WeightsError, match="sha256"):
-        read_onnx(entry)
+        hold_onnx(entry)
 
 
 def test_a_corrupt_file_is_refused(compiled: Path) -> None:
@@ -73,20 +73,20 @@ def test_a_corrupt_file_is_refused(compiled: Path) -> None:
     data[len(data) // 2] ^= 1
     (entry.folder / NAME).write_bytes(data)
     with pytest.raises(WeightsError, match=r"compiled\.onnx has the sha256"):
-        read_onnx(entry)
+        hold_onnx(entry)
 
 
 def test_a_truncated_file_is_refused(compiled: Path) -> None:
     file = compiled / TORCH / NAME
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(WeightsError, match=r"compiled\.onnx has the sha256"):
-        read_onnx(entry_of(compiled, TORCH))
+        hold_onnx(entry_of(compiled, TORCH))
 
 
 def test_the_file_of_another_model_is_refused(compiled: Path) -> None:
     shutil.copy(compiled / "tiny_keras" / NAME, compiled / TORCH / NAME)
     with pytest.raises(WeightsError, match=r"compiled\.onnx has the sha256"):
-        read_onnx(entry_of(compiled, TORCH))
+        hold_onnx(entry_of(compiled, TORCH))
 
 
 def test_file_and_record_of_another_model_are_stale(compiled: Path) -> None:
@@ -112,7 +112,7 @@ def test_where_the_weights_are_left_out_the_compiled_form_is_enough(compiled: Pa
     (compiled / TORCH / "weights.safetensors").unlink()
     entry = entry_of(compiled, TORCH)
     assert freshness(entry) == "fresh"
-    assert read_onnx(entry) == (entry.folder / NAME).read_bytes()
+    assert hold_onnx(entry) == entry.folder / NAME
 
 
 def test_without_weights_and_compiled_form_there_is_no_model(compiled: Path) -> None:

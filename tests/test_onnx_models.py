@@ -46,15 +46,16 @@ def test_a_model_that_was_put_out_is_gone_until_it_is_loaded(compiled_dir: Path)
     assert models.loaded(entry)
 
 
-def test_bytes_that_are_no_model_are_refused(compiled_dir: Path) -> None:
+def test_a_file_that_is_no_model_is_refused(compiled_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / NAME).write_bytes(b"no model")
     with pytest.raises(WeightsError, match=r"can't be loaded by onnxruntime .*compile tiny_keras"):
-        open_session(b"no model", entry_of(compiled_dir, "tiny_keras"))
+        open_session(tmp_path / NAME, entry_of(compiled_dir, "tiny_keras"))
 
 
 def test_a_model_that_reads_pages_of_another_size_is_refused(compiled_dir: Path) -> None:
-    data = (compiled_dir / "tiny_torch" / NAME).read_bytes()
+    file = compiled_dir / "tiny_torch" / NAME
     with pytest.raises(WeightsError, match=r"can't be loaded by onnxruntime"):
-        open_session(data, entry_of(compiled_dir, "tiny_keras"))
+        open_session(file, entry_of(compiled_dir, "tiny_keras"))
 
 
 def test_the_runtime_names_a_precision_that_is_not_float32(compiled: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 import training.quantise
 from inference.compile import Agreement
-from inference.compiled import NAME, read_compiled, read_onnx
+from inference.compiled import NAME, hold_onnx, read_compiled
 from tests.fixtures_compiled import entry_of, pages
 from tests.labelled_folders import draw_folder
 from training.data import DataError
@@ -28,7 +28,7 @@ def test_it_works(compiled: Path, tmp_path: Path) -> None:
     assert read_compiled(entry) == record
     assert (record.precision, record.pages) == ("int8", 8)
     assert record.made_from == before.made_from
-    kinds = {node.op_type for node in onnx.load_from_string(read_onnx(entry)).graph.node}
+    kinds = {node.op_type for node in onnx.load(hold_onnx(entry)).graph.node}
     assert "QuantizeLinear" in kinds
 
 

@@ -7,6 +7,7 @@ Inference", CVPR), by ONNX Runtime. Worth it on processors with 8-bit dot produc
 
 import dataclasses
 import hashlib
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,7 +26,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from ecg.errors import PageError
 from ecg.page import Page, read_page
 from inference.compile import compare, put
-from inference.compiled import NAME, PAGES, Compiled, read_onnx
+from inference.compiled import NAME, PAGES, Compiled, hold_onnx
 from inference.onnx_models import open_session, run_session
 from model_registry.entry import ModelEntry
 from training.data import DataError, list_pages
@@ -44,8 +45,9 @@ def quantise(
     """
     pages = _Pages(data, entry.labels)
     with tempfile.TemporaryDirectory() as folder:
-        made = _quantised(entry, drawn, Path(folder))
-        floats, ints = open_session(read_onnx(entry), entry), open_session(made, entry)
+        file = _quantised(entry, drawn, Path(folder))
+        floats, ints = open_session(hold_onnx(entry), entry), open_session(file, entry)
+        made = file.read_bytes()
         found = compare(
             dataclasses.replace(entry, example=None),
             pages,
@@ -96,9 +98,9 @@ class _Calibration(CalibrationDataReader):  # type: ignore[misc]
         return None if tensor is None else {PAGES: tensor[np.newaxis]}
 
 
-def _quantised(entry: ModelEntry, drawn: Sequence[Page], folder: Path) -> bytes:
+def _quantised(entry: ModelEntry, drawn: Sequence[Page], folder: Path) -> Path:
     plain, ready, made = (str(folder / f"{step}.onnx") for step in ("plain", "ready", "made"))
-    Path(plain).write_bytes(read_onnx(entry))
+    shutil.copy(hold_onnx(entry), plain)
     quant_pre_process(plain, ready, skip_symbolic_shape=True)
     quantize_static(
         ready,
@@ -109,4 +111,4 @@ def _quantised(entry: ModelEntry, drawn: Sequence[Page], folder: Path) -> bytes:
         weight_type=QuantType.QInt8,
         per_channel=True,
     )
-    return Path(made).read_bytes()
+    return Path(made)
