@@ -49,3 +49,15 @@ def test_what_was_long_ago_is_forgotten() -> None:
         admission.enter()
         admission.leave(seconds)
     assert admission.retry_after() == 1
+
+
+def test_while_requests_stay_long_only_a_part_of_the_room_is_given() -> None:
+    admission = Admission(8, patience=1.0)
+    assert [admission.enter() for _ in range(9)] == [True] * 8 + [False]
+    for _ in range(8):
+        admission.leave(3.0)
+    assert [admission.enter() for _ in range(3)] == [True, True, False]
+    for _ in range(RECENT):
+        admission.leave(0.1)
+        admission.enter()
+    assert [admission.enter() for _ in range(7)] == [True] * 6 + [False]

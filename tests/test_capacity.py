@@ -13,7 +13,7 @@ MACHINE = Machine(cores=4, memory=8 * GB)
 
 def test_it_works() -> None:
     found = capacity_of(Settings(), MACHINE)
-    assert found == Capacity(MACHINE, runs=4, threads=1, model_memory=4 * GB, admitted=16)
+    assert found == Capacity(MACHINE, runs=4, threads=1, model_memory=4 * GB, admitted=128)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_what_is_set_counts() -> None:
 
 
 def test_eight_requests_are_let_in_at_least() -> None:
-    assert capacity_of(Settings(), Machine(1, GB)).admitted == 8
+    assert capacity_of(Settings(), Machine(1, GB)).admitted == 32
 
 
 def test_the_predictor_gets_the_same() -> None:
@@ -66,7 +66,7 @@ def test_the_predictor_gets_the_same() -> None:
 def test_it_is_one_sentence() -> None:
     assert capacity_of(Settings(), Machine(1, 900_000_000)).in_words() == (
         "1 core and 900 MB of memory may be used: 1 run at once of 1 thread, models in 450 MB, "
-        "8 requests admitted at once."
+        "32 requests admitted at once."
     )
 
 

@@ -188,7 +188,7 @@ def test_everybody_waits_longer_than_who_stands_behind(gunicorn: dict[str, Any])
 def test_each_holds_more_requests_than_who_stands_behind() -> None:
     limits = fly()["http_service"]["concurrency"]
     machine = Machine(cores=2, memory=1_000_000_000)  # as the one that fly.toml asks for
-    admitted = capacity_of(Settings(), machine).admitted
+    admitted = capacity_of(Settings.from_environment(fly()["env"]), machine).admitted
     (one_client, everybody) = (int(text.split()[1]) for text in nginx("limit_conn"))
     (connections,) = (int(text) for text in nginx("worker_connections"))
     assert limits["type"] == "requests"

@@ -94,7 +94,7 @@ def test_a_wrong_number_is_refused(name: str, count: str) -> None:
 
 
 def test_more_requests_than_threads_are_for_is_refused() -> None:
-    assert "from 0 (4 a run, at least 8) to 512" in refusal(ADMITTED="513")
+    assert "from 0 (32 a run) to 512" in refusal(ADMITTED="513")
 
 
 @pytest.mark.parametrize(

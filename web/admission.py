@@ -4,15 +4,20 @@ import math
 import threading
 from collections import deque
 
-RECENT = 64  # requests whose durations count
+RECENT = 16  # requests whose durations count
+PART = 4  # of the room: one in so many places is given when all are slow
 LONGEST_WAIT = 60  # s, of those that are told
 
 
 class Admission:
-    """Room for `room` requests at once. Safe to use from many threads."""
+    """Room for `room` requests at once. Safe to use from many threads.
 
-    def __init__(self, room: int) -> None:
-        self.room = room
+    patience: seconds. Where those who left lately stayed longer, on average, only a part of the room
+    is given: a short queue of slow models keeps within the deadline, a long one of fast models too.
+    """
+
+    def __init__(self, room: int, patience: float = math.inf) -> None:
+        self.room, self._patience = room, patience
         self._inside = 0
         self._seconds: deque[float] = deque(maxlen=RECENT)
         self._lock = threading.Lock()
@@ -25,7 +30,8 @@ class Admission:
     def enter(self) -> bool:
         """Takes a place, False where there is none; never waits."""
         with self._lock:
-            if self._inside >= self.room:
+            few = math.ceil(self.room / PART)
+            if self._inside >= (self.room if self._stayed() <= self._patience else few):
                 return False
             self._inside += 1
             return True
@@ -39,5 +45,8 @@ class Admission:
     def retry_after(self) -> int:
         """Seconds, 1 to 60, until those inside will have left: as long as recent ones stayed."""
         with self._lock:
-            stayed = sum(self._seconds) / len(self._seconds) if self._seconds else 0.0
+            stayed = self._stayed()
         return min(LONGEST_WAIT, max(1, math.ceil(stayed)))
+
+    def _stayed(self) -> float:
+        return sum(self._seconds) / len(self._seconds) if self._seconds else 0.0

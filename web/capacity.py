@@ -6,8 +6,7 @@ from inference.limits import Limits
 from inference.machine import Machine
 from web.settings import Settings, SettingsError
 
-REQUESTS_A_RUN = 4  # running and waiting, for each page that is worked on at once
-FEWEST_REQUESTS = 8
+REQUESTS_A_RUN = 32  # running and waiting, for each page that is worked on at once
 SHARE_FOR_MODELS = 2  # models get one part in so many of the memory; the rest is for pages and code
 
 
@@ -52,7 +51,7 @@ def capacity_of(settings: Settings, machine: Machine) -> Capacity:
         runs=runs,
         threads=threads,
         model_memory=settings.model_memory or machine.memory // SHARE_FOR_MODELS,
-        admitted=settings.admitted or max(FEWEST_REQUESTS, REQUESTS_A_RUN * runs),
+        admitted=settings.admitted or REQUESTS_A_RUN * runs,
     )
 
 

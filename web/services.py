@@ -73,7 +73,7 @@ def make_services(
     admitted: how many requests with a page are let in at once. Raises SettingsError.
     """
     data, warm = settings.data_dir, models_to_warm(settings, predictor.registry)
-    admission = Admission(admitted)
+    admission = Admission(admitted, settings.deadline / 3)
     return Services(
         settings=settings,
         predictor=predictor,

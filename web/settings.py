@@ -140,10 +140,10 @@ TABLE: Mapping[str, Setting] = MappingProxyType(
             "seconds for which answers are kept for the same page and model; 0: not at all",
         ),
         "TWELVELEAD_ADMITTED": Setting(
-            _whole(512, "4 a run, at least 8"),
+            _whole(512, "32 a run"),
             "`0`",
-            "requests with a page at once, running and waiting; 0: 4 a run, at least 8; "
-            "others get 503 and `Retry-After`",
+            "requests with a page at once, running and waiting; 0: 32 a run, a quarter of them "
+            "while answers are slow; others get 503 and `Retry-After`",
         ),
         "TWELVELEAD_DEADLINE": Setting(
             _seconds(1, HOUR), "`30`", "seconds after which nobody waits for an answer any more"
