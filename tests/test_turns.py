@@ -1,6 +1,8 @@
 """So many compute at once, the others wait their turn, or go at their deadline."""
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -32,13 +34,14 @@ def test_who_waits_goes_on_when_another_is_done() -> None:
         with turns.turn(LONG):
             went.set()
 
-    thread = threading.Thread(target=wait)
-    with turns.turn(LONG):
-        thread.start()
-        assert not went.wait(0.05)
-        assert (turns.running, turns.waiting) == (1, 1)
-    assert went.wait(5)
-    thread.join(5)
+    with ThreadPoolExecutor(1) as pool:
+        with turns.turn(LONG):
+            pool.submit(wait)
+            while not turns.waiting:
+                time.sleep(0.001)
+            assert not went.is_set()
+            assert (turns.running, turns.waiting) == (1, 1)
+        assert went.wait(5)
 
 
 def test_a_turn_ends_with_an_error_too() -> None:
