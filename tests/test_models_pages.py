@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from model_registry.registry import read_registry
+from tests.ensemble_files import Said, make_ensemble
 from tests.fake_metrics import fake_metrics, write_metrics
 from tests.measured_models import STRONG, ask, copy_measured, read, row, three
 from tests.tiny_models import KERAS_LABELS
@@ -169,3 +170,9 @@ def test_the_list_has_intervals_and_counts(models: Path) -> None:
     for name in ("accuracy_interval", "macro_f1_interval", "auc_interval"):
         assert one["metrics"][name] == held_out[name]
     assert (one["metrics"]["parameters"], one["metrics"]["bytes"]) == (1234, 5000)
+
+
+def test_an_ensemble_is_called_one(models: Path) -> None:
+    make_ensemble(models, said=Said(members=("tiny_keras", "tiny_torch")))
+    for address in ("/models", "/models/both"):
+        assert '<span class="badge ensemble">Ensemble</span>' in read(models, address)
