@@ -1,4 +1,4 @@
-"""Figures for Prometheus . No label comes from what a client sends."""
+"""Figures for Prometheus. No label comes from what a client sends."""
 
 from collections.abc import Iterable, Mapping
 
