@@ -27,6 +27,7 @@ from model_registry.registry import Registry
 
 NO_FRAME = "No trace frame was found: the whole picture was read, header and footer included."
 EXAMPLE_TOLERANCE = 1e-3
+ENTRY_PAUSE = 0.002  # s between entries that are read at start, so that the first pages go before
 Failures = dict[str, ModelUnavailable]
 Facts = tuple[tuple[int, int], Box | None]  # a page's size, and its frame
 
@@ -113,7 +114,7 @@ class Predictor:
         """Loads models in the background; what fails is kept as their state."""
 
         def load_all() -> None:
-            self.registry.read_all()
+            self.registry.read_all(ENTRY_PAUSE)
             for key in keys:
                 try:
                     self.load(key)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -70,11 +71,12 @@ class Registry(Mapping[str, Entry]):
         """Whether every entry was read."""
         return len(self._entries) + len(self._broken) == len(self.known)
 
-    def read_all(self) -> None:
-        """Reads every entry that was not read yet."""
+    def read_all(self, pause: float = 0.0) -> None:
+        """Reads every entry that was not read yet; `pause` seconds after each are for other threads."""
         if not self.is_read:
             for key in sorted(self.known):
                 self._read(key)
+                time.sleep(pause)
 
     @cached_property
     def _compared(self) -> Comparison | EntryError | None:
