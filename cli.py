@@ -146,7 +146,9 @@ def compile_models(options: Options) -> int:
         raise CommandError(
             "--int8 needs --data DIR: pages on which its labels are held to float32's."
         )
-    entries = networks_to_compile(read_registry(options.models), options.keys)
+    entries = networks_to_compile(
+        read_registry(options.models), [] if options.all else options.keys
+    )
     rows = compile_all(entries, again=options.again, data=options.data if options.int8 else None)
     if options.json:
         print_json({"models": rows})
@@ -237,6 +239,22 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("folder", type=Path, metavar="DIR")
     added.add_argument("--against", type=Path, metavar="DIR2", help="another folder, as a test set")
     added.add_argument("--html", type=Path, metavar="FILE", help="write a report with the pictures")
+    _add_making(command)
+    added = command("serve", serve, "serve the app")
+    added.add_argument("--host", default="127.0.0.1")
+    added.add_argument("--compile", action="store_true", help="compile what is not, first")
+    added.add_argument("--port", type=_port, default=os.environ.get("PORT", "8080"))
+    data = commands.add_parser("data", help="bring public data").add_subparsers(required=True)
+    fetch = data.add_parser(
+        "fetch", help="bring the public set of 12-lead pages, without its copies"
+    )
+    fetch.add_argument("--to", type=Path, default=Path("data/ecg12"), metavar="DIR")
+    fetch.set_defaults(run=fetch_data)
+    return parser
+
+
+def _add_making(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """The commands that write into models' folders."""
     added = command("train", train, "cross-validate by patient, then fit on all pages")
     added.add_argument("key", metavar="KEY")
     added.add_argument("--data", type=Path, required=True, metavar="DIR")
@@ -255,17 +273,6 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--again", action="store_true", help="also what is compiled already")
     added.add_argument("--int8", action="store_true", help="8-bit, where labels stay on --data")
     added.add_argument("--data", type=Path, metavar="DIR", help="labelled pages for --int8")
-    added = command("serve", serve, "serve the app")
-    added.add_argument("--host", default="127.0.0.1")
-    added.add_argument("--compile", action="store_true", help="compile what is not, first")
-    added.add_argument("--port", type=_port, default=os.environ.get("PORT", "8080"))
-    data = commands.add_parser("data", help="bring public data").add_subparsers(required=True)
-    fetch = data.add_parser(
-        "fetch", help="bring the public set of 12-lead pages, without its copies"
-    )
-    fetch.add_argument("--to", type=Path, default=Path("data/ecg12"), metavar="DIR")
-    fetch.set_defaults(run=fetch_data)
-    return parser
 
 
 def _chosen(registry: Registry, asked: list[str]) -> list[str]:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inference.framework_process import FrameworkProcess, Restarts
-from inference.limits import Deadline
+from inference.limits import FOREVER, Deadline
 from inference.machine import cores
 from model_registry.entry import ModelEntry
 from model_registry.errors import BackendEnded, Busy
@@ -27,7 +27,6 @@ State = Literal["idle", "loading", "ready"]
 BACKENDS: Mapping[str, str] = MappingProxyType(
     {"keras": "inference.keras_models", "pytorch": "inference.pytorch_models"}
 )
-FOREVER = Deadline()
 MARGIN = 2.0  # times what a model's last run took: less time than that is too little for another
 LARGEST_MARGIN = 1.0  # s
 

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 
-from inference.limits import Deadline
+from inference.limits import FOREVER, Deadline
 from model_registry.errors import Busy, ModelTooLarge
 
-FOREVER = Deadline()
 LONGEST_LOAD = 300.0  # s, also for a framework that starts on a slow disk; then it is given up
 
 

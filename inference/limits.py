@@ -40,6 +40,9 @@ class Deadline:
         return max(0.0, self._until - time.monotonic())
 
 
+FOREVER = Deadline()
+
+
 @dataclass(frozen=True)
 class Usage:
     """What a predictor has in memory and did so far.

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from inference.backend import BACKENDS, Backend, State
 from inference.cache import ModelCache
 from inference.compiled import freshness
-from inference.limits import Deadline, Limits
+from inference.limits import FOREVER, Deadline, Limits
 from inference.machine import cores
 from model_registry.entry import ModelEntry
 from model_registry.errors import BackendEnded, WeightsError
@@ -19,7 +19,6 @@ from model_registry.registry import Registry
 
 Batch = npt.NDArray[np.float32]
 
-FOREVER = Deadline()
 LOOKS = 4  # how often, in the time after which an idle process is ended, one looks whether it is
 
 

@@ -14,7 +14,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read when ONNX Runtime is
 import onnxruntime
 
 from inference.compiled import OUTPUTS, PAGES, hold_onnx, read_compiled
-from inference.limits import Deadline
+from inference.limits import FOREVER, Deadline
 from inference.memory import give_back, resident_memory
 from model_registry.entry import ModelEntry
 from model_registry.errors import WeightsError, named
@@ -23,7 +23,6 @@ Batch = npt.NDArray[np.float32]
 
 onnxruntime.disable_telemetry_events()  # nobody is told what runs here
 RUNTIME = f"onnxruntime {onnxruntime.__version__}"
-FOREVER = Deadline()
 AS_REQUESTED = 1  # an arena grows by what is asked for, not to the next power of two
 
 
@@ -39,10 +38,6 @@ class OnnxModels:
         self._sessions: dict[str, Any] = {}
         self._costs: dict[str, int] = {}
         self._loading = threading.Lock()
-
-    def loaded(self, entry: ModelEntry) -> bool:
-        """Whether a model can run at once."""
-        return entry.key in self._sessions
 
     def load(self, entry: ModelEntry, deadline: Deadline = FOREVER) -> str:
         """Loads a compiled model; the name of its runtime. Raises WeightsError."""

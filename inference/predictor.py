@@ -14,7 +14,7 @@ from ecg.frame import Box
 from ecg.page import Page, read_page
 from inference.backend import State
 from inference.kept import Kept
-from inference.limits import Deadline, Limits, Usage
+from inference.limits import FOREVER, Deadline, Limits, Usage
 from inference.machine import cores
 from inference.networks import Networks
 from inference.page_answers import PageAnswers, of_member, timed
@@ -32,7 +32,6 @@ Failures = dict[str, ModelUnavailable]
 Facts = tuple[tuple[int, int], Box | None]  # a page's size, and its frame
 
 LIMITS = Limits()
-FOREVER = Deadline()
 READINESS: tuple[State, ...] = ("idle", "loading", "ready")
 
 

@@ -81,3 +81,8 @@ def test_before_serving_only_what_is_missing_is_compiled_and_told(
     told = capsys.readouterr().err.splitlines()[-1]
     assert told.startswith("tiny_torch")
     assert "failed" in told
+
+
+def test_all_means_all_beside_a_key_too(compiled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, rows = compile_json(capsys, "tiny_keras", "--all", "--models", compiled)
+    assert [row["model"] for row in rows] == BOTH

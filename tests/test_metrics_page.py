@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
-from inference.limits import Deadline, Usage
-from inference.predictor import FOREVER, Answers
+from inference.limits import FOREVER, Deadline, Usage
+from inference.predictor import Answers
 from model_registry.registry import read_registry
 from tests.web_fakes import Brittle, FakePredictor, form, make_app
 

@@ -38,12 +38,14 @@ def test_it_runs_from_many_threads_without_mixing_answers(compiled_dir: Path) ->
 
 def test_a_model_that_was_put_out_is_gone_until_it_is_loaded(compiled_dir: Path) -> None:
     entry = entry_of(compiled_dir, "tiny_keras")
+    batch = np.zeros((1, *entry.preprocessing.shape), np.float32)
     models = OnnxModels(threads=1)
     models.load(entry)
     models.unload(entry)
-    assert not models.loaded(entry)
+    with pytest.raises(KeyError, match="tiny_keras"):
+        models.run(entry, batch)
     models.load(entry)
-    assert models.loaded(entry)
+    assert models.run(entry, batch).shape == (1, 4)
 
 
 def test_a_file_that_is_no_model_is_refused(compiled_dir: Path, tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from inference.limits import Deadline
-from inference.predictor import FOREVER, Answers
+from inference.limits import FOREVER, Deadline
+from inference.predictor import Answers
 from model_registry.registry import read_registry
 from tests.web_fakes import Brittle, FakePredictor, form, make_app
 from web.visits import HEADER

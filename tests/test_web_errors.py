@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from inference.limits import Deadline
-from inference.predictor import FOREVER, Answers
+from inference.limits import FOREVER, Deadline
+from inference.predictor import Answers
 from model_registry.errors import BackendEnded, Busy, ModelUnavailable, WeightsError
 from model_registry.registry import read_registry
 from tests.drawn_pages import draw_page, encode

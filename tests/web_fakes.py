@@ -18,9 +18,9 @@ import inference.networks
 from app import create_app
 from ecg.page import read_page
 from inference.backend import State
-from inference.limits import Deadline, Limits
+from inference.limits import FOREVER, Deadline, Limits
 from inference.prediction import Prediction
-from inference.predictor import FOREVER, NO_FRAME, Answers, Predictor
+from inference.predictor import NO_FRAME, Answers, Predictor
 from model_registry.errors import ModelUnavailable
 from model_registry.registry import Registry, read_registry
 from tests.drawn_pages import draw_page, encode
