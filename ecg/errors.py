@@ -1,4 +1,4 @@
-"""What can be wrong with a picture that somebody gives us. Every message is one sentence for people."""
+"""What can be wrong with what somebody gives us. Every message is one sentence for people."""
 
 
 class PageError(ValueError):
@@ -19,3 +19,27 @@ class NotAPicture(PageError):
 
 class UnreadablePicture(PageError):
     """A picture by its header, yet truncated, damaged, too small, too long or with too many pixels."""
+
+
+class SignalError(ValueError):
+    """A file that can't be read as an ECG signal."""
+
+
+class EmptySignal(SignalError):
+    """No bytes, or no samples, at all."""
+
+
+class SignalTooLarge(SignalError):
+    """More bytes, hours or leads than a recording may have."""
+
+
+class NotASignal(SignalError):
+    """The bytes are neither a table of numbers nor a WFDB record."""
+
+
+class UnreadableSignal(SignalError):
+    """A recording by its form, yet damaged, with gaps, flat, clipped or too short."""
+
+
+class UnknownLead(SignalError):
+    """No lead, or column, of this name."""

@@ -3,15 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
+
+Subject = Literal["page", "beat"]
 
 
 @dataclass(frozen=True)
 class Task:
-    """A question: its key, the kind of input, and each label with the words for people."""
+    """A question: its key, what it is asked of (a page or a beat), each label with the words for people."""
 
     key: str
     title: str
     labels: Mapping[str, str]
+    subject: Subject = "page"
 
 
 CARDIAC_PAGE_4 = Task(
@@ -27,6 +31,46 @@ CARDIAC_PAGE_4 = Task(
     ),
 )
 
-TASKS: Mapping[str, Task] = MappingProxyType({CARDIAC_PAGE_4.key: CARDIAC_PAGE_4})
+BEAT_AAMI_5 = Task(
+    key="beat-aami-5",
+    title="Beats, five classes of AAMI EC57",
+    labels=MappingProxyType(
+        {
+            "N": "Normal or bundle branch block (N)",
+            "S": "Supraventricular ectopic (S)",
+            "V": "Ventricular ectopic (V)",
+            "F": "Fusion (F)",
+            "Q": "Paced or unclassifiable (Q)",
+        }
+    ),
+    subject="beat",
+)
+
+BEAT_SIX = Task(
+    key="beat-six",
+    title="Beats, six classes",
+    labels=MappingProxyType(
+        {
+            "left_bundle_branch_block": "Left bundle branch block",
+            "normal": "Normal",
+            "atrial_premature": "Atrial premature",
+            "ventricular_premature": "Premature ventricular contraction",
+            "right_bundle_branch_block": "Right bundle branch block",
+            "ventricular_flutter": "Ventricular flutter or fibrillation",
+        }
+    ),
+    subject="beat",
+)
+
+BEAT_INFARCTION = Task(
+    key="beat-infarction",
+    title="Beats, normal against infarction",
+    labels=MappingProxyType({"normal": "Normal", "myocardial_infarction": "Myocardial infarction"}),
+    subject="beat",
+)
+
+TASKS: Mapping[str, Task] = MappingProxyType(
+    {task.key: task for task in (CARDIAC_PAGE_4, BEAT_AAMI_5, BEAT_SIX, BEAT_INFARCTION)}
+)
 
 NOTICE = "For education and research. Not a medical device: no answer here tells anybody's health."
