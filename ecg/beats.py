@@ -1,0 +1,115 @@
+"""Beats of one lead: where they are, how far apart, and the stretch of signal around each.
+
+Windows of 360 samples around R at 360 Hz hold one second, as beat classifiers on the MIT-BIH
+Arrhythmia Database read them; `rows` gives the 187-sample form of M. Kachuee, S. Fazeli and
+M. Sarrafzadeh, "ECG heartbeat classification: a deep transferable representation", ICHI 2018.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from scipy import signal as filters
+
+from ecg.signal import Places, Samples, Signal
+
+Floats = npt.NDArray[np.float64]
+
+USUAL_RR = 0.8  # s: where a recording has a single beat
+ROW_LENGTH, ROW_RATE, ROW_SHARE = 187, 125.0, 1.2  # samples, Hz, of the RR interval that follows
+BAND_ORDER = 2  # of the Butterworth filter, run forwards and backwards
+EDGE = 1.0  # s: a stretch beyond the ends is mirrored, so that filters settle
+
+
+@dataclass(frozen=True)
+class Window:
+    """What is cut around R: `length` samples at `rate` Hz, R at place `before`.
+
+    band: (low, high) Hz of a zero-phase Butterworth band-pass; None leaves the trace as it is.
+    """
+
+    rate: float
+    before: int
+    length: int
+    band: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Beats:
+    """The beats of one lead. trace: float32 (n,), mV. rate: Hz. places: int64 (m,), samples, rising."""
+
+    trace: Samples
+    rate: float
+    places: Places
+
+    @classmethod
+    def of(cls, signal: Signal, lead: int, places: Places) -> "Beats":
+        """Beats at `places` in one lead, by its row, of a signal."""
+        return cls(signal.samples[lead], signal.rate, np.asarray(places, dtype=np.int64))
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @property
+    def times(self) -> Floats:
+        """(m,) seconds from the beginning of the recording to each R peak."""
+        return np.asarray(self.places / self.rate)
+
+    @cached_property
+    def rr(self) -> Floats:
+        """(m - 1,) seconds from each beat to the next one."""
+        return np.asarray(np.diff(self.places) / self.rate)
+
+    @property
+    def rr_before(self) -> Floats:
+        """(m,) seconds since the beat before; the first beat is given the median interval."""
+        return np.concatenate([[self.usual_rr], self.rr])[: len(self)]
+
+    @property
+    def rr_after(self) -> Floats:
+        """(m,) seconds to the next beat; the last beat is given the median interval."""
+        return np.concatenate([self.rr, [self.usual_rr]])[: len(self)]
+
+    @property
+    def usual_rr(self) -> float:
+        """The median interval, s."""
+        return float(np.median(self.rr)) if len(self.rr) else USUAL_RR
+
+    def windows(self, window: Window) -> Samples:
+        """float32 (m, length), mV: what stands around each R peak; beyond the ends the last value."""
+        trace = self.resampled(window.rate, window.band)
+        places = np.round(self.places * (window.rate / self.rate)).astype(np.int64)
+        inside = places[:, np.newaxis] + np.arange(window.length) - window.before
+        return np.asarray(trace[np.clip(inside, 0, len(trace) - 1)])
+
+    def rows(self) -> Samples:
+        """float32 (m, 187): 125 Hz from R on, 1.2 times the next interval long, 0..1, then zeros."""
+        trace = self.resampled(ROW_RATE)
+        begins = np.round(self.places * (ROW_RATE / self.rate)).astype(np.int64)
+        lengths = np.round(ROW_SHARE * ROW_RATE * self.rr_after).astype(np.int64)
+        steps = np.arange(ROW_LENGTH)
+        inside = begins[:, np.newaxis] + steps
+        kept = (steps < lengths[:, np.newaxis]) & (inside < len(trace))
+        values = trace[np.clip(inside, 0, len(trace) - 1)]
+        low = np.where(kept, values, np.inf).min(axis=1, keepdims=True)
+        high = np.where(kept, values, -np.inf).max(axis=1, keepdims=True)
+        scaled = (values - low) / np.maximum(high - low, 1e-6)
+        return np.where(kept, scaled, 0).astype(np.float32)
+
+    def resampled(self, rate: float, band: tuple[float, float] | None = None) -> Samples:
+        """The trace, float32, at another rate, by a polyphase filter; then band-passed."""
+        return _resampled(self, rate, band)
+
+
+def _resampled(beats: Beats, rate: float, band: tuple[float, float] | None) -> Samples:
+    trace = np.asarray(beats.trace, dtype=np.float32)
+    if rate != beats.rate:
+        ratio = Fraction(rate / beats.rate).limit_denominator(1000)
+        trace = filters.resample_poly(trace, ratio.numerator, ratio.denominator, padtype="line")
+    if band is not None:
+        sections = filters.butter(BAND_ORDER, band, "bandpass", fs=rate, output="sos")
+        reach = min(len(trace) - 1, round(EDGE * rate))
+        trace = filters.sosfiltfilt(sections, trace, padlen=reach)
+    return np.asarray(trace, dtype=np.float32)
