@@ -15,7 +15,7 @@ from ecg.tasks import NOTICE
 from inference.memory import ALLOCATION
 from inference.predictor import Predictor
 from model_registry.errors import RegistryError
-from model_registry.registry import Registry, read_registry
+from model_registry.registry import read_registry
 
 ROOT = Path(__file__).resolve().parent
 Options = argparse.Namespace
@@ -57,12 +57,12 @@ def list_models(options: Options) -> int:
 def predict(options: Options) -> int:
     """`twelvelead predict FILE.. --model KEY`"""
     predictor = Predictor(read_registry(options.models))
-    keys = _chosen(predictor.registry, options.model)
-    if not keys:
-        raise CommandError("No model is usable: `twelvelead models` tells why.")
+    keys = _chosen(options.model)
     predictions: list[dict[str, Any]] = []
     failures: list[dict[str, str]] = []
     try:
+        if not predictor.registry:
+            raise CommandError("No model is usable: `twelvelead models` tells why.")
         for file in options.files:
             _predict_file(predictor, file, keys, (predictions, failures))
     finally:
@@ -275,16 +275,15 @@ def _add_making(command: Callable[..., argparse.ArgumentParser]) -> None:
     added.add_argument("--data", type=Path, metavar="DIR", help="labelled pages for --int8")
 
 
-def _chosen(registry: Registry, asked: list[str]) -> list[str]:
-    if not asked or "all" in asked:
-        return list(registry)
-    return list(dict.fromkeys(asked))
+def _chosen(asked: list[str]) -> list[str] | None:
+    """None where no key is named, or `all`: every model that reads what is given."""
+    return list(dict.fromkeys(asked)) if asked and "all" not in asked else None
 
 
 def _predict_file(
     predictor: Predictor,
     file: Path,
-    keys: list[str],
+    keys: list[str] | None,
     into: tuple[list[dict[str, Any]], list[dict[str, str]]],
 ) -> None:
     predictions, failures = into

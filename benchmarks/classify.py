@@ -34,7 +34,7 @@ class Classifier:
 
     def answer(self, data: bytes) -> Answer:
         """The label of a picture's bytes, and all probabilities by label. Raises PageError."""
-        tensor = self.entry.preprocessing(read_page(data))
+        tensor = self.entry.picture(read_page(data))
         shares = to_probabilities(self.run(tensor[np.newaxis])[0], self.entry)
         labels = self.entry.labels
         told = dict(zip(labels, map(float, shares), strict=True))

@@ -42,3 +42,10 @@ CONTEXTS: Mapping[str, Callable[[Beats], Floats]] = MappingProxyType(
         "rr_after_share": rr_after_share,
     }
 )
+
+
+def read_context(beats: Beats, name: str) -> Floats:
+    """(m,) numbers, computed once for these beats."""
+    if name not in beats.kept:
+        beats.kept[name] = CONTEXTS[name](beats)
+    return beats.kept[name]

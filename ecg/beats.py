@@ -8,6 +8,7 @@ M. Sarrafzadeh, "ECG heartbeat classification: a deep transferable representatio
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ Floats = npt.NDArray[np.float64]
 USUAL_RR = 0.8  # s: where a recording has a single beat
 ROW_LENGTH, ROW_RATE, ROW_SHARE = 187, 125.0, 1.2  # samples, Hz, of the RR interval that follows
 BAND_ORDER = 2  # of the Butterworth filter, run forwards and backwards
+EVERY = slice(None)
 EDGE = 1.0  # s: a stretch beyond the ends is mirrored, so that filters settle
 
 
@@ -77,18 +79,26 @@ class Beats:
         """The median interval, s."""
         return float(np.median(self.rr)) if len(self.rr) else USUAL_RR
 
-    def windows(self, window: Window) -> Samples:
-        """float32 (m, length), mV: what stands around each R peak; beyond the ends the last value."""
+    @cached_property
+    def kept(self) -> dict[Any, npt.NDArray[Any]]:
+        """What was computed of these beats, by name, for those who need it again."""
+        return {}
+
+    def windows(self, window: Window, some: slice = EVERY) -> Samples:
+        """float32 (m, length), mV: what stands around each R peak; beyond the ends the last value.
+
+        some: which beats, all without it; so too in `rows`.
+        """
         trace = self.resampled(window.rate, window.band)
-        places = np.round(self.places * (window.rate / self.rate)).astype(np.int64)
+        places = np.round(self.places[some] * (window.rate / self.rate)).astype(np.int64)
         inside = places[:, np.newaxis] + np.arange(window.length) - window.before
         return np.asarray(trace[np.clip(inside, 0, len(trace) - 1)])
 
-    def rows(self) -> Samples:
+    def rows(self, some: slice = EVERY) -> Samples:
         """float32 (m, 187): 125 Hz from R on, 1.2 times the next interval long, 0..1, then zeros."""
         trace = self.resampled(ROW_RATE)
-        begins = np.round(self.places * (ROW_RATE / self.rate)).astype(np.int64)
-        lengths = np.round(ROW_SHARE * ROW_RATE * self.rr_after).astype(np.int64)
+        begins = np.round(self.places[some] * (ROW_RATE / self.rate)).astype(np.int64)
+        lengths = np.round(ROW_SHARE * ROW_RATE * self.rr_after[some]).astype(np.int64)
         steps = np.arange(ROW_LENGTH)
         inside = begins[:, np.newaxis] + steps
         kept = (steps < lengths[:, np.newaxis]) & (inside < len(trace))
@@ -100,7 +110,10 @@ class Beats:
 
     def resampled(self, rate: float, band: tuple[float, float] | None = None) -> Samples:
         """The trace, float32, at another rate, by a polyphase filter; then band-passed."""
-        return _resampled(self, rate, band)
+        name = ("trace", rate, band)
+        if name not in self.kept:
+            self.kept[name] = _resampled(self, rate, band)
+        return self.kept[name]
 
 
 def _resampled(beats: Beats, rate: float, band: tuple[float, float] | None) -> Samples:

@@ -12,12 +12,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from ecg.page import Page, read_page
+from ecg.page import Page
 from inference.backend import BACKENDS, Backend
+from inference.beat_tensors import beat_tensors
 from inference.compiled import NAME, OPSET, RECORD, Compiled, fingerprint
+from inference.drawn import draw_beats
+from inference.examples import read_example, read_page_example
 from inference.onnx_models import open_session, run_session
 from inference.prediction import to_probabilities
-from model_registry.entry import ModelEntry
+from model_registry.entry import Example, ModelEntry
 from model_registry.errors import ModelUnavailable
 from model_registry.read_entry import read_entry
 
@@ -95,10 +98,12 @@ def export(entry: ModelEntry, target: Path) -> str:
 
 
 def compare(entry: ModelEntry, pages: Iterable[Page], one: Run, other: Run) -> Agreement:
-    """How far two ways to run a network agree on pages, the entry's example among them."""
+    """How far two ways to run a network agree on pages, the entry's example among them.
+
+    A network that reads beats is asked about those of simulated signals instead.
+    """
     found = Agreement()
-    for batch in _batches(_with_example(entry, pages)):
-        tensors = np.stack([entry.preprocessing(page) for page in batch])
+    for tensors in _tensors(entry, pages):
         for first, second in zip(one(tensors), other(tensors), strict=True):
             found.add(to_probabilities(first, entry), to_probabilities(second, entry))
     return found
@@ -118,9 +123,22 @@ def _export(file: Path, target: Path) -> str:
 
 
 def _with_example(entry: ModelEntry, pages: Iterable[Page]) -> Iterator[Page]:
-    if entry.example is not None:
-        yield read_page(entry.example.image.read_bytes())
+    if isinstance(entry.example, Example):
+        yield read_page_example(entry.folder, entry.example)
     yield from pages
+
+
+def _tensors(entry: ModelEntry, pages: Iterable[Page]) -> Iterator[Batch]:
+    """What the network reads, in small batches."""
+    if entry.reads == "page":
+        for batch in _batches(_with_example(entry, pages)):
+            yield np.stack([entry.picture(page) for page in batch])
+        return
+    example = read_example(entry)
+    if example is not None:
+        yield example[np.newaxis]
+    for beats in draw_beats():
+        yield beat_tensors(entry, beats)
 
 
 def _batches(pages: Iterator[Page]) -> Iterator[Sequence[Page]]:

@@ -63,8 +63,8 @@ class PageAnswers:
         before = self._kept.get(*name)
         if before is not None:
             return Answer(before, dict.fromkeys(STEPS, 0.0))
-        trace, trace_ms = timed(lambda: entry.preprocessing.read(self._page))
-        tensor, prepare_ms = timed(lambda: entry.preprocessing.prepare(trace))
+        trace, trace_ms = timed(lambda: entry.picture.read(self._page))
+        tensor, prepare_ms = timed(lambda: entry.picture.prepare(trace))
         probabilities, run_ms = timed(lambda: self._run(entry, tensor))
         self._kept.put(probabilities, *name)
         return Answer(probabilities, dict(zip(STEPS, (trace_ms, prepare_ms, run_ms), strict=True)))

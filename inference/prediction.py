@@ -54,15 +54,15 @@ class Prediction:
 
 
 def to_probabilities(raw: npt.ArrayLike, entry: ModelEntry) -> Vector:
-    """A model's raw outputs, (labels,), as probabilities, its temperature applied (Guo 2017).
+    """A model's raw outputs, (.., labels), as probabilities, its temperature applied (Guo 2017).
 
     Raises NoUsableAnswer where they are not finite, or declared as probabilities and are none.
     """
     values = np.asarray(raw, dtype=np.float64)
     if not np.isfinite(values).all():
-        raise NoUsableAnswer(f"The model '{entry.key}' returned no usable answer for this page.")
+        raise NoUsableAnswer(f"The model '{entry.key}' returned no usable answer for this input.")
     if entry.output == "probabilities":
-        if values.min() < -1e-6 or abs(values.sum() - 1) > SUM_TOLERANCE:
+        if values.min() < -1e-6 or np.abs(values.sum(axis=-1) - 1).max() > SUM_TOLERANCE:
             raise NoUsableAnswer(
                 f"The model '{entry.key}' gives outputs that are no probabilities: "
                 'set output = "logits" in its model.toml, or end it with a softmax.'
@@ -72,7 +72,7 @@ def to_probabilities(raw: npt.ArrayLike, entry: ModelEntry) -> Vector:
 
 
 def with_temperature(logs: Vector, temperature: float) -> Vector:
-    """Probabilities (labels,) of logits, or of logarithms of probabilities (Guo 2017)."""
+    """Probabilities (.., labels) of logits, or of logarithms of probabilities (Guo 2017)."""
     scaled = logs / temperature
-    shares = np.exp(scaled - scaled.max())
-    return np.asarray(shares / shares.sum())
+    shares = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=-1, keepdims=True))

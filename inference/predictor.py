@@ -4,29 +4,30 @@ import hashlib
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
 
-from ecg.errors import PageError
 from ecg.frame import Box
 from ecg.page import Page, read_page
 from inference.backend import State
+from inference.beat_answers import BeatAnswers, Run
+from inference.decision import decide, fitting, is_asked, refuse
+from inference.examples import hold, read_beat_example, read_page_example
 from inference.kept import Kept
 from inference.limits import FOREVER, Deadline, Limits, Usage
 from inference.machine import cores
 from inference.networks import Networks
 from inference.page_answers import PageAnswers, of_member, timed
-from inference.prediction import Decision, Prediction, Vector, to_probabilities
+from inference.prediction import Prediction, Vector, to_probabilities
 from inference.turns import Turns
-from model_registry.entry import EnsembleEntry, Entry, ModelEntry
-from model_registry.errors import BackendEnded, Busy, ModelUnavailable, NoUsableAnswer, named
+from model_registry.entry import BeatExample, EnsembleEntry, Entry, ModelEntry
+from model_registry.errors import BackendEnded, Busy, ModelUnavailable
 from model_registry.preprocessing import Tensor
 from model_registry.registry import Registry
 
-NO_FRAME = "No trace frame was found: the whole picture was read, header and footer included."
-EXAMPLE_TOLERANCE = 1e-3
 ENTRY_PAUSE = 0.002  # s between entries that are read at start, so that the first pages go before
 Failures = dict[str, ModelUnavailable]
 Facts = tuple[tuple[int, int], Box | None]  # a page's size, and its frame
@@ -136,25 +137,29 @@ class Predictor:
             waiting=self._turns.waiting,
         )
 
-    def predict(self, data: bytes, keys: Sequence[str], deadline: Deadline = FOREVER) -> Answers:
-        """Asks each model in `keys` about one page.
+    def predict(
+        self, data: bytes, keys: Sequence[str] | None, deadline: Deadline = FOREVER
+    ) -> Answers:
+        """Asks each model in `keys`, or all that read such a picture, about one page or beat.
 
-        Raises PageError for bytes that are no readable page, UnknownModel for a key that nobody
+        A model that reads something else is not run: its answer is refused, and says so. Raises
+        PageError for bytes that are no readable page, UnknownModel for a key that nobody
         registered, Busy where no core was free before the deadline; a model that fails, or that the
         deadline left no time for, is named in `failures` and the others answer.
         """
-        keys = list(dict.fromkeys(keys))
-        for key in keys:
+        for key in keys or ():
             if key not in self.registry.known:
                 self.registry[key]  # raises UnknownModel
         with self._turns.turn(deadline):
             page, milliseconds = timed(lambda: self._read(data))
             asked = _Asked(page, milliseconds, deadline)
-            if all(self._is_ready(key) for key in keys):
-                return self._answer(keys, asked, {})
-        failures = self._load_all(keys, deadline)  # without a core, which others use meanwhile
+            wanted = list(dict.fromkeys(fitting(self.registry, page) if keys is None else keys))
+            run = [key for key in wanted if is_asked(self.registry, key, page)]
+            if all(self._is_ready(key) for key in run):
+                return self._answer(wanted, asked, {})
+        failures = self._load_all(run, deadline)  # without a core, which others use meanwhile
         with self._turns.turn(deadline):
-            return self._answer(keys, asked, failures)
+            return self._answer(wanted, asked, failures)
 
     def probabilities(self, page: Page, key: str) -> Vector:
         """Calibrated probabilities, float64 (labels,), of one model for one page."""
@@ -223,6 +228,9 @@ class Predictor:
         return min(states, key=READINESS.index)
 
     def _predict_one(self, key: str, asked: "_Asked", answers: PageAnswers) -> Prediction:
+        refused = refuse(self.registry, key, asked.page)
+        if refused is not None:
+            return refused
         entry = self.registry[key]
         runtime = self._runtimes.get(key) or self.load(key, asked.deadline)
         if not asked.deadline.left():
@@ -234,7 +242,7 @@ class Predictor:
             model=key,
             framework=entry.framework,
             runtime=runtime,
-            label=None if decision == "refused" else entry.labels[int(probabilities.argmax())],
+            label=entry.labels[int(probabilities.argmax())],
             probabilities=MappingProxyType(
                 dict(zip(entry.labels, map(float, probabilities), strict=True))
             ),
@@ -248,40 +256,33 @@ class Predictor:
     def ask(self, page: Page, deadline: Deadline = FOREVER) -> PageAnswers:
         """Answers about one page, each network run once whoever needs it; load the models first."""
 
-        def run(entry: ModelEntry, tensor: Tensor) -> Vector:
-            raw = self._networks.run(entry, tensor[np.newaxis], deadline)
-            return to_probabilities(raw[0], entry)
+        run = self.runner(deadline)
 
-        return PageAnswers(page, self.registry, run, self._kept)
+        def run_one(entry: ModelEntry, tensor: Tensor) -> Vector:
+            return np.asarray(run(entry, tensor[np.newaxis])[0])
+
+        return PageAnswers(page, self.registry, run_one, self._kept)
+
+    def runner(self, deadline: Deadline = FOREVER) -> Run:
+        """What gives a network's probabilities, (n, labels), for float32 (n, height, width, channels)."""
+
+        def run(entry: ModelEntry, batch: Tensor) -> Vector:
+            return to_probabilities(self._networks.run(entry, batch, deadline), entry)
+
+        return run
+
+    def turn(self, deadline: Deadline) -> AbstractContextManager[None]:
+        """A core to compute on. Raises Busy where none was free before the deadline."""
+        return self._turns.turn(deadline)
 
     def _check_example(self, entry: Entry, deadline: Deadline) -> None:
         """Raises NoUsableAnswer where the model answers its own example otherwise than it should."""
-        if entry.example is None:
-            return
-        try:
-            page = read_page(entry.example.image.read_bytes())
-            found = self.ask(page, deadline).answer(entry.key).probabilities
-        except (PageError, OSError) as error:
-            raise ModelUnavailable(
-                f"{entry.folder / 'model.toml'}: key 'example.image': "
-                f"{entry.example.image.name} can't be read as a page; restore it."
-            ) from error
-        if np.abs(found - entry.example.probabilities).max() > EXAMPLE_TOLERANCE:
-            told = ", ".join(f"{p:.4f}" for p in found)
-            raise NoUsableAnswer(
-                f"{named(entry.folder / 'model.toml')}: the model answers its example with ({told}), "
-                "not with 'example.probabilities': weights, preprocessing or labels are not those "
-                "that it was made with."
-            )
-
-
-def decide(page: Page, probabilities: Vector, entry: Entry) -> tuple[Decision, tuple[str, ...]]:
-    """How far to believe an answer, and why not further."""
-    reasons = [] if page.frame else [NO_FRAME]
-    highest = float(probabilities.max())
-    if highest < entry.accept_from:
-        reasons.append(
-            f"The highest probability is {highest:.2f}; "
-            f"this model's answers count from {entry.accept_from:.2f}."
-        )
-    return ("uncertain" if reasons else "accepted"), tuple(reasons)
+        if isinstance(entry.example, BeatExample):
+            beats, stretch = read_beat_example(entry.folder, entry.example)
+            run = self.runner(deadline)
+            found = BeatAnswers(beats, stretch, self.registry, run).answer(entry.key)[0]
+            hold(entry, entry.example.probabilities, found)
+        elif entry.example is not None:
+            page = read_page_example(entry.folder, entry.example)
+            answer = self.ask(page, deadline).answer(entry.key)
+            hold(entry, entry.example.probabilities, answer.probabilities)

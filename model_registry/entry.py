@@ -6,13 +6,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+from ecg.beat_picture import BeatDrawing
 from ecg.tasks import Task
+from model_registry.errors import WrongInput
 from model_registry.preprocessing import Preprocessing
+from model_registry.segments import SegmentReading
 
 Framework = Literal["keras", "pytorch"]
 Output = Literal["probabilities", "logits"]
 Runtime = Literal["auto", "onnx", "native"]
 Average = Literal["probabilities", "logarithms"]
+Reads = Literal["page", "beat_picture", "segment"]
 
 FRAMEWORK_TITLES: Mapping[str, str] = MappingProxyType(
     {"keras": "Keras", "pytorch": "PyTorch", "ensemble": "Ensemble"}
@@ -54,6 +58,16 @@ class Example:
     probabilities: tuple[float, ...]
 
 
+@dataclass(frozen=True)
+class BeatExample:
+    """A signal at `rate` Hz that comes with the model, which of its beats is meant, and its answer."""
+
+    signal: Path
+    rate: float
+    beat: int
+    probabilities: tuple[float, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Described:
     """What is said about every model in `models/<key>/model.toml`.
@@ -68,7 +82,7 @@ class _Described:
     labels: tuple[str, ...]
     temperature: float = 1.0
     accept_from: float = 0.5
-    example: Example | None = None
+    example: Example | BeatExample | None = None
     metrics: Mapping[str, Any] | None = None
 
 
@@ -77,13 +91,15 @@ class ModelEntry(_Described):
     """One network. output: what it gives, "logits" or "probabilities".
 
     runtime: "onnx" serves its compiled form only, "native" its framework, "auto" the compiled form
-    where there is a fresh one.
+    where there is a fresh one. preprocessing: of a page or a beat's picture, or how segments of a
+    signal are read; drawing: how beats of a signal become the pictures that it reads.
     """
 
     framework: Framework
     output: Output
     weights: Weights
-    preprocessing: Preprocessing
+    preprocessing: Preprocessing | SegmentReading
+    drawing: BeatDrawing | None = None
     architecture: str = ""
     head: Head = Head()
     runtime: Runtime = "auto"
@@ -91,6 +107,23 @@ class ModelEntry(_Described):
     @property
     def folder(self) -> Path:
         return self.weights.path.parent
+
+    @property
+    def reads(self) -> Reads:
+        """What it is given: an ECG page, the picture of a beat, or a segment of a signal."""
+        if isinstance(self.preprocessing, SegmentReading):
+            return "segment"
+        return "beat_picture" if self.drawing else "page"
+
+    @property
+    def picture(self) -> Preprocessing:
+        """How it reads pictures. Raises WrongInput for a network that reads segments of a signal."""
+        if isinstance(self.preprocessing, SegmentReading):
+            raise WrongInput(
+                f"The model '{self.key}' reads beats of a signal, not pictures: "
+                "give it a CSV or a WFDB record."
+            )
+        return self.preprocessing
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,6 +43,10 @@ class NoUsableAnswer(ModelUnavailable):
     """A model whose output is not one finite probability a label."""
 
 
+class WrongInput(ModelUnavailable):
+    """A model that was given what it does not read, and what it reads."""
+
+
 class Busy(ModelUnavailable):
     """Nobody had time before the deadline; ask again later."""
 

@@ -11,13 +11,13 @@ from model_registry.read_entry import (
     open_table,
     read_accept_from,
     read_entry,
-    read_example,
     read_labels,
     read_metrics,
     read_task,
     read_temperature,
     read_title,
 )
+from model_registry.read_example import read_example
 from model_registry.table import Table
 
 OF_MEMBERS = (

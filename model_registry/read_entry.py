@@ -7,12 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
+from ecg.beat_picture import BeatDrawing
 from ecg.page import Colour
 from ecg.tasks import TASKS, Task
 from model_registry.architectures import ARCHITECTURES
-from model_registry.entry import Example, Framework, Head, ModelEntry, Output, Runtime, Weights
+from model_registry.entry import Framework, Head, ModelEntry, Output, Runtime, Weights
 from model_registry.errors import EntryError, named
 from model_registry.preprocessing import STEPS, Preprocessing, Scale
+from model_registry.read_beat import read_drawing, read_segment
+from model_registry.read_example import read_example
+from model_registry.segments import SegmentReading
 from model_registry.table import Table
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -43,7 +47,8 @@ def read_entry(file: Path) -> ModelEntry:
         labels=labels,
         output=table.one_of("output", get_args(Output)),
         weights=_weights(table.table("weights"), framework),
-        preprocessing=_preprocessing(table.table("preprocessing")),
+        preprocessing=_reading(table, task),
+        drawing=_drawing(table, task),
         architecture=_architecture(table, framework),
         head=_head(table, framework),
         runtime=table.one_of("runtime", get_args(Runtime)) if table.has("runtime") else "auto",
@@ -119,6 +124,26 @@ def _weights(table: Table, framework: Framework) -> Weights:
     return Weights(path, sha256)
 
 
+def _reading(table: Table, task: Task) -> Preprocessing | SegmentReading:
+    """How pictures are read, or segments of a signal: an entry says one of the two."""
+    if not table.has("segment"):
+        return _preprocessing(table.table("preprocessing"))
+    if table.has("preprocessing") or table.has("drawing") or task.subject != "beat":
+        raise table.wrong(
+            "segment", "goes with a task about beats, without 'preprocessing' and 'drawing'"
+        )
+    return read_segment(table.table("segment"))
+
+
+def _drawing(table: Table, task: Task) -> BeatDrawing | None:
+    """How beats are drawn for a network that reads pictures of them."""
+    if task.subject == "beat" and not table.has("segment"):
+        return read_drawing(table.table("drawing"))
+    if table.has("drawing"):
+        raise table.wrong("drawing", "goes with a task about beats: leave it out")
+    return None
+
+
 def _preprocessing(table: Table) -> Preprocessing:
     sides = table.integers("size")
     if len(sides) != 2 or not all(16 <= side <= MAX_SIDE for side in sides):
@@ -191,22 +216,6 @@ def read_accept_from(table: Table) -> float:
     return table.table("decision", {}).number("accept_from", (0.0, 1.0), 0.5)
 
 
-def read_example(table: Table, labels: tuple[str, ...]) -> Example | None:
-    """A picture beside the entry, and one probability a label; None where there is none."""
-    if not table.has("example"):
-        return None
-    inner = table.table("example")
-    name, probabilities = inner.text("image"), inner.numbers("probabilities")
-    image = table.file.parent / name
-    if Path(name).name != name or not image.is_file():
-        raise inner.wrong("image", "name a picture in this folder")
-    if any(not 0 <= p <= 1 for p in probabilities) or abs(sum(probabilities) - 1) > 0.01:
-        raise inner.wrong("probabilities", "give one probability a label; they add up to 1")
-    if len(probabilities) != len(labels):
-        raise inner.wrong("probabilities", f"give {len(labels)}, one a label")
-    return Example(image, probabilities)
-
-
 def read_metrics(file: Path) -> Mapping[str, Any] | None:
     """What `twelvelead train` measured, where it stands beside the entry."""
     if not file.is_file():
@@ -228,6 +237,10 @@ def _check_fit(table: Table, entry: ModelEntry) -> None:
     """What two keys say together."""
     if entry.framework == "pytorch":
         smallest = ARCHITECTURES[entry.architecture].min_side
+        if isinstance(entry.preprocessing, SegmentReading):
+            raise table.wrong(
+                "segment", "the architectures here read pictures; use Keras for segments"
+            )
         if min(entry.preprocessing.size) < smallest:
             raise table.wrong(
                 "preprocessing.size", f"{entry.architecture} needs at least {smallest} px a side"

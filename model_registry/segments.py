@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from ecg.beat_context import CONTEXTS
-from ecg.beats import ROW_LENGTH, Beats, Window
+from ecg.beat_context import read_context
+from ecg.beats import EVERY, ROW_LENGTH, ROW_RATE, Beats, Window
 from ecg.signal import Samples
 
 Tensor = npt.NDArray[np.float32]
@@ -34,14 +34,19 @@ class SegmentReading:
         return self.window.length if self.window else ROW_LENGTH
 
     @property
+    def rate(self) -> float:
+        """Hz."""
+        return self.window.rate if self.window else ROW_RATE
+
+    @property
     def shape(self) -> tuple[int, int, int]:
         """(1, length, channels): a picture one pixel high, so that all that runs pictures runs it."""
         return (1, self.length, 1 + len(self.context))
 
-    def __call__(self, beats: Beats) -> Tensor:
-        """float32 (m, 1, length, channels) of m beats."""
-        segments = beats.windows(self.window) if self.window else beats.rows()
-        return self.prepare(segments, [CONTEXTS[name](beats) for name in self.context])
+    def __call__(self, beats: Beats, some: slice = EVERY) -> Tensor:
+        """float32 (m, 1, length, channels) of the m beats in `some`, the others being their context."""
+        segments = beats.windows(self.window, some) if self.window else beats.rows(some)
+        return self.prepare(segments, [read_context(beats, name)[some] for name in self.context])
 
     def prepare(self, segments: Samples, context: list[npt.NDArray[np.float64]]) -> Tensor:
         """float32 (m, 1, length, channels) of segments (m, length) and (m,) a name of the context."""

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from ecg.tasks import NOTICE
-from inference.predictor import NO_FRAME
+from inference.decision import NO_FRAME
 from model_registry.registry import read_registry
 from tests.drawn_pages import draw_page, encode
 from tests.tiny_models import KERAS_LABELS, PYTORCH_LABELS
@@ -19,8 +19,8 @@ from tests.web_fakes import PAGE, SHARES, FakePredictor, form, make_app
 
 MODELS, PREDICTIONS, FRAME = "/api/v1/models", "/api/v1/predictions", "/api/v1/frame"
 MODEL_KEYS = [
-    *("key", "title", "framework", "architecture", "task", "labels", "label_titles", "input"),
-    "members",
+    *("key", "title", "framework", "architecture", "task", "reads", "labels"),
+    *("label_titles", "input", "members"),
     *("metrics", "size_bytes", "sha256", "state", "reason"),
 ]
 PREDICTION_KEYS = [
@@ -155,6 +155,7 @@ def test_all_models_are_listed_with_what_is_known_of_them(
         "framework": "keras",
         "architecture": one["architecture"],
         "task": "cardiac-page-4",
+        "reads": ["page"],
         "labels": list(KERAS_LABELS),
         "label_titles": one["label_titles"],
         "input": {
@@ -164,6 +165,8 @@ def test_all_models_are_listed_with_what_is_known_of_them(
             "colour": "grey",
             "scale": "standard",
             "steps": [],
+            "rate": None,
+            "context": [],
         },
         "members": {},
         "metrics": None,

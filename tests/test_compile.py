@@ -40,7 +40,7 @@ def test_it_works(compiled_dir: Path, key: str) -> None:
 def test_it_runs_pages_alone_and_in_any_batch(compiled_dir: Path, key: str) -> None:
     entry = entry_of(compiled_dir, key)
     session = open_session(entry.folder / NAME, entry, threads=1)
-    tensors = np.stack([entry.preprocessing(page) for page in pages(AT_ONCE + 1)])
+    tensors = np.stack([entry.picture(page) for page in pages(AT_ONCE + 1)])
     together = run_session(session, tensors)
 
     assert together.shape == (AT_ONCE + 1, len(entry.labels))

@@ -12,7 +12,7 @@ import pytest
 
 import ecg.tasks
 from ecg.tasks import CARDIAC_PAGE_4
-from model_registry.entry import EnsembleEntry
+from model_registry.entry import EnsembleEntry, Example
 from model_registry.errors import EntryError
 from model_registry.read_ensemble import read_any_entry
 from model_registry.registry import read_registry
@@ -93,7 +93,7 @@ def test_it_works(models: Path) -> None:
     assert (entry.framework, entry.title, entry.labels) == ("ensemble", "Averaged", LABELS)
     assert (entry.members, entry.shares) == (("one", "two"), (0.75, 0.25))
     assert (entry.average, entry.temperature, entry.accept_from) == ("logarithms", 1.5, 0.6)
-    assert entry.example
+    assert isinstance(entry.example, Example)
     assert entry.example.image == home / "example.png"
     assert [one.key for one in registry.networks("both")] == ["one", "two"]
     assert [one.key for one in registry.networks("two")] == ["two"]

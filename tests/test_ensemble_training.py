@@ -15,7 +15,7 @@ import cli
 from ecg.page import read_page
 from inference.limits import Limits
 from inference.predictor import Predictor
-from model_registry.entry import EnsembleEntry
+from model_registry.entry import EnsembleEntry, Example
 from model_registry.errors import ModelUnavailable
 from model_registry.registry import read_registry
 from tests.fake_framework import make_fake_model
@@ -197,7 +197,7 @@ def test_its_split_is_named_as_that_of_its_members(made: Made) -> None:
 def test_its_example_is_a_members_page_with_its_own_served_answer(made: Made) -> None:
     predictor = Predictor(read_registry(made.plan.models), Limits(threads=1))
     entry = predictor.registry["mix"]
-    assert entry.example
+    assert isinstance(entry.example, Example)
     try:
         predictor.load("mix")
         answer = predictor.probabilities(read_page(PAGE), "mix")

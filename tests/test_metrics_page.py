@@ -84,7 +84,7 @@ def test_each_stage_has_its_seconds(app: Flask) -> None:
 def test_an_answer_that_was_kept_took_no_stages(models_dir: Path) -> None:
     class Keeping(FakePredictor):
         def predict(
-            self, data: bytes, keys: Sequence[str], deadline: Deadline = FOREVER
+            self, data: bytes, keys: Sequence[str] | None, deadline: Deadline = FOREVER
         ) -> Answers:
             answers = super().predict(data, keys, deadline)
             nothing = dict.fromkeys(("decode", "preprocess", "run"), 0.0)

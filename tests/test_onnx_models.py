@@ -17,7 +17,7 @@ def test_it_works(compiled_dir: Path) -> None:
     entry = entry_of(compiled_dir, "tiny_keras")
     models = OnnxModels(threads=1)
     assert models.load(entry) == RUNTIME
-    batch = np.stack([entry.preprocessing(page) for page in pages(2)])
+    batch = np.stack([entry.picture(page) for page in pages(2)])
     found = models.run(entry, batch)
     assert found.shape == (2, 4)
     assert found.dtype == np.float32
@@ -29,7 +29,7 @@ def test_it_runs_from_many_threads_without_mixing_answers(compiled_dir: Path) ->
     entry = entry_of(compiled_dir, "tiny_torch")
     models = OnnxModels(threads=1)
     models.load(entry)
-    tensors = [entry.preprocessing(page)[np.newaxis] for page in pages(4)] * 8
+    tensors = [entry.picture(page)[np.newaxis] for page in pages(4)] * 8
     alone = [models.run(entry, tensor) for tensor in tensors]
     with ThreadPoolExecutor(8) as pool:
         beside = list(pool.map(lambda tensor: models.run(entry, tensor), tensors))

@@ -12,8 +12,9 @@ import pytest
 
 from ecg.errors import NotAPicture
 from ecg.page import read_page
+from inference.decision import NO_FRAME
 from inference.limits import Deadline, Limits
-from inference.predictor import NO_FRAME, Predictor
+from inference.predictor import Predictor
 from model_registry.errors import (
     Busy,
     ModelUnavailable,

@@ -73,7 +73,7 @@ def backend() -> Iterator[Backend]:
 def agree(backend: Backend, home: Path) -> None:
     """Holds a served model to what its own network said."""
     entry = read_entry(home / "model.toml")
-    height, width = entry.preprocessing.size
+    height, width = entry.picture.size
     batch = np.random.default_rng(3).normal(size=(2, height, width, 3)).astype(np.float32)
     answers = np.load(home / "answers.npy")
 

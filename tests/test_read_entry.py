@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ecg.tasks import CARDIAC_PAGE_4
-from model_registry.entry import Head, Weights
+from model_registry.entry import Example, Head, Weights
 from model_registry.errors import EntryError, named
 from model_registry.preprocessing import Preprocessing
 from model_registry.read_entry import read_entry
@@ -103,7 +103,7 @@ def test_it_works(tmp_path: Path) -> None:
     )
     assert entry.head == Head((512,), (1, 1), 0.3)
     assert (entry.temperature, entry.accept_from) == (1.5, 0.6)
-    assert entry.example is not None
+    assert isinstance(entry.example, Example)
     assert entry.example.image == file.parent / "example.png"
     assert entry.example.probabilities == (0.1, 0.2, 0.3, 0.4)
     assert entry.folder == file.parent
@@ -127,13 +127,13 @@ def test_grey_has_one_channel_unless_told_otherwise(
     text = changed(KERAS, '"rgb"', '"grey"')
     entry = read_entry(write_entry(tmp_path, changed(text, '"rescale"', f'"{scale}"')))
 
-    assert entry.preprocessing.channels == channels
+    assert entry.picture.channels == channels
 
 
 def test_imagenets_scale_has_three_channels_unless_told_otherwise(tmp_path: Path) -> None:
     entry = read_entry(write_entry(tmp_path, changed(PYTORCH, "channels = 3\n", "")))
 
-    assert entry.preprocessing.channels == 3
+    assert entry.picture.channels == 3
 
 
 def test_an_empty_head_is_one_linear_layer_and_no_head_is_torchvisions(tmp_path: Path) -> None:

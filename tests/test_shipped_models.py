@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from ecg.page import read_page
+from inference.beat_answers import BeatAnswers
 from inference.compile import compile_model
 from inference.drawn import draw_pages
+from inference.examples import read_beat_example
 from inference.predictor import Predictor
 from inference.weights import read_weights
-from model_registry.entry import Entry, ModelEntry
+from model_registry.entry import BeatExample, Entry, ModelEntry
 from model_registry.read_entry import read_entry
 from model_registry.registry import read_registry
 from training.evaluate import read_out_of_fold
@@ -67,8 +69,13 @@ def test_the_weights_are_those_that_the_entry_names(entry: ModelEntry) -> None:
 def test_it_answers_its_example_as_it_says(entry: Entry, predictor: Predictor) -> None:
     assert entry.example is not None
     predictor.load(entry.key)
-    page = read_page(entry.example.image.read_bytes())
-    told = predictor.probabilities(page, entry.key)
+    if isinstance(entry.example, BeatExample):
+        beats, stretch = read_beat_example(entry.folder, entry.example)
+        run = predictor.runner()
+        told = BeatAnswers(beats, stretch, predictor.registry, run).answer(entry.key)[0]
+    else:
+        page = read_page(entry.example.image.read_bytes())
+        told = predictor.probabilities(page, entry.key)
     assert told == pytest.approx(list(entry.example.probabilities), abs=1e-4)
 
 

@@ -82,7 +82,7 @@ def test_the_predictor_hears_how_long_somebody_waits(models_dir: Path) -> None:
         left = 0.0
 
         def predict(
-            self, data: bytes, keys: Sequence[str], deadline: Deadline = FOREVER
+            self, data: bytes, keys: Sequence[str] | None, deadline: Deadline = FOREVER
         ) -> Answers:
             self.left = deadline.left()
             return super().predict(data, keys, deadline)

@@ -51,7 +51,9 @@ WRONG_METHODS = {
 class Late(FakePredictor):
     """Nobody has time before the deadline."""
 
-    def predict(self, data: bytes, keys: Sequence[str], deadline: Deadline = FOREVER) -> Answers:
+    def predict(
+        self, data: bytes, keys: Sequence[str] | None, deadline: Deadline = FOREVER
+    ) -> Answers:
         raise Busy(f"{len(data)} {keys} {deadline.left()}")
 
 

@@ -18,9 +18,10 @@ import inference.networks
 from app import create_app
 from ecg.page import read_page
 from inference.backend import State
+from inference.decision import NO_FRAME
 from inference.limits import FOREVER, Deadline, Limits
 from inference.prediction import Prediction
-from inference.predictor import NO_FRAME, Answers, Predictor
+from inference.predictor import Answers, Predictor
 from model_registry.errors import ModelUnavailable
 from model_registry.registry import Registry, read_registry
 from tests.drawn_pages import draw_page, encode
@@ -67,8 +68,11 @@ class FakePredictor(Predictor):
                 self.load(key)
         return threading.Thread()
 
-    def predict(self, data: bytes, keys: Sequence[str], deadline: Deadline = FOREVER) -> Answers:
+    def predict(
+        self, data: bytes, keys: Sequence[str] | None, deadline: Deadline = FOREVER
+    ) -> Answers:
         del deadline
+        keys = list(self.registry) if keys is None else keys
         self.asked.append(tuple(keys))
         page, predictions, failures, errors = read_page(data), [], {}, []
         for key in keys:
@@ -122,7 +126,9 @@ class Cold(FakePredictor):
 class Brittle(FakePredictor):
     """A predictor with a bug that tells a secret."""
 
-    def predict(self, data: bytes, keys: Sequence[str], deadline: Deadline = FOREVER) -> Answers:
+    def predict(
+        self, data: bytes, keys: Sequence[str] | None, deadline: Deadline = FOREVER
+    ) -> Answers:
         raise ZeroDivisionError(f"secret {len(data)} {keys} {deadline.left()}")
 
 

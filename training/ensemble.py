@@ -16,7 +16,7 @@ from inference.limits import Limits
 from inference.machine import cores
 from inference.page_answers import average_logs, in_order
 from inference.predictor import Predictor
-from model_registry.entry import EnsembleEntry, Entry
+from model_registry.entry import EnsembleEntry, Entry, Example
 from model_registry.registry import Registry, read_registry
 from training.calibrate import calibrate
 from training.data import DataError, LabelledPages, list_pages
@@ -181,7 +181,8 @@ def _facts(registry: Registry, entry: EnsembleEntry) -> dict[str, Any]:
 
 def _add_example(registry: Registry, entry: EnsembleEntry) -> None:
     """The first member's example that there is, and what the ensemble answers to it as served."""
-    found = (one.example for one in registry.networks(entry.key) if one.example)
+    examples = (one.example for one in registry.networks(entry.key))
+    found = (one for one in examples if isinstance(one, Example))
     example = next(found, None)
     if example is None:
         return

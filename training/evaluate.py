@@ -11,7 +11,8 @@ from tqdm import tqdm
 
 from ecg.errors import PageError
 from ecg.page import read_page
-from inference.predictor import Predictor, decide
+from inference.decision import decide
+from inference.predictor import Predictor
 from model_registry.entry import Entry
 from training.data import DataError, LabelledPages, list_pages
 from training.figures import full_figures

@@ -105,7 +105,7 @@ def _quantised(entry: ModelEntry, drawn: Sequence[Page], folder: Path) -> Path:
     quantize_static(
         ready,
         made,
-        _Calibration(entry.preprocessing(page) for page in drawn),
+        _Calibration(entry.picture(page) for page in drawn),
         quant_format=QuantFormat.QDQ,
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,

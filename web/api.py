@@ -28,7 +28,7 @@ def ask(*, file_first: bool = False) -> Answers:
     keys = chosen_models(found)
     page = chosen_page(found, file_first=file_first)
     answers = found.predictor.predict(page, keys, here.deadline)
-    here.note(keys, answers)
+    here.note(answers)
     found.metrics.record(answers)
     if not answers.predictions:
         told = " ".join(answers.failures.values()) or "No model is usable."

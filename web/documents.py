@@ -7,11 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ecg.page import Page
 from ecg.tasks import NOTICE
+from inference.decision import reads_of
 from inference.predictor import Answers, Predictor
 from model_registry.entry import Entry, ModelEntry
 from model_registry.errors import ModelUnavailable
 from model_registry.preprocessing import Preprocessing
 from model_registry.registry import Registry
+from model_registry.segments import SegmentReading
 from web.figures import read_figures
 
 Shown = Literal["idle", "loading", "ready", "unavailable"]
@@ -24,14 +26,20 @@ class Document(BaseModel):
 
 
 class Input(Document):
-    """What a model reads: size in pixels, colour, scale and named steps."""
+    """What a model reads: size in pixels, colour, scale and named steps.
+
+    Of a signal: segments one pixel high, as wide as they have samples at `rate`, and numbers on the
+    rhythm, by name, as further channels.
+    """
 
     height: int
     width: int
     channels: int
-    colour: Literal["grey", "rgb"]
-    scale: Literal["rescale", "imagenet", "standard"]
-    steps: list[str]
+    colour: Literal["grey", "rgb"] | None = Field(description="null for segments of a signal")
+    scale: Literal["rescale", "imagenet", "standard", "millivolts", "minmax"]
+    steps: list[str] = []
+    rate: float | None = Field(default=None, description="Hz, of a signal")
+    context: list[str] = Field(default=[], description="numbers on the rhythm around a beat")
 
 
 class Metrics(Document):
@@ -57,6 +65,9 @@ class Model(Document):
     framework: Literal["keras", "pytorch", "ensemble"] | None = None
     architecture: str | None = None
     task: str | None = None
+    reads: list[Literal["page", "beat_picture", "segment"]] = Field(
+        default=[], description="what it is given; beats of a signal are drawn for the second kind"
+    )
     labels: list[str] = Field(default=[], description="in the model's own output order")
     label_titles: dict[str, str] = {}
     input: Input | None = Field(default=None, description="null for an ensemble")
@@ -185,6 +196,7 @@ def _describe_entry(registry: Registry, key: str, state: Shown, reason: str | No
         framework=entry.framework,
         architecture=entry.architecture if isinstance(entry, ModelEntry) else None,
         task=entry.task.key,
+        reads=sorted(reads_of(registry, key)),
         labels=list(entry.labels),
         label_titles={label: entry.task.labels[label] for label in entry.labels},
         input=_describe_input(entry.preprocessing) if isinstance(entry, ModelEntry) else None,
@@ -197,7 +209,17 @@ def _describe_entry(registry: Registry, key: str, state: Shown, reason: str | No
     )
 
 
-def _describe_input(wanted: Preprocessing) -> Input:
+def _describe_input(wanted: Preprocessing | SegmentReading) -> Input:
+    if isinstance(wanted, SegmentReading):
+        return Input(
+            height=wanted.shape[0],
+            width=wanted.shape[1],
+            channels=wanted.shape[2],
+            colour=None,
+            scale=wanted.scale,
+            rate=wanted.rate,
+            context=list(wanted.context),
+        )
     return Input(
         height=wanted.size[0],
         width=wanted.size[1],

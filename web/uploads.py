@@ -55,15 +55,15 @@ def find_sample(found: Services, name: str) -> Picture:
         raise
 
 
-def chosen_models(found: Services) -> Sequence[str]:
-    """The model keys in the request, each once; `all` means every model that can be used.
+def chosen_models(found: Services) -> Sequence[str] | None:
+    """The model keys in the request, each once; None for `all`: every model that reads what is given.
 
     Raises RequestError where none was chosen, UnknownModel for a key that nobody registered.
     """
     asked = [key for name in MODEL_FIELDS for key in request.form.getlist(name) if key]
     registry = found.predictor.registry
     if "all" in asked:
-        return list(registry)
+        return None
     if not asked:
         known = ", ".join(sorted(registry.known)) or "none is registered"
         raise RequestError(f"No model was chosen: send 'model' as all or one of: {known}.")

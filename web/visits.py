@@ -4,7 +4,6 @@ import re
 import time
 import uuid
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flask import Flask, Response, g, request
@@ -33,9 +32,9 @@ class Visit:
         """Since the request began."""
         return time.perf_counter() - self.began
 
-    def note(self, asked: Sequence[str], answers: Answers) -> None:
-        """Keeps what was asked and decided; `asked` are registered keys."""
-        self.models = tuple(asked)
+    def note(self, answers: Answers) -> None:
+        """Keeps which models were asked and what was decided."""
+        self.models = (*(one.model for one in answers.predictions), *answers.failures)
         self.decisions.update(one.decision for one in answers.predictions)
         self.decisions.update({"failed": len(answers.failures)} if answers.failures else {})
 

@@ -48,7 +48,7 @@ app = Flask(__name__)
 
 def prepare(picture: Image.Image, entry: ModelEntry) -> npt.NDArray[np.float32]:
     """The whole page in RGB, resized and scaled: float32 (height, width, channels)."""
-    wanted = entry.preprocessing
+    wanted = entry.picture
     small = picture.resize((wanted.size[1], wanted.size[0]))
     pixels = np.asarray(small.convert("L" if wanted.channels == 1 else "RGB"), np.float32) / 255
     pixels = pixels.reshape(wanted.shape)
