@@ -1,0 +1,128 @@
+"""Beats as rows of 187 samples: the popular form of MIT-BIH and PTB beats (Kachuee et al. 2018).
+
+125 Hz, from the R peak on, 1.2 times the next RR interval long, each row between 0 and 1, zeros after
+its end; a 188th column, where there is one, is the label: 0 to 4 for N S V F Q, or 0 and 1 for normal
+and abnormal. https://arxiv.org/abs/1805.00794
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ecg.csv_layout import MAX_COLUMNS, is_number
+from ecg.errors import NotASignal, SignalTooLarge, UnreadableSignal
+from ecg.signal import MAX_BYTES
+from ecg.signal_text import read_text
+
+ROW_SAMPLES = 187
+ROW_RATE = 125.0  # Hz
+ROW_LABELS = 5
+MAX_ROWS = 200_000
+PART = 2_000  # rows read at once
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class BeatRows:
+    """samples: float32 (n, 187), from 0 to 1. labels: a number from 0 to 4 for each, or None."""
+
+    samples: npt.NDArray[np.float32]
+    labels: tuple[int, ...] | None
+
+
+def looks_like_rows(data: bytes) -> bool:
+    """Whether this is a table far wider than any signal's: rows of beats, of the right width or not."""
+    start = data[:20_000].replace(b"\0", b"").split(b"\n")
+    row = start[1] if len(start) > 2 else start[0]
+    return max(row.count(mark) for mark in (b",", b";", b"\t")) >= MAX_COLUMNS
+
+
+def read_rows(data: bytes, most: int = MAX_BYTES) -> BeatRows:
+    """The beats in a table of 187 columns, or 188 with a label, with or without a header line.
+
+    Raises SignalError's children: EmptySignal, SignalTooLarge (over `most` bytes or 200,000 rows),
+    NotASignal, UnreadableSignal (another width, values outside 0 to 1, labels outside 0 to 4), naming
+    row and column.
+    """
+    lines = read_text(data, most).split("\n")
+    separator = next((mark for mark in "\t;" if mark in lines[-1]), ",")
+    decimal_comma = separator != "," and "," in lines[-1]
+    first = 0 if is_number(_cells(lines[0], separator, decimal_comma)[0]) else 1
+    if len(lines) - first > MAX_ROWS:
+        raise SignalTooLarge(f"There are {len(lines) - first:,} rows; {MAX_ROWS:,} are the most.")
+    if len(lines) == first:
+        raise UnreadableSignal("There is a header and no row of a beat below it.")
+    width = lines[first].count(separator) + 1
+    if width not in (ROW_SAMPLES, ROW_SAMPLES + 1):
+        raise NotASignal(
+            f"The rows have {width} columns: rows of beats have {ROW_SAMPLES}, or "
+            f"{ROW_SAMPLES + 1} with a label."
+        )
+    parts = []
+    for place in range(first, len(lines), PART):
+        part = lines[place : place + PART]
+        rows = [line.replace(",", ".") for line in part] if decimal_comma else part
+        parts.append(_read_part(rows, place + 1, separator, width))
+    values = np.concatenate(parts)
+    labels = tuple(int(label) for label in values[:, ROW_SAMPLES]) if width > ROW_SAMPLES else None
+    return BeatRows(np.ascontiguousarray(values[:, :ROW_SAMPLES]), labels)
+
+
+def _cells(line: str, separator: str, decimal_comma: bool) -> list[str]:
+    cells = [cell.strip().strip('"') for cell in line.split(separator)]
+    return [cell.replace(",", ".") for cell in cells] if decimal_comma else cells
+
+
+def _read_part(
+    lines: list[str], first_row: int, separator: str, width: int
+) -> npt.NDArray[np.float32]:
+    """float32 (rows, width), checked."""
+    try:
+        values = (
+            np.loadtxt(lines, delimiter=separator, comments=None, ndmin=2) if lines[0] else None
+        )
+    except ValueError:
+        values = None
+    if values is None or values.shape != (len(lines), width) or not np.isfinite(values).all():
+        _raise_fault(lines, first_row, separator, width)
+        raise UnreadableSignal(f"Something in rows {first_row} and after is no number.")
+    _check_values(values, first_row)
+    return values.astype(np.float32)
+
+
+def _raise_fault(lines: list[str], first_row: int, separator: str, width: int) -> None:
+    for row, line in enumerate(lines, start=first_row):
+        cells = _cells(line, separator, decimal_comma=False)
+        if len(cells) != width:
+            raise UnreadableSignal(f"Row {row} has {len(cells)} columns, the first one {width}.")
+        for column, cell in enumerate(cells, start=1):
+            if not is_number(cell):
+                shown = "".join(letter for letter in cell[:20] if letter.isprintable())
+                raise UnreadableSignal(
+                    f"Row {row}, column {column}, holds “{shown}”, not a number."
+                )
+
+
+def _check_values(values: npt.NDArray[np.float64], first_row: int) -> None:
+    samples, labels = values[:, :ROW_SAMPLES], values[:, ROW_SAMPLES:]
+    outside = (samples < -TOLERANCE) | (samples > 1 + TOLERANCE)
+    if outside.any():
+        row, column = np.unravel_index(int(outside.argmax()), outside.shape)
+        raise UnreadableSignal(
+            f"Row {first_row + row}, column {column + 1}, holds {samples[row, column]:.6g}: samples of such "
+            "rows lie between 0 and 1."
+        )
+    wrong = ~np.isin(labels, range(ROW_LABELS)).all(axis=1)
+    if wrong.any():
+        place = int(wrong.argmax())
+        raise UnreadableSignal(
+            f"Row {first_row + place}, column {ROW_SAMPLES + 1}, holds the label "
+            f"{labels[place, 0]:.6g}: labels "
+            f"are whole numbers from 0 to {ROW_LABELS - 1}."
+        )
+    flat = np.ptp(samples, axis=1) == 0
+    if flat.any():
+        raise UnreadableSignal(
+            f"Row {first_row + int(flat.argmax())} is flat: all of its {ROW_SAMPLES} samples are equal."
+        )

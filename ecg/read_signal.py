@@ -1,0 +1,51 @@
+"""One entrance for recordings: a CSV, the files of a WFDB record, or a zip of either."""
+
+from collections.abc import Mapping
+
+from ecg.asked import NOTHING_ASKED, Asked
+from ecg.errors import EmptySignal, NotASignal, SignalTooLarge
+from ecg.signal import MAX_BYTES, Signal
+from ecg.signal_csv import read_csv
+from ecg.signal_wfdb import read_wfdb
+from ecg.signal_zip import ZIP, unpack
+from ecg.wfdb_header import looks_like_header
+
+__all__ = ["Asked", "read_signal"]
+
+RECORD_PARTS = (".hea", ".dat", ".atr")
+
+
+def read_signal(files: Mapping[str, bytes], asked: Asked = NOTHING_ASKED) -> Signal:
+    """The recording in these files, told apart by what is in them.
+
+    `files`: names as clients gave them, and bytes. Names only tie the files of a WFDB record
+    together; they are never paths. See `read_csv`, `read_wfdb` and `unpack` for what is read.
+
+    Raises SignalError's children, each with one sentence for people: EmptySignal, SignalTooLarge (over
+    50 MB, 24 hours, 12 leads), NotASignal, UnreadableSignal, UnknownLead.
+    """
+    if not files or not any(files.values()):
+        raise EmptySignal("The file is empty: give a CSV, or the .hea and .dat files of a record.")
+    if sum(map(len, files.values())) > MAX_BYTES:
+        raise SignalTooLarge(f"The recording is over {MAX_BYTES // 1_000_000} MB.")
+    named = _by_last_name(files)
+    if len(named) == 1 and next(iter(named.values())).startswith(ZIP):
+        named = unpack(next(iter(named.values())))
+    if any(looks_like_header(data) for data in named.values()):
+        return read_wfdb(named, asked)
+    if any(name.lower().endswith(RECORD_PARTS) for name in named):
+        raise NotASignal(
+            "The .hea file of the record is missing or is none: give it together with the .dat file."
+        )
+    if len(named) > 1:
+        raise NotASignal(
+            f"There are {len(named)} files and no .hea among them: give one CSV at a time."
+        )
+    return read_csv(next(iter(named.values())), asked)
+
+
+def _by_last_name(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    named = {name.replace("\\", "/").rsplit("/", 1)[-1]: data for name, data in files.items()}
+    if len(named) < len(files):
+        raise NotASignal("Two of the files have the same name: give one record at a time.")
+    return named
