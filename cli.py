@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cli_compile import compile_all, compile_missing, networks_to_compile, row_text
+from cli_data import add_data
 from cli_output import describe_entry, measured, print_figures, print_json, print_predictions
 from ecg.errors import PageError
 from ecg.tasks import NOTICE
@@ -195,17 +196,6 @@ def _check_settings() -> None:
         raise CommandError(str(error)) from error
 
 
-def fetch_data(options: Options) -> int:
-    """`twelvelead data fetch`"""
-    from training.fetch import FetchError, fetch_public_set
-
-    try:
-        fetch_public_set(options.to)
-    except FetchError as error:
-        raise CommandError(str(error)) from error
-    return 0
-
-
 def _port(text: str) -> int:
     """A port number; argparse tells the rest in one line."""
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
@@ -244,12 +234,7 @@ def _parser() -> argparse.ArgumentParser:
     added.add_argument("--host", default="127.0.0.1")
     added.add_argument("--compile", action="store_true", help="compile what is not, first")
     added.add_argument("--port", type=_port, default=os.environ.get("PORT", "8080"))
-    data = commands.add_parser("data", help="bring public data").add_subparsers(required=True)
-    fetch = data.add_parser(
-        "fetch", help="bring the public set of 12-lead pages, without its copies"
-    )
-    fetch.add_argument("--to", type=Path, default=Path("data/ecg12"), metavar="DIR")
-    fetch.set_defaults(run=fetch_data)
+    add_data(commands, CommandError)
     return parser
 
 

@@ -51,7 +51,8 @@ class Ecg12:
     """Twelve simultaneous leads.
 
     `signals` is float32 (12, samples) in mV, in the order of `leads`; `rate` is in Hz; `r_peaks`
-    holds the time in seconds of each beat's main ventricular deflection within the recording.
+    holds the time in seconds of each beat's main ventricular deflection within the recording, and
+    `kinds` the name of each such beat in `ecg.waves.BEATS`.
     """
 
     signals: npt.NDArray[np.float32]
@@ -59,6 +60,7 @@ class Ecg12:
     finding: str
     r_peaks: Floats
     leads: tuple[str, ...] = LEADS
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,10 @@ def simulate(finding: str, *, seed: int, seconds: float = 10.0, rate: int = 500)
     if finding == "atrial_fibrillation":
         eight += _fibrillatory_waves(times, rng)
     eight += _wander(times, rng) + _muscle_noise(times, rate, rng)
-    peaks = np.array([moment.time for moment in moments])
-    inside = peaks[(peaks >= 0) & (peaks < seconds)]
-    return Ecg12(_twelve_from_eight(eight), rate, finding, inside)
+    inside = [moment for moment in moments if 0 <= moment.time < seconds]
+    peaks = np.array([moment.time for moment in inside])
+    kinds = tuple(moment.kind for moment in inside)
+    return Ecg12(_twelve_from_eight(eight), rate, finding, peaks, kinds=kinds)
 
 
 def _draw_person(finding: str, rng: np.random.Generator) -> _Person:

@@ -19,7 +19,17 @@ ARROWS = {
     "app": {"web", "inference", "model_registry", "ecg"},
     "cli_output": {"model_registry", "ecg"},
     "cli_compile": {"training", "inference", "model_registry"},
-    "cli": {"cli_compile", "cli_output", "web", "training", "inference", "model_registry", "ecg"},
+    "cli_data": {"training"},
+    "cli": {
+        "cli_compile",
+        "cli_data",
+        "cli_output",
+        "web",
+        "training",
+        "inference",
+        "model_registry",
+        "ecg",
+    },
 }
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras", "torch", "torchvision", "onnxruntime"}
 RUNNERS = {  # the modules that run them

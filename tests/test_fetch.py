@@ -16,7 +16,8 @@ import pytest
 from PIL import Image
 
 from training import unpack
-from training.fetch import FetchError, class_of, fetch_public_set
+from training.download import FetchError
+from training.fetch import class_of, fetch_public_set
 
 MI_FOLDER = "ECG Images of Myocardial Infarction Patients (240x12=2880)"
 

@@ -7,7 +7,6 @@ DOI 10.17632/gwbz3fsgp8.2, CC BY 4.0. It counts 928 files, of which 491 are dist
 import csv
 import hashlib
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -16,23 +15,18 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from tqdm import tqdm
 
+from training.download import FetchError, read_chunks, sha256_of, write_whole
 from training.unpack import UnpackError, pictures_in_zip
 
 DATASET, VERSION = "gwbz3fsgp8", 2
 SOURCE = "https://data.mendeley.com/public-api/datasets"
 PAGE = f"https://data.mendeley.com/datasets/{DATASET}/{VERSION}"
-HEADERS = {  # the source refuses urllib's own name
-    "Accept": "application/json, application/vnd.mendeley-public-dataset.1+json, */*",
-    "User-Agent": "Mozilla/5.0 (compatible; Twelvelead)",
-}
-PATIENCE = 30  # s without a byte
-CHUNK = 1 << 20  # bytes
+ACCEPT = "application/json, application/vnd.mendeley-public-dataset.1+json, */*"
 MOST = 1000  # files of one folder
 MAX_LIST = 4 << 20  # bytes of one answer of the API
 MAX_FILE = 2 << 30  # bytes of one download
@@ -49,10 +43,6 @@ CLASSES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"^normal\b", "normal"),
     )
 )
-
-
-class FetchError(Exception):
-    """Why the public set could not be brought, in one sentence."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +86,7 @@ def is_complete(target: Path) -> bool:
     with manifest.open(encoding="utf-8", newline="") as opened:
         rows = list(csv.DictReader(opened))
     try:
-        return bool(rows) and all(_sha256(target / row["file"]) == row["sha256"] for row in rows)
+        return bool(rows) and all(sha256_of(target / row["file"]) == row["sha256"] for row in rows)
     except (KeyError, OSError):
         return False
 
@@ -141,7 +131,7 @@ def _remote_file(record: dict[str, Any], folder: str) -> RemoteFile:
 def _keep(file: RemoteFile, folder: Path) -> Path:
     """The downloaded file, under the name of its sum; from an earlier try where that had it."""
     path = folder / file.sha256
-    if path.is_file() and _sha256(path) == file.sha256:
+    if path.is_file() and sha256_of(path) == file.sha256:
         return path
     folder.mkdir(exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=folder, prefix="part-", delete=False) as part:
@@ -162,7 +152,7 @@ def _copy(file: RemoteFile, part: IO[bytes]) -> str:
     """Downloads into `part`; the sha256 of what came. Raises FetchError."""
     digest, came = hashlib.sha256(), 0
     with tqdm(total=file.size, desc=file.name, unit="B", unit_scale=True, leave=False) as bar:
-        for chunk in _read_chunks(file.url):
+        for chunk in read_chunks(file.url, PAGE, ACCEPT):
             came += len(chunk)
             if came > file.size:
                 raise FetchError(f"{file.name} is longer than the {file.size} bytes it should be.")
@@ -184,7 +174,7 @@ def _sort(kept: Iterable[tuple[RemoteFile, Path]], target: Path) -> list[dict[st
             place = f"{label}/{name}"
             if place in taken:
                 place = f"{label}/{digest[:12]}-{name}"
-            _write_whole(target / place, data)
+            write_whole(target / place, data)
             rows[digest] = {"file": place, "class": label, "sha256": digest, "copies": 1}
         elif known["class"] != label:
             raise FetchError(f"{label}/{name} and {known['file']} are one picture in two classes.")
@@ -219,16 +209,9 @@ def _write_manifest(path: Path, rows: list[dict[str, str | int]]) -> None:
     part.replace(path)
 
 
-def _write_whole(path: Path, data: bytes) -> None:
-    path.parent.mkdir(exist_ok=True)
-    part = path.with_name(f".{os.getpid()}.part")
-    part.write_bytes(data)
-    part.replace(path)
-
-
 def _read_json(url: str) -> list[dict[str, Any]]:
     data = b""
-    for chunk in _read_chunks(url):
+    for chunk in read_chunks(url, PAGE, ACCEPT):
         data += chunk
         if len(data) > MAX_LIST:
             raise FetchError(f"{url} answered with too much: this should be a list of files.")
@@ -241,29 +224,6 @@ def _read_json(url: str) -> list[dict[str, Any]]:
     if not isinstance(answer, list) or not all(isinstance(record, dict) for record in answer):
         raise FetchError(f"{url} answered with no list: bring the set by hand from {PAGE}.")
     return answer
-
-
-def _read_chunks(url: str) -> Iterator[bytes]:
-    """The bytes behind an address, in pieces. Raises FetchError, OSError never."""
-    if not url.startswith(("https://", "http://127.0.0.1")):
-        raise FetchError(f"The source names {url[:40]!r}: only https is fetched from.")
-    try:
-        request = urllib.request.Request(url, headers=HEADERS)  # noqa: S310 - https, as checked
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310
-            while chunk := answer.read(CHUNK):
-                yield chunk
-    except urllib.error.HTTPError as error:
-        raise FetchError(
-            f"{url} answered {error.code}: bring the set by hand from {PAGE}."
-        ) from error
-    except (OSError, HTTPException) as error:
-        host = urllib.parse.urlsplit(url).netloc
-        raise FetchError(f"{host} can't be reached ({error}): try again when it can.") from error
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _text(record: dict[str, Any], key: str) -> str:
