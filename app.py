@@ -9,7 +9,7 @@ from flask import Flask
 from inference.machine import read_machine
 from inference.predictor import Predictor
 from model_registry.registry import read_registry
-from web import api, errors, health, logs, model_pages, pages, security, visits
+from web import api, errors, health, logs, model_pages, pages, security, traces, visits
 from web.capacity import capacity_of, limits_of
 from web.services import make_services
 from web.settings import ROOT, Settings
@@ -32,6 +32,6 @@ def create_app(
     app.extensions["twelvelead"] = make_services(settings, predictor, samples, capacity.admitted)
     for part in (visits, security, errors, logs):
         part.init_app(app)
-    for part in (api, health, model_pages, pages):
+    for part in (api, health, model_pages, pages, traces):
         app.register_blueprint(part.blueprint)
     return app

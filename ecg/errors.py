@@ -21,6 +21,10 @@ class UnreadablePicture(PageError):
     """A picture by its header, yet truncated, damaged, too small, too long or with too many pixels."""
 
 
+class UnreadableTraces(PageError):
+    """A page whose traces can't be read back as numbers: no frame, another layout, a photo."""
+
+
 class SignalError(ValueError):
     """A file that can't be read as an ECG signal."""
 

@@ -115,9 +115,33 @@ async function watchStates(until) {
   }
 }
 
+async function saveTraces(button) {
+  button.disabled = true;
+  try {
+    const answer = await fetch("/api/v1/traces", {
+      method: "POST",
+      body: pageFields(),
+      headers: { Accept: "text/csv, application/problem+json" },
+    });
+    if (answer.ok) {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(await answer.blob());
+      link.download = "traces.csv";
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    } else {
+      fail(await problemOf(answer));
+    }
+  } catch {
+    fail("The server can't be reached; try it again.");
+  }
+  button.disabled = false;
+}
+
 async function analyse(event) {
   event.preventDefault();
   $("error").hidden = true;
+  if (event.submitter && "traces" in event.submitter.dataset) return saveTraces(event.submitter);
   const fields = pageFields();
   for (const box of form.querySelectorAll("input[name=model]:checked")) fields.append("model", box.value);
   const until = { done: false };

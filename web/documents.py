@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ecg.page import Page
 from ecg.tasks import NOTICE
+from ecg.traces import DECIMALS, Traces
 from inference.decision import reads_of
 from inference.predictor import Answers, Predictor
 from model_registry.entry import Entry, ModelEntry
@@ -133,6 +134,25 @@ class Predictions(Document):
     notice: str
 
 
+class TraceRead(Document):
+    """One lead, as far as the page shows it."""
+
+    lead: str
+    start: float = Field(description="s, on the clock that all leads share")
+    millivolts: list[float]
+
+
+class TracesRead(Document):
+    """Twelve leads read back from a clean page."""
+
+    rate: int = Field(description="samples a second")
+    seconds: float = Field(description="from the page's first column to its last")
+    rhythm: str | None = Field(description="the lead of the strip; null: like none, and left out")
+    leads: list[TraceRead]
+    notes: list[str]
+    notice: str = NOTICE
+
+
 class Problem(Document):
     """RFC 9457: what was wrong, and what would be right."""
 
@@ -250,3 +270,21 @@ def _describe_metrics(entry: Entry) -> Metrics | None:
         return None
     counted = figures.model_dump(include={"parameters", "bytes"})
     return Metrics(**held_out.model_dump(include=set(Metrics.model_fields)), **counted)
+
+
+def describe_traces(found: Traces) -> TracesRead:
+    """Traces as they are sent: microvolts are not rounded away."""
+    return TracesRead(
+        rate=found.rate,
+        seconds=found.seconds,
+        rhythm=found.rhythm,
+        leads=[
+            TraceRead(
+                lead=trace.lead,
+                start=trace.start,
+                millivolts=trace.millivolts.astype(float).round(DECIMALS).tolist(),
+            )
+            for trace in found.traces
+        ],
+        notes=list(found.notes),
+    )

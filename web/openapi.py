@@ -8,7 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from ecg.page import FORMATS_IN_WORDS, MAX_BYTES, MAX_PIXELS
 from ecg.tasks import NOTICE
-from web.documents import Health, Models, PageRead, Predictions, Problem
+from web.documents import Health, Models, PageRead, Predictions, Problem, TracesRead
 from web.figures import Figures
 
 VERSION = "1"
@@ -17,6 +17,7 @@ DOCUMENTS: tuple[type[BaseModel], ...] = (
     Figures,
     Predictions,
     PageRead,
+    TracesRead,
     Problem,
     Health,
 )
@@ -83,6 +84,7 @@ def describe_api() -> dict[str, Any]:
                 "post": _post("Ask models about a page", PAGE | MODEL, Predictions)
             },
             "/api/v1/frame": {"post": _post("Which part of a page is read", PAGE, PageRead)},
+            "/api/v1/traces": {"post": _post_csv("The traces of a clean page in mV", TracesRead)},
             "/predict": {"post": _post("As earlier apps had it", EARLIER, Predictions)},
             "/metrics": {"get": _get_text("Figures for Prometheus")},
             "/livez": {"get": _get("Whether the process lives", Health)},
@@ -126,6 +128,13 @@ def _post(summary: str, fields: dict[str, Any], answer: type[BaseModel]) -> dict
         "requestBody": {"required": True, "content": {"multipart/form-data": form}},
         "responses": responses,
     }
+
+
+def _post_csv(summary: str, answer: type[BaseModel]) -> dict[str, Any]:
+    """A page in; a CSV out, or `answer` for who accepts JSON before it."""
+    found = _post(summary, PAGE, answer)
+    found["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
+    return found
 
 
 def _answer(meaning: str, kind: type[BaseModel], media: str = "application/json") -> dict[str, Any]:
