@@ -38,7 +38,7 @@ RUN rm -rf /venv/lib/python3*/site-packages/tensorflow/include /venv/lib/python3
 # The app as it is served, its models compiled: minutes, so only once for the same models
 FROM full-packages AS app
 WORKDIR /app
-COPY cli.py cli_compile.py cli_data.py cli_output.py ./
+COPY cli*.py ./
 COPY ecg ecg
 COPY inference inference
 COPY model_registry model_registry

@@ -3,10 +3,31 @@
 import json
 from typing import Any
 
-from ecg.tasks import NOTICE
 from model_registry.entry import EnsembleEntry
 from model_registry.errors import ModelUnavailable
 from model_registry.registry import Registry
+
+READS = {  # what a model is given, in words
+    ("page",): "ECG pages",
+    ("beat_picture",): "pictures of a beat, and signals",
+    ("segment",): "signals",
+    ("beat_picture", "segment"): "signals",
+}
+
+
+class CommandError(Exception):
+    """Something to tell in one sentence before leaving with status 1."""
+
+
+def print_models(rows: list[dict[str, Any]]) -> None:
+    """Some lines a model: what it is, what it reads, how good it is or why it can't be used."""
+    for row in rows:
+        print(f"{row['key']:<16} {row['framework'] or '-':<8} {row['title'] or ''}")
+        if row["members"]:
+            print(f"{'':<16} average of {', '.join(row['members'])}")
+        if row["reads"]:
+            print(f"{'':<16} reads {READS[tuple(row['reads'])]}")
+        print(f"{'':<16} {row['reason'] or measured(row['macro_f1'])}")
 
 
 def measured(macro_f1: float | None) -> str:
@@ -15,17 +36,34 @@ def measured(macro_f1: float | None) -> str:
 
 
 def print_predictions(predictions: list[dict[str, Any]]) -> None:
-    """Each answer with its shares and reasons, and the notice below."""
+    """Each answer with its shares and reasons."""
     for one in predictions:
-        print(
-            f"{one['file']}  {one['model']} ({one['runtime']}): {one['label']}, {one['decision']}"
-        )
+        said = one["decision"] if one["label"] is None else f"{one['label']}, {one['decision']}"
+        print(f"{one['file']}  {one['model']} ({one['runtime']}): {said}")
         for label, share in one["probabilities"].items():
             print(f"  {share:6.1%}  {label}")
         for reason in one["reasons"]:
             print(f"  {reason}")
-    if predictions:
-        print(NOTICE)
+
+
+def print_signal(one: dict[str, Any]) -> None:
+    """A recording's beats and heart rate, the notes on its reading, a row for each model."""
+    signal, rate = one["signal"], one["heart_rate"]
+    print(f"{one['file']}  {signal['lead']}, {signal['rate']:g} Hz, {_clock(signal['seconds'])}")
+    beating = f", {rate['median']:.0f} a minute" if rate else ""
+    print(f"  {one['beats']:,} beats{beating}")
+    for note in signal["notes"]:
+        print(f"  {note}")
+    for model in one["predictions"]:
+        counts = ", ".join(f"{label} {count:,}" for label, count in model["counts"].items())
+        unsure = sum(beat["decision"] == "uncertain" for beat in model["beats"])
+        print(f"  {model['model']} ({model['runtime']}): {counts}; {unsure:,} of them uncertain")
+
+
+def _clock(seconds: float) -> str:
+    """Hours, minutes and seconds, as in 0:30:05."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
 def print_figures(figures: dict[str, Any]) -> None:
@@ -53,7 +91,9 @@ def describe_entry(registry: Registry, key: str) -> dict[str, Any]:
     try:
         entry = registry[key]
     except ModelUnavailable as error:
-        empty = dict.fromkeys(("title", "framework", "members", "task", "labels", "macro_f1"))
+        empty = dict.fromkeys(
+            ("title", "framework", "members", "task", "reads", "labels", "macro_f1")
+        )
         return {"key": key, "state": "unavailable", "reason": str(error)} | empty
     measured = (entry.metrics or {}).get("cross_validation", {})
     return {
@@ -64,6 +104,7 @@ def describe_entry(registry: Registry, key: str) -> dict[str, Any]:
         "framework": entry.framework,
         "members": list(entry.members) if isinstance(entry, EnsembleEntry) else [],
         "task": entry.task.key,
+        "reads": sorted({network.reads for network in registry.networks(key)}),
         "labels": list(entry.labels),
         "macro_f1": measured.get("macro_f1"),
     }

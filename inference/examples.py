@@ -34,7 +34,11 @@ def read_beat_example(folder: Path, example: BeatExample) -> tuple[Beats, Stretc
     The file has a line of names, then in each line a value in mV and 1 where an R peak is, else 0.
     """
     try:
-        table = np.loadtxt(example.signal, delimiter=",", skiprows=1, ndmin=2)
+        lines = example.signal.read_text(encoding="utf-8").split("\n")[1:]
+        rows = [line for line in lines if line.strip()]
+        if not rows:
+            raise ValueError("it holds no samples")  # numpy would warn and go on
+        table = np.loadtxt(rows, delimiter=",", ndmin=2)
         places = np.flatnonzero(table[:, 1])
         if not example.beat < len(places):
             raise ValueError("it has fewer beats")

@@ -1,6 +1,7 @@
 """A framework for tests whose weight files say, as JSON, what a model answers. Runs in a worker.
 
-Keys: outputs (one number a label), or by_page = true (outputs follow the picture's brightness);
+Keys: outputs (one number a label), or by_page = true (outputs follow the picture's brightness); early
+(other outputs, for beats of a signal whose last number of context, a share, is below 0.85);
 refuse (a WeightsError with these words); bug (load raises), bug_in_run (a run raises); megabytes (what
 the model takes of memory). Beside the weights, a file `exit` ends the process in the next run, and
 named pipes `gate` and `hold` keep a load and a run back until somebody writes into them. Each load and
@@ -25,6 +26,7 @@ from tests.tiny_models import Facts, write_entry
 
 Batch = npt.NDArray[np.float32]
 RUNTIME = "fake 1.0"
+EARLY = 0.85  # of the usual interval
 FACTS = Facts()
 
 
@@ -45,7 +47,7 @@ def load(entry: ModelEntry) -> Callable[[Batch], Batch]:
 
     def run(batch: Batch) -> Batch:
         if not batch.any():
-            return np.zeros((len(batch), 4), np.float32)
+            return np.zeros((len(batch), len(entry.labels)), np.float32)
         _log(entry, "run")
         _pass(entry.folder / "hold")
         if (last := entry.folder / "exit").exists():
@@ -53,12 +55,19 @@ def load(entry: ModelEntry) -> Callable[[Batch], Batch]:
             os._exit(1)
         if "bug_in_run" in says:
             raise ZeroDivisionError("secret")
-        if says.get("by_page"):
-            level = batch.mean(axis=(1, 2, 3))
-            return np.stack([level, -level, 2 * level, 0 * level], axis=1)
-        return np.tile(np.float32(says["outputs"]), (len(batch), 1))
+        return _answers(says, batch)
 
     return run
+
+
+def _answers(says: dict[str, Any], batch: Batch) -> Batch:
+    if says.get("by_page"):
+        level = batch.mean(axis=(1, 2, 3))
+        return np.stack([level, -level, 2 * level, 0 * level], axis=1)
+    answers = np.tile(np.float32(says["outputs"]), (len(batch), 1))
+    if "early" in says:
+        answers[batch[:, 0, 0, -1] < EARLY] = says["early"]
+    return answers
 
 
 def make_fake_model(folder: Path, key: str = "fake", facts: Facts = FACTS, **says: Any) -> Path:

@@ -9,6 +9,9 @@ from tests.tiny_models import run_python
 
 ROOT = Path(__file__).parent.parent
 
+ASKING = ("cli_output", "cli_parser", "cli_signals")
+COMMANDS = ("cli_beats", "cli_compile", "cli_predict", "cli_serve", "cli_training")
+
 # package -> what of ours it may import
 ARROWS = {
     "ecg": set[str](),
@@ -18,18 +21,15 @@ ARROWS = {
     "web": {"inference", "model_registry", "ecg"},
     "app": {"web", "inference", "model_registry", "ecg"},
     "cli_output": {"model_registry", "ecg"},
-    "cli_compile": {"training", "inference", "model_registry"},
     "cli_data": {"training"},
-    "cli": {
-        "cli_compile",
-        "cli_data",
-        "cli_output",
-        "web",
-        "training",
-        "inference",
-        "model_registry",
-        "ecg",
-    },
+    "cli_parser": {"cli_data", "cli_output", "ecg"},
+    "cli_compile": {"training", "inference", "model_registry"},
+    "cli_signals": {"cli_parser", "web", "inference", "ecg"},
+    "cli_predict": {*ASKING, "inference", "model_registry", "ecg"},
+    "cli_beats": {*ASKING, "inference", "model_registry", "ecg"},
+    "cli_training": {"cli_output", "cli_parser", "training", "inference", "model_registry", "ecg"},
+    "cli_serve": {"cli_compile", "cli_output", "cli_parser", "web", "inference", "model_registry"},
+    "cli": {*COMMANDS, *ASKING, "model_registry", "ecg"},
 }
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras", "torch", "torchvision", "onnxruntime"}
 RUNNERS = {  # the modules that run them

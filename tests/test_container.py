@@ -211,7 +211,7 @@ def test_only_what_serves_or_compiles_goes_into_the_build() -> None:
     assert named == {
         *("app.py", "container", "ecg", "gunicorn.conf.py", "inference", "LICENSE"),
         *("model_registry", "models", "static", "templates", "web"),
-        *("cli.py", "cli_compile.py", "cli_output.py"),
+        "cli*.py",
         *("requirements.lock", "requirements-slim.lock"),
     }
 

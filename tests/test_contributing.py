@@ -20,7 +20,7 @@ from tests.tiny_models import ROOT, run_python
 TEXT = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 PAGE = encode(draw_page((800, 560)))
 KEYS = ("my_keras_model", "my_torch_model")
-ENSEMBLE = "my_ensemble"
+ENSEMBLE, BEATS = "my_ensemble", "my_beat_model"
 MODELS = {  # what a contributor brings: a trained `model`
     "keras": """
 import keras
@@ -46,6 +46,12 @@ def blocks(language: str) -> list[str]:
     """The fenced blocks of this language, without their indentation."""
     found = re.findall(rf"^( *)```{language}\n(.*?)^\1```", TEXT, re.MULTILINE | re.DOTALL)
     return [textwrap.dedent(block) for _, block in found]
+
+
+def python_block(name: str) -> str:
+    """The one block of Python whose first line is this comment."""
+    (block,) = [block for block in blocks("python") if block.startswith(f"# {name}\n")]
+    return block
 
 
 def command(beginning: str) -> str:
@@ -75,12 +81,13 @@ def workplace(tmp_path_factory: pytest.TempPathFactory, entries: dict[str, str])
     """A folder after steps 1 to 4: weights, examples and entries as they stand in the text."""
     folder = tmp_path_factory.mktemp("clone")
     (folder / "static").symlink_to(ROOT / "static")
-    for beginning in ("mkdir -p", "mkdir models", 'cp "', "cp models"):
+    for beginning in ("mkdir -p", f"mkdir models/{ENSEMBLE}", 'cp "', "cp models"):
         shell(command(beginning), folder)
-    for block in blocks("python"):
-        run_python("-c", MODELS[block.splitlines()[0].removeprefix("# ")] + block, cwd=folder)
-    for file, text in entries.items():
-        (folder / file).write_text(text, encoding="utf-8")
+    for framework, model in MODELS.items():
+        run_python("-c", model + python_block(framework), cwd=folder)
+    for key in (ENSEMBLE, *KEYS):
+        file = f"models/{key}/model.toml"
+        (folder / file).write_text(entries[file], encoding="utf-8")
     return folder
 
 
@@ -120,7 +127,7 @@ def predictor(hashed: Path, told: dict[str, str]) -> Iterator[Predictor]:
 
 
 def test_it_shows_one_complete_entry_of_each_kind(entries: dict[str, str]) -> None:
-    assert sorted(entries) == [f"models/{key}/model.toml" for key in (ENSEMBLE, *KEYS)]
+    assert sorted(entries) == [f"models/{key}/model.toml" for key in (BEATS, ENSEMBLE, *KEYS)]
 
 
 def test_an_entry_without_its_hash_is_refused(workplace: Path, tmp_path: Path) -> None:
@@ -183,6 +190,6 @@ def test_every_command_that_it_names_exists() -> None:
     named = set(re.findall(r"^ *twelvelead (\w+)|`twelvelead (\w+)", TEXT, re.MULTILINE))
     named = {one or other for one, other in named}
 
-    assert named == {"audit", "compile", "models", "predict", "train"}
+    assert named == {"audit", "beats", "compile", "evaluate", "models", "predict", "train"}
     for name in named:
         assert "usage" in run_python(ROOT / "cli.py", name, "--help")

@@ -1,0 +1,64 @@
+"""From beats to what networks read: segments, or pictures drawn as in training."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ecg.beat_picture import draw_beat
+from ecg.beats import Beats
+from inference.beat_tensors import beat_tensors
+from model_registry.entry import ModelEntry
+from model_registry.errors import WrongInput
+from model_registry.read_entry import read_entry
+from tests.beat_models import PICTURE_FACTS, make_fake_beat_model, simulated
+from tests.fake_framework import make_fake_model
+
+SIGNAL = simulated(seconds=10)
+BEATS = Beats.of(SIGNAL, 0, SIGNAL.reference.samples if SIGNAL.reference else np.empty(0, np.int64))
+
+
+@pytest.fixture
+def segments(tmp_path: Path) -> ModelEntry:
+    return read_entry(make_fake_beat_model(tmp_path, "segments") / "model.toml")
+
+
+@pytest.fixture
+def drawn(tmp_path: Path) -> ModelEntry:
+    return read_entry(make_fake_beat_model(tmp_path, "drawn", PICTURE_FACTS) / "model.toml")
+
+
+def test_it_works(segments: ModelEntry) -> None:
+    found = beat_tensors(segments, BEATS)
+    assert found.shape == (len(BEATS), *segments.preprocessing.shape)
+    np.testing.assert_allclose(found[:, 0, 0, -1], BEATS.rr_before / BEATS.usual_rr, atol=1e-6)
+
+
+def test_beats_are_drawn_for_a_network_that_reads_pictures(drawn: ModelEntry) -> None:
+    found = beat_tensors(drawn, BEATS)
+    assert drawn.drawing is not None
+    assert found.shape == (len(BEATS), 64, 96, 1)
+    (window,) = BEATS.windows(drawn.drawing.window, slice(2, 3))
+    expected = drawn.picture.prepare(draw_beat(window, drawn.drawing))
+    np.testing.assert_array_equal(found[2], expected)
+    assert 0 < found.min() < 0.7 < found.max() == 1, "a dark line on white"
+
+
+@pytest.mark.parametrize("kind", ["segments", "drawn"])
+def test_some_are_as_among_all(kind: str, request: pytest.FixtureRequest) -> None:
+    entry = request.getfixturevalue(kind)
+    some = beat_tensors(entry, BEATS, slice(3, 6))
+    np.testing.assert_array_equal(some, beat_tensors(entry, BEATS)[3:6])
+
+
+@pytest.mark.parametrize("kind", ["segments", "drawn"])
+def test_no_beats_are_an_empty_batch(kind: str, request: pytest.FixtureRequest) -> None:
+    entry = request.getfixturevalue(kind)
+    nothing = Beats(BEATS.trace, BEATS.rate, np.empty(0, np.int64))
+    assert beat_tensors(entry, nothing).shape == (0, *entry.preprocessing.shape)
+
+
+def test_a_network_that_reads_pages_is_told(tmp_path: Path) -> None:
+    entry = read_entry(make_fake_model(tmp_path, "pages") / "model.toml")
+    with pytest.raises(WrongInput, match="'pages' reads ECG pages, not signals"):
+        beat_tensors(entry, BEATS)
