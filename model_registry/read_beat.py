@@ -23,7 +23,8 @@ def read_segment(table: Table) -> SegmentReading:
     if unknown or len(set(context)) != len(context):
         raise table.wrong("context", f"list each once, out of {', '.join(CONTEXTS)}")
     scale: SegmentScale = table.one_of("scale", get_args(SegmentScale))
-    return SegmentReading(form, _window(table) if form == "window" else None, scale, context)
+    window = _window(table) if form == "window" else None
+    return SegmentReading(form, window, scale, context, table.boolean("usual", False))
 
 
 def read_drawing(table: Table) -> BeatDrawing:

@@ -7,7 +7,8 @@ from typing import Any
 from model_registry.errors import EntryError, named
 
 MISSING = object()
-WORDS = {str: "a text", int: "a whole number", float: "a number", list: "a list", dict: "a table"}
+WORDS = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+WORDS |= {list: "a list", dict: "a table"}
 
 
 class Table:
@@ -41,6 +42,9 @@ class Table:
 
     def integer(self, key: str, default: Any = MISSING) -> int:
         return int(self._take(key, int, default))
+
+    def boolean(self, key: str, default: Any = MISSING) -> bool:
+        return bool(self._take(key, bool, default))
 
     def number(self, key: str, limits: tuple[float, float], default: Any = MISSING) -> float:
         """A number within `limits`, both included."""

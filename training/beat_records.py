@@ -25,6 +25,23 @@ DS2 = (
     *("100", "103", "105", "111", "113", "117", "121", "123", "200", "202", "210"),
     *("212", "213", "214", "219", "221", "222", "228", "231", "232", "233", "234"),
 )
+DE_CHAZAL = (
+    "trained on DS1, tested on DS2 of de Chazal 2004 (22 records each, paced records left out), one "
+    "lead, beats at their reference places"
+)
+MITDB = (
+    "MIT-BIH Arrhythmia Database 1.0.0 (Moody & Mark 2001; Goldberger 2000; ODC-By 1.0), half-hour "
+    "recordings of two leads, of which one is read: MLII where there is one."
+)
+MITDB_LICENCE = "ODC-By 1.0"
+SAME_PATIENT = (
+    "Records 201 (DS1) and 202 (DS2) are of one person; the usual split has them on both sides, and is "
+    "kept so that figures can be compared."
+)
+ALMOST_ONE = (
+    "Fusion beats (F) are nearly all of record 208 in DS1 and of 213 in DS2; supraventricular ones (S) "
+    "of DS2 are mostly of record 232: figures of these classes tell of very few hearts."
+)
 SAME_PERSON: Mapping[str, str] = MappingProxyType({"202": "201"})  # record -> patient named for
 
 AAMI: Mapping[str, str] = MappingProxyType(
@@ -48,16 +65,20 @@ SIX: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True)
 class BeatRecord:
-    """One record's MLII, its first channel where it has none, with ALL its marked beats; symbols (m,)."""
+    """One record's MLII, its first channel where it has none, with ALL its marked beats; symbols (m,).
+
+    person: whose it is, where the record's name does not tell.
+    """
 
     name: str
     lead: str
     beats: Beats
     symbols: npt.NDArray[np.str_]
+    person: str = ""
 
     @property
     def patient(self) -> str:
-        return SAME_PERSON.get(self.name, self.name)
+        return self.person or SAME_PERSON.get(self.name, self.name)
 
     def labels(self, table: Mapping[str, str]) -> npt.NDArray[np.str_]:
         """(m,) label of each beat by its symbol; empty where the table has none."""

@@ -18,6 +18,8 @@ from inference.page_answers import average_logs, in_order
 from inference.predictor import Predictor
 from model_registry.entry import EnsembleEntry, Entry, Example
 from model_registry.registry import Registry, read_registry
+from training.beat_recipe import BEAT_RECIPES
+from training.beat_run import BeatPlan, train_beats
 from training.calibrate import calibrate
 from training.data import DataError, LabelledPages, list_pages
 from training.evaluate import OUT_OF_FOLD, read_out_of_fold
@@ -67,6 +69,10 @@ def assemble(plan: Plan, say: Callable[[str], None] = print) -> dict[str, Any]:
 
 def train_or_assemble(plan: Plan, say: Callable[[str], None] = print) -> dict[str, Any]:
     """What `twelvelead train` does with a key. Raises DataError for one that has no recipe."""
+    if plan.key in BEAT_RECIPES:
+        return train_beats(
+            BeatPlan(plan.key, plan.data, plan.models, plan.work, plan.backbone), say
+        )
     return assemble(plan, say) if plan.key in ENSEMBLES else train(plan, say)
 
 

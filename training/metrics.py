@@ -111,7 +111,9 @@ def _balanced(targets: Indices, predicted: Indices) -> float:
     """The mean recall over the classes that occur."""
     occurring = np.unique(targets)
     recalls = [float((predicted[targets == c] == c).mean()) for c in occurring]
-    if len(occurring) == len(np.unique(np.concatenate([targets, predicted]))):
+    if len(occurring) > 1 and len(occurring) == len(
+        np.unique(np.concatenate([targets, predicted]))
+    ):
         return float(balanced_accuracy_score(targets, predicted))
     return float(np.mean(recalls))
 

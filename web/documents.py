@@ -37,7 +37,7 @@ class Input(Document):
     width: int
     channels: int
     colour: Literal["grey", "rgb"] | None = Field(description="null for segments of a signal")
-    scale: Literal["rescale", "imagenet", "standard", "millivolts", "minmax"]
+    scale: Literal["rescale", "imagenet", "standard", "millivolts", "recording", "minmax"]
     steps: list[str] = []
     rate: float | None = Field(default=None, description="Hz, of a signal")
     context: list[str] = Field(default=[], description="numbers on the rhythm around a beat")

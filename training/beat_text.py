@@ -1,0 +1,80 @@
+"""Figures on beats as lines for people: the table of classes, of records, and what is taken for what."""
+
+from typing import Any
+
+FEW = 30  # beats of a class below which its figures say little
+
+
+def beat_text(figures: dict[str, Any]) -> str:
+    """What `twelvelead evaluate` prints of a model for beats."""
+    lines = [figures["protocol"], *_main(figures), "", *_classes(figures)]
+    lines += ["", *_confusion(figures), "", *_records(figures)]
+    if "missed" in figures:
+        lines += ["", f"{figures['missed']} marked beats were not found; {figures['extra']} places"]
+        lines[-1] += " were found where none was marked. Neither is in the figures above."
+    return "\n".join(lines)
+
+
+def few_words(figures: dict[str, Any]) -> list[str]:
+    """A sentence on each class that is nearly absent."""
+    return [
+        f"{label} is nearly absent here ({row['n']} beats): its figures say nothing."
+        if row["n"]
+        else f"{label} is absent here."
+        for label, row in figures["per_class"].items()
+        if row["n"] < FEW
+    ]
+
+
+def _main(figures: dict[str, Any]) -> list[str]:
+    lines = [f"{figures['n']} beats of {figures['records']} records"]
+    words = {
+        "accuracy": "accuracy",
+        "balanced_accuracy": "balanced accuracy",
+        "macro_f1_nsvf": "macro-F1 over N S V F",
+        "macro_f1": "macro-F1 over all",
+    }
+    for name, title in words.items():
+        if name in figures:
+            lines.append(f"{title:<22} {figures[name]:.3f}  {_interval(figures, name)}")
+    return [*lines, "(95 % intervals: resamples of patients)"]
+
+
+def _interval(figures: dict[str, Any], name: str) -> str:
+    low, high = figures[f"{name}_interval"]
+    return f"{low:.3f} - {high:.3f}"
+
+
+def _classes(figures: dict[str, Any]) -> list[str]:
+    width = max(5, *(len(label) for label in figures["labels"]))
+    lines = [f"{'class':<{width}}  {'beats':>6}  {'Se':>6}  {'+P':>6}  {'F1':>6}  95 % of F1"]
+    for label, row in figures["per_class"].items():
+        shares = "  ".join(f"{row[name]:6.3f}" for name in ("recall", "precision", "f1"))
+        low, high = row["f1_interval"]
+        lines.append(f"{label:<{width}}  {row['n']:>6}  {shares}  {low:.3f} - {high:.3f}")
+    return [*lines, *few_words(figures)]
+
+
+def _confusion(figures: dict[str, Any]) -> list[str]:
+    labels = figures["labels"]
+    width = max(7, *(len(label) + 2 for label in labels))
+    lines = [
+        "truth by row, answer by column",
+        " " * width + "".join(f"{x:>{width}}" for x in labels),
+    ]
+    for label, row in zip(labels, figures["confusion"], strict=True):
+        lines.append(f"{label:<{width}}" + "".join(f"{count:>{width}}" for count in row))
+    return lines
+
+
+def _records(figures: dict[str, Any]) -> list[str]:
+    rows = figures["per_record"]
+    told = [label for label in ("S", "V") if all(label in row for row in rows.values())]
+    if not told:
+        return []
+    head = "".join(f"{label:>10}{'found':>8}{'false':>8}" for label in told)
+    lines = [f"{'record':<8}{'beats':>7}{head}"]
+    for name, row in rows.items():
+        cells = "".join(f"{row[c]['n']:>10}{row[c]['found']:>8}{row[c]['false']:>8}" for c in told)
+        lines.append(f"{name:<8}{row['n']:>7}{cells}")
+    return lines
