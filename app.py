@@ -9,7 +9,19 @@ from flask import Flask
 from inference.machine import read_machine
 from inference.predictor import Predictor
 from model_registry.registry import read_registry
-from web import api, errors, health, logs, model_pages, pages, security, traces, visits
+from web import (
+    api,
+    errors,
+    health,
+    logs,
+    model_pages,
+    pages,
+    security,
+    signal_api,
+    signal_pages,
+    traces,
+    visits,
+)
 from web.capacity import capacity_of, limits_of
 from web.services import make_services
 from web.settings import ROOT, Settings
@@ -29,9 +41,9 @@ def create_app(
         atexit.register(predictor.close)
     app = Flask(__name__, root_path=str(ROOT))
     samples = ROOT / "static" / "samples"
-    app.extensions["twelvelead"] = make_services(settings, predictor, samples, capacity.admitted)
+    app.extensions["twelvelead"] = make_services(settings, predictor, samples, capacity)
     for part in (visits, security, errors, logs):
         part.init_app(app)
-    for part in (api, health, model_pages, pages, traces):
+    for part in (api, health, model_pages, pages, signal_api, signal_pages, traces):
         app.register_blueprint(part.blueprint)
     return app

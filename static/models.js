@@ -1,7 +1,7 @@
-// Sorts the table of models on a click or Enter, without a reload. Without it the headings are links.
+// Sorts the tables of models on a click or Enter, without a reload. Without it the headings are links.
 "use strict";
 
-const table = document.getElementById("models");
+const tables = document.querySelectorAll("table.sortable");
 const UNITS = new Intl.Collator("en");
 
 function compare(left, right) {
@@ -11,7 +11,7 @@ function compare(left, right) {
 
 function sortBy(head, order) {
   const place = [...head.parentElement.children].indexOf(head);
-  const body = table.tBodies[0];
+  const body = head.closest("table").tBodies[0];
   const value = (row) => row.cells[place].dataset.value;
   const sign = order === "asc" ? 1 : -1;
   const rows = [...body.rows];
@@ -36,12 +36,15 @@ function choose(event) {
   event.preventDefault();
   const head = link.closest("th");
   const order = new URLSearchParams(new URL(link.href).search).get("order");
-  sortBy(head, order);
+  for (const table of tables) {
+    const same = table.tHead.querySelector(`th[data-column="${head.dataset.column}"]`);
+    if (same) sortBy(same, order);
+  }
   history.replaceState(null, "", address(head, order));
-  for (const other of table.tHead.querySelectorAll("th")) {
-    const next = other === head ? otherOrder(order) : other.dataset.order;
+  for (const other of document.querySelectorAll("table.sortable thead th")) {
+    const next = other.dataset.column === head.dataset.column ? otherOrder(order) : other.dataset.order;
     other.querySelector("a").setAttribute("href", address(other, next));
   }
 }
 
-table?.tHead.addEventListener("click", choose);
+for (const table of tables) table.tHead.addEventListener("click", choose);

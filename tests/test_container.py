@@ -14,12 +14,11 @@ import pytest
 from gunicorn.workers.gthread import ThreadWorker
 
 from container import supervise
-from ecg.page import MAX_BYTES
 from inference.machine import Machine
 from web.capacity import capacity_of
 from web.documents import Problem
-from web.errors import SENTENCES
-from web.security import FORM_OVERHEAD
+from web.errors import SENTENCES, TOO_LARGE_RECORDING
+from web.security import MAX_REQUEST, MAX_SIGNAL_REQUEST
 from web.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -170,9 +169,12 @@ def test_nginx_takes_a_request_in_full_before_the_app_hears_of_it() -> None:
 
 
 def test_nginx_takes_a_little_more_than_the_app_and_refuses_it_with_the_same_sentence() -> None:
-    (most,) = nginx("client_max_body_size")
-    assert MAX_BYTES + FORM_OVERHEAD < int(most) <= (MAX_BYTES + FORM_OVERHEAD) * 1.01
+    for most, limit in zip(
+        nginx("client_max_body_size"), (MAX_REQUEST, MAX_SIGNAL_REQUEST), strict=True
+    ):
+        assert limit < int(most) <= limit * 1.01
     assert TEMPLATE.count(SENTENCES[413]) == 2
+    assert TEMPLATE.count(TOO_LARGE_RECORDING) == 2
     for text in re.findall(r"return \d+ '([^']+)'", TEMPLATE):
         Problem.model_validate_json(text)
 
@@ -188,13 +190,16 @@ def test_everybody_waits_longer_than_who_stands_behind(gunicorn: dict[str, Any])
 def test_each_holds_more_requests_than_who_stands_behind() -> None:
     limits = fly()["http_service"]["concurrency"]
     machine = Machine(cores=2, memory=1_000_000_000)  # as the one that fly.toml asks for
-    admitted = capacity_of(Settings.from_environment(fly()["env"]), machine).admitted
-    (one_client, everybody) = (int(text.split()[1]) for text in nginx("limit_conn"))
+    capacity = capacity_of(Settings.from_environment(fly()["env"]), machine)
+    admitted = capacity.admitted
+    told = dict(text.split() for text in nginx("limit_conn"))
+    one_client, everybody, recordings = (int(told[n]) for n in ("client", "all", "recordings"))
     (connections,) = (int(text) for text in nginx("worker_connections"))
     assert limits["type"] == "requests"
     assert admitted <= limits["soft_limit"] < limits["hard_limit"] < everybody
     assert admitted < one_client < everybody
     assert 2 * everybody < connections
+    assert capacity.recordings <= recordings < admitted
 
 
 def test_it_holds_no_secret() -> None:

@@ -173,7 +173,11 @@ def test_the_forms_fields_are_those_that_are_read() -> None:
 
     assert fields(PREDICTIONS) == {"file", "sample", "model"}
     assert fields("/api/v1/frame") == {"file", "sample"}
-    assert fields("/predict") == {"model_key", "image_source", "upload_image", "sample_path"}
+    earlier = {"model_key", "image_source", "upload_image", "sample_path"}
+    assert fields("/predict") == earlier | {"file"}
+    assert fields("/api/v1/signals/predictions") == {
+        *("file", "rate", "lead", "unit", "format", "model")
+    }
 
 
 def test_people_read_the_same(client: FlaskClient) -> None:

@@ -11,7 +11,7 @@ from model_registry.registry import read_registry
 from tests.web_fakes import Brittle, a_sample, form, make_app, tags
 
 POSTS = ["/", "/results", "/predict", "/api/v1/predictions", "/api/v1/frame"]
-PAGES = ["/", "/browse", "/api", "/models", "/models/tiny_keras", "/nothing"]
+PAGES = ["/", "/signals", "/browse", "/api", "/models", "/models/tiny_keras", "/nothing"]
 CLOSED = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",

@@ -11,6 +11,8 @@ from web.errors import Unanswered, wants_json
 from web.figures import read_figures
 from web.openapi import describe_api
 from web.services import services
+from web.signal_api import answer_as_before
+from web.signal_uploads import holds_recording
 from web.uploads import chosen_models, chosen_page
 from web.visits import visit
 
@@ -65,12 +67,16 @@ def find_frame() -> Response:
 @blueprint.post("/predict")
 @admitted
 def predict_as_before() -> Response | str:
-    """For clients of earlier apps: `model_key`, `image_source`, `upload_image` or `sample_path`."""
+    """For clients of earlier apps: `model_key`, `image_source`, `upload_image` or `sample_path`.
+
+    A CSV in place of a picture is answered with the classes of its beats.
+    """
+    if holds_recording():
+        return send(answer_as_before())
     document = describe_answers(ask())
     if wants_json():
         return send(document)
-    titles = services().predictor.registry[document.predictions[0].model].task.labels
-    return render_template("result.html", answers=document, titles=titles)
+    return render_template("result.html", answers=document)
 
 
 @blueprint.get("/openapi.json")

@@ -7,6 +7,9 @@ from inference.machine import Machine
 from web.settings import Settings, SettingsError
 
 REQUESTS_A_RUN = 32  # running and waiting, for each page that is worked on at once
+ADMITTED_A_RECORDING = 8  # one request in so many may bring a recording
+SHARE_FOR_RECORDINGS = 5  # recordings that are kept get one part in so many of the memory
+MOST_FOR_RECORDINGS = 1_000_000_000  # bytes
 SHARE_FOR_MODELS = 2  # models get one part in so many of the memory; the rest is for pages and code
 
 
@@ -19,6 +22,16 @@ class Capacity:
     threads: int
     model_memory: int
     admitted: int
+
+    @property
+    def recordings(self) -> int:
+        """Requests with a recording that are let in at once."""
+        return max(1, self.admitted // ADMITTED_A_RECORDING)
+
+    @property
+    def recordings_memory(self) -> int:
+        """Bytes of samples that are kept."""
+        return min(MOST_FOR_RECORDINGS, self.machine.memory // SHARE_FOR_RECORDINGS)
 
     def in_words(self) -> str:
         """One sentence for whoever starts the server."""

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ecg.page import Page
+from ecg.picture_kind import PictureKind, picture_kind
 from ecg.tasks import NOTICE
 from ecg.traces import DECIMALS, Traces
 from inference.decision import reads_of
@@ -97,6 +98,7 @@ class PageRead(Document):
     """A page as it was read: upright size and areas in pixels (left, top, right, bottom)."""
 
     sha256: str
+    kind: PictureKind = Field(description="a 12-lead page, or the picture of one beat")
     width: int
     height: int
     frame: tuple[int, int, int, int] | None = Field(description="null: none was found")
@@ -180,6 +182,7 @@ def describe_page(page: Page) -> PageRead:
     """What of a page is read."""
     return PageRead(
         sha256=page.sha256,
+        kind=picture_kind(page),
         width=page.size[0],
         height=page.size[1],
         frame=page.frame.as_tuple() if page.frame else None,

@@ -8,9 +8,10 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 from flask import Response, after_this_request, request
 
+from web.admission import Admission
 from web.errors import Overloaded
-from web.security import MAX_REQUEST
-from web.services import services
+from web.security import most_bytes
+from web.services import Services, services
 from web.visits import visit
 
 CONNECTION = "gunicorn.socket"  # in the WSGI environment
@@ -51,28 +52,38 @@ def admitted(view: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
     Raises Overloaded where there is none; the rest of the upload is read, after the answer was sent,
     so that a client that sends first and reads then gets the answer.
     """
+    return _guard(view, lambda found: found.admission)
 
+
+def admitted_with_recording(view: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+    """The same for recordings, which have a smaller room of their own: each takes much memory."""
+    return _guard(view, lambda found: found.recordings)
+
+
+def _guard(
+    view: Callable[Arguments, Answer], room_of: Callable[[Services], Admission]
+) -> Callable[Arguments, Answer]:
     @wraps(view)
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
         found = services()
-        stopping = found.stopping()
-        if stopping or not found.admission.enter():
+        room, stopping = room_of(found), found.stopping()
+        if stopping or not room.enter():
             found.metrics.rejected.labels("stopping" if stopping else "full").inc()
             after_this_request(_drain_when_sent)
-            raise Overloaded(found.admission.retry_after())
+            raise Overloaded(room.retry_after())
         began = time.monotonic()
         try:
             with patience(request.environ.get(CONNECTION), visit().deadline.left()):
                 return view(*args, **kwargs)
         finally:
-            found.admission.leave(time.monotonic() - began)
+            room.leave(time.monotonic() - began)
 
     return guarded
 
 
 def _drain_when_sent(answer: Response) -> Response:
     environ, length = request.environ, request.content_length
-    most = MAX_REQUEST if length is None else min(length, MAX_REQUEST)
+    most = most_bytes() if length is None else min(length, most_bytes())
     answer.call_on_close(lambda: drain(environ["wsgi.input"], most, environ.get(CONNECTION)))
     return answer
 

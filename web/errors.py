@@ -9,11 +9,23 @@ from pathlib import Path
 from flask import Flask, Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from ecg.errors import EmptyFile, FileTooLarge, NotAPicture, PageError
+from ecg.annotations import NoSymbol
+from ecg.errors import (
+    EmptyFile,
+    FileTooLarge,
+    NotAPicture,
+    NotASignal,
+    PageError,
+    SignalError,
+    SignalTooLarge,
+)
 from ecg.library import UnknownPicture
 from ecg.page import MAX_BYTES
-from model_registry.errors import Busy, ModelUnavailable, RegistryError, UnknownModel
+from ecg.signal import MAX_BYTES as MAX_RECORDING
+from ecg.signal_samples import UnknownSample
+from model_registry.errors import Busy, ModelUnavailable, RegistryError, UnknownModel, WrongInput
 from web.services import services
+from web.signal_jobs import NoRoom, UnknownRecording
 
 LOG = logging.getLogger("twelvelead")
 
@@ -47,11 +59,19 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits count
     (CrossSiteRequest, 403),
     (UnknownModel, 404),
     (UnknownPicture, 404),
+    (UnknownSample, 404),
+    (UnknownRecording, 404),
     (FileTooLarge, 413),
     (NotAPicture, 415),
     (EmptyFile, 422),
     (PageError, 422),
+    (SignalTooLarge, 413),
+    (NotASignal, 415),
+    (SignalError, 422),
+    (NoSymbol, 422),
+    (WrongInput, 422),
     (Overloaded, 503),
+    (NoRoom, 503),
     (ModelUnavailable, 503),
     (RegistryError, 503),
 )
@@ -62,6 +82,9 @@ SENTENCES = {
     413: f"The request is too large: send one picture of at most {MAX_BYTES / 1e6:.0f} MB.",
     415: "This address takes form data with a picture in it.",
 }
+TOO_LARGE_RECORDING = (
+    f"The request is too large: send one recording of at most {MAX_RECORDING / 1e6:.0f} MB."
+)
 UNEXPECTED = "Something went wrong on our side; the request was not answered. Try it again."
 
 
@@ -71,7 +94,8 @@ def told(error: Exception) -> tuple[int, str]:
         if isinstance(error, kind):
             return status, str(error)
     if isinstance(error, RequestEntityTooLarge):
-        return 413, SENTENCES[413]
+        takes_recordings = (request.max_content_length or 0) > MAX_RECORDING
+        return 413, TOO_LARGE_RECORDING if takes_recordings else SENTENCES[413]
     if isinstance(error, HTTPException) and error.code:
         return error.code, SENTENCES.get(error.code, HTTPStatus(error.code).phrase + ".")
     LOG.error("unexpected %s in %s at %s", type(error).__name__, _place(error), request.endpoint)

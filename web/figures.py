@@ -10,7 +10,7 @@ from model_registry.entry import Entry
 Interval = tuple[float, float]
 INFARCTION = "myocardial_infarction"
 SECTIONS = (
-    *("cross_validation", "shortcuts", "copied_split"),
+    *("cross_validation", "shortcuts", "copied_split", "random_split"),
     *("parameters", "bytes", "origin", "date"),
 )  # of metrics.json, as far as it is shown
 
@@ -66,8 +66,10 @@ class Bin(Measured):
 class CrossValidation(Measured):
     """Held-out figures; intervals are 95 %, from resamples of patients. null: not measured."""
 
-    n: int = Field(description="held-out pages")
+    n: int = Field(description="held-out pages, or beats")
     folds: int
+    protocol: str | None = Field(default=None, description="the split, where it is another one")
+    records: int | None = None
     patients: int | None = None
     accuracy: float
     accuracy_interval: Interval | None = None
@@ -75,6 +77,8 @@ class CrossValidation(Measured):
     balanced_accuracy_interval: Interval | None = None
     macro_f1: float
     macro_f1_interval: Interval | None = None
+    macro_f1_nsvf: float | None = Field(default=None, description="of N, S, V and F alone")
+    macro_f1_nsvf_interval: Interval | None = None
     auc: float | None = None
     auc_interval: Interval | None = None
     ece: float | None = Field(default=None, description="expected calibration error, 10 bins")
@@ -116,6 +120,16 @@ class CopiedSplit(Measured):
     auc: float | None = None
 
 
+class RandomSplit(Measured):
+    """The same recipe on a split of beats, not of patients."""
+
+    protocol: str
+    n: int | None = None
+    accuracy: float
+    macro_f1: float | None = None
+    auc: float | None = None
+
+
 class Chance(Measured):
     """What always naming the largest class gives; 0..1."""
 
@@ -134,6 +148,7 @@ class Figures(Measured):
     )
     chance: Chance | None = Field(default=None, description="what the probes are held against")
     copied_split: CopiedSplit | None = None
+    random_split: RandomSplit | None = None
     parameters: int | None = None
     bytes: int | None = Field(default=None, description="size of the weight file")
     origin: str | None = None

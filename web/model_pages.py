@@ -8,7 +8,7 @@ from model_registry.comparison import CHANCE
 from web.cards import CardError, Section, read_card
 from web.documents import Model, describe_models
 from web.figures import Figures, read_figures
-from web.model_table import COLUMNS, make_table
+from web.model_table import make_tables
 from web.plotly_files import plotly_version, read_plotly
 from web.services import services
 
@@ -24,19 +24,23 @@ FOLDED = (  # what the page shows by itself
 
 @blueprint.get("/models")
 def list_models() -> str:
-    """Every model in one table, and which of them differ beyond chance."""
+    """Every model, a table a task, and which of them differ beyond chance."""
     registry = services().predictor.registry
-    table = make_table(
+    tables = make_tables(
         services().predictor, request.args.get("sort", ""), request.args.get("order", "")
     )
     return render_template(
         "models.html",
-        table=table,
-        columns=COLUMNS,
+        table=tables[0],
+        tables=tables,
         comparison=registry.comparison,
         comparison_fault=registry.comparison_fault,
         chance=CHANCE,
-        names={row.model.key: row.model.title for row in table.rows if row.model.title},
+        names={
+            row.model.key: row.model.title or row.model.key
+            for table in tables
+            for row in table.rows
+        },
     )
 
 

@@ -1,16 +1,17 @@
-"""All models in one table: what stands in a row, how rows are sorted, which may be compared."""
+"""All models, a table a task: what stands in a row, how rows are sorted, which may be compared."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ecg.tasks import CARDIAC_PAGE_4, TASKS, Task
 from inference.predictor import Predictor
 from web.documents import Model, describe_models
 from web.errors import RequestError
 from web.figures import INFARCTION, ClassFigures, CrossValidation, Figures, read_figures
 
 Value = str | float | None
-Hashes = tuple[str | None, str | None]  # of the split, of the data
+Hashes = tuple[str | None, str | None]  # of the split, or its words, and of the data
 ORDERS = ("asc", "desc")
 
 
@@ -71,12 +72,21 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Table:
-    """Sorted rows, and the held-out figures whose split and data the comparable ones share."""
+    """Sorted rows of one task, and the held-out figures whose split and data the comparable ones share."""
 
+    task: Task
     rows: Sequence[Row]
     reference: CrossValidation | None
     sort: str
     order: str
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """All that any row has something in; those of pages always."""
+        if self.task is CARDIAC_PAGE_4:
+            return COLUMNS
+        some = {name for name in COLUMNS for row in self.rows if row.value(name) is not None}
+        return {name: column for name, column in COLUMNS.items() if name in some}
 
     def next_order(self, column: str) -> str:
         """The order that the link in a column's head asks for."""
@@ -85,8 +95,10 @@ class Table:
         return "asc" if self.order == "desc" else "desc"
 
 
-def make_table(predictor: Predictor, sort: str, order: str) -> Table:
-    """Every registered model, those without a value in the sorted column last.
+def make_tables(predictor: Predictor, sort: str, order: str) -> list[Table]:
+    """Every registered model, a table a task, those without a value in the sorted column last.
+
+    A model whose task is not known stands with those of pages, whose table is always there.
 
     sort: a key of COLUMNS, macro_f1 where empty; order: asc or desc, the column's own where empty.
     Raises RequestError for any other.
@@ -98,9 +110,22 @@ def make_table(predictor: Predictor, sort: str, order: str) -> Table:
     if order not in ORDERS:
         raise RequestError("There is no such order: use asc or desc.")
     rows = [_row(predictor, model) for model in describe_models(predictor).models]
+    of_task = {key: [row for row in rows if _task(row) == key] for key in TASKS}
+    return [
+        _table(task, of_task[key], sort, order)
+        for key, task in TASKS.items()
+        if of_task[key] or task is CARDIAC_PAGE_4
+    ]
+
+
+def _task(row: Row) -> str:
+    return row.model.task or CARDIAC_PAGE_4.key
+
+
+def _table(task: Task, rows: Sequence[Row], sort: str, order: str) -> Table:
     reference = _reference(rows)
     marked = [Row(row.model, row.figures, _shares(row, reference)) for row in rows]
-    return Table(_sorted(marked, sort, order), reference, sort, order)
+    return Table(task, _sorted(marked, sort, order), reference, sort, order)
 
 
 def _row(predictor: Predictor, model: Model) -> Row:
@@ -119,7 +144,7 @@ def _sorted(rows: Sequence[Row], sort: str, order: str) -> list[Row]:
 
 
 def _hashes(held_out: CrossValidation) -> Hashes:
-    return held_out.split_sha256, held_out.data_sha256
+    return held_out.split_sha256 or held_out.protocol, held_out.data_sha256
 
 
 def _reference(rows: Sequence[Row]) -> CrossValidation | None:
@@ -131,6 +156,6 @@ def _reference(rows: Sequence[Row]) -> CrossValidation | None:
 
 def _shares(row: Row, reference: CrossValidation | None) -> bool:
     """Whether a row's figures come from the reference's split and data; unknown ones do not."""
-    if row.held_out is None or reference is None or row.held_out.split_sha256 is None:
+    if row.held_out is None or reference is None or _hashes(row.held_out)[0] is None:
         return False
     return _hashes(row.held_out) == _hashes(reference)

@@ -7,9 +7,13 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from ecg.page import FORMATS_IN_WORDS, MAX_BYTES, MAX_PIXELS
+from ecg.signal import MAX_BYTES as MAX_RECORDING
+from ecg.signal import MAX_HOURS, MAX_LEADS, RATES, USUAL_RATE
 from ecg.tasks import NOTICE
 from web.documents import Health, Models, PageRead, Predictions, Problem, TracesRead
 from web.figures import Figures
+from web.signal_documents import EarlierAnswer, SignalPredictions
+from web.signal_files import MEDIA
 
 VERSION = "1"
 DOCUMENTS: tuple[type[BaseModel], ...] = (
@@ -18,6 +22,8 @@ DOCUMENTS: tuple[type[BaseModel], ...] = (
     Predictions,
     PageRead,
     TracesRead,
+    SignalPredictions,
+    EarlierAnswer,
     Problem,
     Health,
 )
@@ -35,6 +41,33 @@ MODEL = {
         "description": "keys, repeated; or `all`",
     }
 }
+RECORDING = {
+    "file": {
+        "type": "array",
+        "items": {"type": "string", "format": "binary"},
+        "description": (
+            "a CSV with a column a lead, or the .hea and .dat files of a WFDB record, or a zip of "
+            f"them, at most {MAX_RECORDING / 1e6:.0f} MB, {MAX_HOURS:.0f} hours and {MAX_LEADS} leads"
+        ),
+    },
+    "rate": {
+        "type": "number",
+        "minimum": RATES[0],
+        "maximum": RATES[1],
+        "description": f"Hz; else the file's, else {USUAL_RATE:g} are assumed, and said to be",
+    },
+    "lead": {
+        "type": "string",
+        "description": "whose beats are classified; else MLII, II or the first",
+    },
+    "unit": {"type": "string", "enum": ["mV", "adc"], "description": "of a CSV's values"},
+    "format": {"type": "string", "enum": ["json", "csv", "atr"], "description": "json without it"},
+    "model": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "keys, repeated; or `all`; the usual one without it. One for csv and atr",
+    },
+}
 KEY = {
     "name": "key",
     "in": "path",
@@ -47,6 +80,11 @@ EARLIER = {
     "image_source": {"type": "string", "enum": ["upload", "sample"]},
     "upload_image": {"type": "string", "format": "binary"},
     "sample_path": {"type": "string", "description": "id or name of a sample"},
+    "file": {
+        "type": "string",
+        "format": "binary",
+        "description": "in place of a page: a CSV, answered with the class of each beat",
+    },
 }
 FAULTS = {
     "400": "no page, two pages or no model",
@@ -56,6 +94,12 @@ FAULTS = {
     "415": "not a picture",
     "422": "a picture that can't be read",
     "503": "no chosen model can answer, or too many ask at once",
+}
+SIGNAL_FAULTS = FAULTS | {
+    "400": "no recording, or fields that can't be read",
+    "404": "unknown model",
+    "415": "neither a table of numbers nor a WFDB record",
+    "422": "a recording that can't be read, an unknown lead, or models that read pages",
 }
 RETRY_AFTER = {
     "description": "seconds after which asking again may help; absent where it would not",
@@ -85,7 +129,8 @@ def describe_api() -> dict[str, Any]:
             },
             "/api/v1/frame": {"post": _post("Which part of a page is read", PAGE, PageRead)},
             "/api/v1/traces": {"post": _post_csv("The traces of a clean page in mV", TracesRead)},
-            "/predict": {"post": _post("As earlier apps had it", EARLIER, Predictions)},
+            "/api/v1/signals/predictions": {"post": _post_recording()},
+            "/predict": {"post": _post_as_before()},
             "/metrics": {"get": _get_text("Figures for Prometheus")},
             "/livez": {"get": _get("Whether the process lives", Health)},
             "/readyz": {
@@ -134,6 +179,25 @@ def _post_csv(summary: str, answer: type[BaseModel]) -> dict[str, Any]:
     """A page in; a CSV out, or `answer` for who accepts JSON before it."""
     found = _post(summary, PAGE, answer)
     found["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
+    return found
+
+
+def _post_recording() -> dict[str, Any]:
+    found = _post("Ask models about every beat of a recording", RECORDING, SignalPredictions)
+    files = {name: {"schema": {"type": "string", "format": "binary"}} for name in MEDIA.values()}
+    found["responses"]["200"]["content"] |= files
+    for status, meaning in SIGNAL_FAULTS.items():
+        found["responses"][status]["description"] = meaning
+    return found
+
+
+def _post_as_before() -> dict[str, Any]:
+    """A page is answered with predictions, a CSV as the earlier app did."""
+    found = _post("As earlier apps had it", EARLIER, Predictions)
+    kinds = [
+        {"$ref": f"#/components/schemas/{kind.__name__}"} for kind in (Predictions, EarlierAnswer)
+    ]
+    found["responses"]["200"]["content"] = {"application/json": {"schema": {"oneOf": kinds}}}
     return found
 
 

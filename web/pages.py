@@ -6,10 +6,10 @@ from flask import Blueprint, Response, render_template, request
 
 from ecg.library import Library, Picture
 from ecg.page import FORMATS_IN_WORDS, MAX_BYTES
-from ecg.tasks import CARDIAC_PAGE_4, NOTICE
+from ecg.tasks import CARDIAC_PAGE_4, NOTICE, TASKS, Task
 from model_registry.entry import FRAMEWORK_TITLES
 from web.api import ask
-from web.documents import Predictions, describe_answers, describe_models
+from web.documents import Model, Predictions, describe_answers, describe_models
 from web.entrance import admitted
 from web.errors import retry_header, told
 from web.services import Services, services
@@ -20,6 +20,12 @@ blueprint = Blueprint("pages", __name__)
 PER_PAGE = 24
 LASTING = "private, max-age=3600"
 TITLES = CARDIAC_PAGE_4.labels
+READS = {  # as `Model.reads`
+    "page": "12-lead pages",
+    "beat_picture": "pictures of beats",
+    "segment": "beats of a signal",
+}
+BEAT_PICTURES, SIGNALS = ["beat_picture"], "segment"
 
 
 @blueprint.app_context_processor
@@ -31,7 +37,15 @@ def common() -> dict[str, Any]:
         "frameworks": FRAMEWORK_TITLES,
         "formats": FORMATS_IN_WORDS,
         "megabytes": MAX_BYTES // 1_000_000,
+        "reads_in_words": READS,
+        "task_titles": {task.key: task.title for task in TASKS.values()},
+        "task_of": task_of,
     }
+
+
+def task_of(key: str) -> Task:
+    """What a model is asked, for templates."""
+    return services().predictor.registry[key].task
 
 
 @blueprint.get("/")
@@ -106,11 +120,15 @@ def _render(
 ) -> str:
     found = services()
     listed = describe_models(found.predictor).models
-    usable = [model.key for model in listed if model.state != "unavailable"]
+    offered = [model for model in listed if SIGNALS not in model.reads]
+    pages = [model for model in offered if model.reads != BEAT_PICTURES]
+    usable = [model.key for model in offered if model.state != "unavailable"]
     return render_template(
         "index.html",
-        models=listed,
-        chosen=[key for key in models if key in usable] or usable,
+        models=pages,
+        beat_models=[model for model in offered if model.reads == BEAT_PICTURES],
+        signal_models=[model for model in listed if SIGNALS in model.reads],
+        chosen=[key for key in models if key in usable] or _first_chosen(pages),
         gallery=_gallery(found.samples),
         findings=found.findings,
         sample=_known(found, sample),
@@ -118,6 +136,10 @@ def _render(
         answers=answers,
         error=error,
     )
+
+
+def _first_chosen(pages: list[Model]) -> list[str]:
+    return [model.key for model in pages if model.state != "unavailable"]
 
 
 def _gallery(samples: Library) -> dict[str, tuple[Picture, ...]]:

@@ -6,10 +6,13 @@ from typing import IO
 from flask import Flask, Request, Response, request
 
 from ecg.page import MAX_BYTES
+from ecg.signal import MAX_BYTES as MAX_RECORDING
 from web.errors import CrossSiteRequest
 
 FORM_OVERHEAD = 64_000  # bytes beside the picture: boundaries, names, choices
 MAX_REQUEST = MAX_BYTES + FORM_OVERHEAD
+MAX_SIGNAL_REQUEST = MAX_RECORDING + FORM_OVERHEAD
+SIGNAL_BLUEPRINTS = ("signal_pages", "signal_api")  # whose routes take recordings
 FORM_MEMORY = 500_000  # bytes of fields that are no file; the parser's own buffer counts too
 SAFE = ("GET", "HEAD", "OPTIONS")
 HEADERS = {
@@ -41,6 +44,7 @@ def init_app(app: Flask) -> None:
     )
     app.url_map.merge_slashes = False  # a redirect to the merged address would echo it
     app.before_request(refuse_other_sites)
+    app.before_request(set_limit)
     app.after_request(add_headers)
 
 
@@ -59,6 +63,16 @@ def refuse_other_sites() -> None:
         ours = origin is None or origin.partition("://")[2] == request.host
     if not ours:
         raise CrossSiteRequest("Forms are taken from this site's own pages only.")
+
+
+def most_bytes() -> int:
+    """What a request to this address may hold: a recording is larger than the picture of a page."""
+    return MAX_SIGNAL_REQUEST if request.blueprint in SIGNAL_BLUEPRINTS else MAX_REQUEST
+
+
+def set_limit() -> None:
+    """Larger bodies are refused where the body is read."""
+    request.max_content_length = most_bytes()
 
 
 def add_headers(answer: Response) -> Response:

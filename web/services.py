@@ -11,11 +11,15 @@ from flask import current_app
 
 from ecg.library import Library, Picture, UnknownPicture, read_library
 from ecg.samples import WORDS
+from ecg.signal_samples import SignalSample, read_signal_samples
+from inference.beat_predictor import BeatPredictor, SignalAnswers, Watch
 from inference.predictor import Predictor
 from model_registry.registry import Registry
 from web.admission import Admission
+from web.capacity import Capacity
 from web.metrics import Metrics
 from web.settings import Settings, SettingsError
+from web.signal_jobs import Job, JobLimits, SignalJobs
 from web.thumbnails import draw_thumbnail
 
 MAX_THUMBNAILS = 512  # of about 10 KB each
@@ -25,7 +29,8 @@ MAX_THUMBNAILS = 512  # of about 10 KB each
 class Services:
     """Settings, the predictor, the shipped samples, and the data set where one is set.
 
-    warm: keys of the models that `warming` loads. stopping: whether the server was told to end.
+    recordings: the room for requests with a recording. warm: keys of the models that `warming` loads.
+    stopping: whether the server was told to end.
     """
 
     settings: Settings
@@ -34,6 +39,10 @@ class Services:
     data: Library | None
     admission: Admission
     metrics: Metrics
+    beats: BeatPredictor
+    jobs: SignalJobs
+    signal_samples: tuple[SignalSample, ...]
+    recordings: Admission
     warm: list[str]
     warming: threading.Thread
     findings: dict[str, str] = field(default_factory=dict)
@@ -66,14 +75,15 @@ class Services:
 
 
 def make_services(
-    settings: Settings, predictor: Predictor, samples: Path, admitted: int
+    settings: Settings, predictor: Predictor, samples: Path, capacity: Capacity
 ) -> Services:
     """Reads the samples and, where it is set, the data set; starts warming models.
 
-    admitted: how many requests with a page are let in at once. Raises SettingsError.
+    Raises SettingsError.
     """
     data, warm = settings.data_dir, models_to_warm(settings, predictor.registry)
-    admission = Admission(admitted, settings.deadline / 3)
+    admission = Admission(capacity.admitted, settings.deadline / 3)
+    beats = BeatPredictor(predictor)
     return Services(
         settings=settings,
         predictor=predictor,
@@ -82,9 +92,24 @@ def make_services(
         findings=_findings(samples),
         admission=admission,
         metrics=Metrics(predictor, admission),
+        beats=beats,
+        jobs=SignalJobs(classify_with(beats), JobLimits(memory=capacity.recordings_memory)),
+        signal_samples=read_signal_samples(samples / "signals"),
+        recordings=Admission(capacity.recordings, settings.deadline / 3),
         warm=warm,
         warming=predictor.warm(warm),
     )
+
+
+def classify_with(beats: BeatPredictor) -> Callable[[Job, Watch], SignalAnswers]:
+    """What classifies a recording that was taken in; the filtered traces on the way aren't kept."""
+
+    def work(job: Job, watch: Watch) -> SignalAnswers:
+        answers = beats.classify(job.signal, job.keys, watch=watch)
+        answers.beats.kept.clear()
+        return answers
+
+    return work
 
 
 def models_to_warm(settings: Settings, registry: Registry) -> list[str]:

@@ -1,0 +1,134 @@
+"""The one way by which a recording and a choice of beat models come in, whatever the route."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from flask import request
+from werkzeug.datastructures import FileStorage
+
+from ecg.asked import Asked, Unit
+from ecg.read_signal import read_signal
+from ecg.signal import RATES, Signal
+from ecg.signal_samples import find_signal_sample
+from model_registry.errors import ModelUnavailable, UnknownModel
+from web.errors import RequestError
+from web.services import Services
+from web.uploads import MODEL_FIELDS
+
+FILE_FIELDS = ("file", "csv_file", "ecg_file")
+RECORDING_FIELDS = FILE_FIELDS[1:]  # fields of earlier clients that hold nothing else
+ENDINGS = (".csv", ".tsv", ".txt", ".hea", ".dat", ".atr", ".zip")
+PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"BM")  # JPEG, PNG, WebP, BMP
+USUAL_MODEL = "beat_signal_cnn"
+UNITS: dict[str, Unit] = {"mv": "mV", "adc": "adc"}
+LOOKED_AT = 4096  # bytes at the begin of a file that may be a table
+ROW = re.compile(rb"[ \t]*[-+.\deE]+([ \t]*[,;\t][ \t]*[-+.\deE]*)*[ \t]*\r?")
+MAX_NAME = 100  # characters of a lead's name
+
+
+def given_files() -> list[tuple[str, FileStorage]]:
+    """Each file of the request with the field that it came in."""
+    listed = [(name, f) for name in FILE_FIELDS for f in request.files.getlist(name)]
+    return [(name, f) for name, f in listed if f.filename or f.content_length]
+
+
+def holds_recording() -> bool:
+    """Whether the request's files are a recording, not the picture of a page: by what is in them.
+
+    Where the bytes are no picture, a recording's ending or field is enough; without those the first
+    rows must be numbers.
+    """
+    files = given_files()
+    return bool(files) and any(_is_recording(name, file) for name, file in files)
+
+
+def _is_recording(field: str, file: FileStorage) -> bool:
+    begin = file.stream.read(LOOKED_AT)
+    file.stream.seek(0)
+    if begin.startswith(PICTURES):
+        return False
+    named = (file.filename or "").lower().endswith(ENDINGS)
+    return named or field in RECORDING_FIELDS or _looks_like_table(begin)
+
+
+def _looks_like_table(begin: bytes) -> bool:
+    rows = begin.split(b"\n")[1:-1][:8]  # the first may be a header, the last is cut
+    return len(rows) > 1 and all(ROW.fullmatch(row) for row in rows)
+
+
+def chosen_recording(found: Services) -> Signal:
+    """The recording in the request: files, or a simulated sample by its id.
+
+    Raises RequestError for none, for both, and for fields that can't be read; SignalError's children;
+    UnknownSample.
+    """
+    files, sample = given_files(), request.form.get("sample", "")
+    asked = read_asked()
+    if files:
+        named = {(f.filename or f"file {n}"): f.stream.read() for n, (_, f) in enumerate(files)}
+        if len(named) < len(files):
+            raise RequestError("Two of the files have the same name: send one recording at a time.")
+        return read_signal(named, asked)
+    if sample:
+        shipped = find_signal_sample(found.signal_samples, sample)
+        return read_signal({shipped.path.name: shipped.read()}, asked)
+    raise RequestError(
+        "No recording was sent: send a CSV, or the files of a WFDB record, as 'file'."
+    )
+
+
+def read_asked() -> Asked:
+    """What the form says of the recording. Raises RequestError."""
+    lead = request.form.get("lead", "").strip()
+    if len(lead) > MAX_NAME:
+        raise RequestError(f"A lead's name has at most {MAX_NAME} characters.")
+    unit = request.form.get("unit", "").strip().lower()
+    if unit and unit not in UNITS:
+        raise RequestError("Send 'unit' as mV or adc, or leave it out.")
+    return Asked(_read_rate(request.form.get("rate", "")), lead or None, UNITS.get(unit))
+
+
+def _read_rate(text: str) -> float | None:
+    if not text.strip():
+        return None
+    try:
+        rate = float(text.strip().replace(",", "."))
+    except ValueError:
+        rate = math.nan
+    if not math.isfinite(rate):
+        raise RequestError(
+            f"Send 'rate' as a number of Hz from {RATES[0]:g} to {RATES[1]:g}, such as 360."
+        )
+    return rate
+
+
+def chosen_beat_models(found: Services) -> Sequence[str]:
+    """The model keys in the request, each once; all that read beats for `all`, the usual one for none.
+
+    Raises UnknownModel for a key that nobody registered, ModelUnavailable where no model reads beats.
+    """
+    asked = [key for name in MODEL_FIELDS for key in request.form.getlist(name) if key]
+    known = found.beats.keys()
+    unknown = set(asked) - {"all"} - set(found.predictor.registry.known)
+    if unknown:
+        told = ", ".join(known) or "none is registered"
+        raise UnknownModel(f"There is no such model. Models that read beats: {told}.")
+    if not known and not set(asked) - {"all"}:
+        raise ModelUnavailable("No model that reads beats of a signal is registered here.")
+    if "all" in asked:
+        return known
+    return list(dict.fromkeys(asked)) or [usual_model(known)]
+
+
+def usual_model(known: Sequence[str]) -> str:
+    """The model that is asked where nobody chose one."""
+    return USUAL_MODEL if USUAL_MODEL in known else known[0]
+
+
+def only_lead(signal: Signal, wanted: str | None) -> Signal:
+    """The recording with one lead, the usual one for beats without a name. Raises UnknownLead."""
+    row = signal.find_lead(wanted)
+    kept = signal.samples[row : row + 1].copy() if len(signal.leads) > 1 else signal.samples
+    return replace(signal, samples=kept, leads=(signal.leads[row],))
