@@ -6,7 +6,7 @@ so nothing that a client sends is ever used as a path.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -36,6 +36,37 @@ DEFAULT_FOLDERS: Mapping[str, str] = MappingProxyType(
         "pmi": "history_of_mi",
     }
 )
+# the same of beats, for models whose labels are those of the beat tasks
+AAMI_FOLDERS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("n", "normal", "normalbeat", "normalbeats"), "N"),
+        **dict.fromkeys(("l", "lbbb", "leftbundlebranchblock"), "N"),
+        **dict.fromkeys(("r", "rbbb", "rightbundlebranchblock"), "N"),
+        **dict.fromkeys(("s", "sveb", "supraventricular", "a", "apc", "apb", "pac"), "S"),
+        **dict.fromkeys(("prematureatrialcontraction", "prematureatrialcontractions"), "S"),
+        **dict.fromkeys(("v", "veb", "ventricular", "pvc"), "V"),
+        "prematureventricularcontraction": "V",
+        "prematureventricularcontractions": "V",
+        **dict.fromkeys(("f", "fusion", "fusionbeat", "fusionbeats"), "F"),
+        **dict.fromkeys(("q", "unknown", "unclassifiable", "paced"), "Q"),
+    }
+)
+SIX_FOLDERS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("normal", "n", "nor", "normalbeat", "normalbeats"), "normal"),
+        **dict.fromkeys(("leftbundlebranchblock", "lbbb", "l"), "left_bundle_branch_block"),
+        **dict.fromkeys(("rightbundlebranchblock", "rbbb", "r"), "right_bundle_branch_block"),
+        **dict.fromkeys(("atrialpremature", "apc", "apb", "pac", "a"), "atrial_premature"),
+        "prematureatrialcontraction": "atrial_premature",
+        "prematureatrialcontractions": "atrial_premature",
+        **dict.fromkeys(("ventricularpremature", "pvc", "v"), "ventricular_premature"),
+        "prematureventricularcontraction": "ventricular_premature",
+        "prematureventricularcontractions": "ventricular_premature",
+        **dict.fromkeys(("ventricularflutter", "vfw", "vf"), "ventricular_flutter"),
+        "ventricularfibrillation": "ventricular_flutter",
+    }
+)
+TABLES = (DEFAULT_FOLDERS, AAMI_FOLDERS, SIX_FOLDERS)
 SPLITS: Mapping[str, str] = MappingProxyType(
     {"train": "train", "training": "train", "test": "test", "val": "val", "validation": "val"}
 )
@@ -125,6 +156,11 @@ def read_library(
             )
         )
     return Library(tuple(pictures))
+
+
+def folders_of(labels: Collection[str]) -> Mapping[str, str]:
+    """The table of folders whose labels a model's are; that of pages where there is no such table."""
+    return next((t for t in TABLES if set(labels) <= set(t.values())), DEFAULT_FOLDERS)
 
 
 def plain_name(folder: str) -> str:

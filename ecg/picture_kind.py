@@ -6,9 +6,7 @@ from ecg.page import Page
 
 PictureKind = Literal["page", "beat"]
 
-LARGEST_BEAT = 320  # px: a picture of one beat is not larger
-
 
 def picture_kind(page: Page) -> PictureKind:
-    """ "beat" for a small picture without a trace frame, else "page"."""
-    return "beat" if max(page.size) <= LARGEST_BEAT and page.frame is None else "page"
+    """ "beat" where a single trace and nothing else is seen, else "page"."""
+    return "beat" if page.beat else "page"

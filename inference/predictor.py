@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from ecg.beat_in_picture import BeatPicture
 from ecg.frame import Box
 from ecg.page import Page, read_page
 from inference.backend import State
@@ -30,7 +31,8 @@ from model_registry.registry import Registry
 
 ENTRY_PAUSE = 0.002  # s between entries that are read at start, so that the first pages go before
 Failures = dict[str, ModelUnavailable]
-Facts = tuple[tuple[int, int], Box | None]  # a page's size, and its frame
+# a page's size, its frame, the beat that it shows instead
+Facts = tuple[tuple[int, int], Box | None, BeatPicture | None]
 
 LIMITS = Limits()
 READINESS: tuple[State, ...] = ("idle", "loading", "ready")
@@ -204,7 +206,7 @@ class Predictor:
         if facts is not None:
             return Page(data, *facts)
         page = read_page(data)
-        self._kept_pages.put((page.size, page.frame), sha256)
+        self._kept_pages.put((page.size, page.frame, page.beat), sha256)
         return page
 
     def _load(self, entry: Entry, deadline: Deadline) -> str:

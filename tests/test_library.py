@@ -5,9 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from ecg.library import Library, UnknownPicture, plain_name, read_library
+from ecg.library import (
+    DEFAULT_FOLDERS,
+    Library,
+    UnknownPicture,
+    folders_of,
+    plain_name,
+    read_library,
+)
 from ecg.simulate import FINDINGS
-from ecg.tasks import CARDIAC_PAGE_4
+from ecg.tasks import BEAT_AAMI_5, BEAT_INFARCTION, BEAT_SIX, CARDIAC_PAGE_4, Task
 
 LABELS = set(CARDIAC_PAGE_4.labels)
 PUBLIC = {
@@ -141,3 +148,41 @@ def test_the_shipped_samples_are_at_least_four_a_class_and_all_simulated() -> No
     assert all(len(library.select(label)) >= 4 for label in LABELS)
     assert all(picture.simulated for picture in library.pictures)
     assert len(library.pictures) >= len(FINDINGS)
+
+
+@pytest.mark.parametrize(
+    ("folder", "label"),
+    [
+        ("Left Bundle Branch Block", "left_bundle_branch_block"),
+        ("Normal", "normal"),
+        ("Premature Atrial Contraction", "atrial_premature"),
+        ("Premature Ventricular Contractions", "ventricular_premature"),
+        ("Right Bundle Branch Block", "right_bundle_branch_block"),
+        ("Ventricular Fibrillation", "ventricular_flutter"),
+    ],
+)
+def test_the_folders_of_the_six_class_set_of_beats_are_known(
+    tmp_path: Path, folder: str, label: str
+) -> None:
+    table = folders_of(tuple(BEAT_SIX.labels))
+    assert told(read_library(put(tmp_path, f"train/{folder}/1.png"), folder_labels=table)) == [
+        ("1.png", label, "train")
+    ]
+
+
+@pytest.mark.parametrize("label", BEAT_AAMI_5.labels)
+def test_the_folders_of_the_five_class_set_of_beats_are_known(tmp_path: Path, label: str) -> None:
+    table = folders_of(tuple(BEAT_AAMI_5.labels))
+    assert read_library(put(tmp_path, f"{label}/1.png"), folder_labels=table).labels == (label,)
+
+
+def test_beats_of_six_kinds_have_labels_of_five_but_for_flutter(tmp_path: Path) -> None:
+    names = ("Right Bundle Branch Block/1.png", "Ventricular Fibrillation/1.png")
+    table = folders_of(tuple(BEAT_AAMI_5.labels))
+    library = read_library(put(tmp_path, *names), folder_labels=table)
+    assert [p.label for p in library.pictures] == ["N", None]
+
+
+@pytest.mark.parametrize("task", [CARDIAC_PAGE_4, BEAT_INFARCTION])
+def test_other_tasks_use_the_folders_of_pages(task: Task) -> None:
+    assert folders_of(tuple(task.labels)) is DEFAULT_FOLDERS

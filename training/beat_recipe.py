@@ -20,8 +20,14 @@ LEFT_OUT = -1  # a target: this beat is context for others, and neither trained 
 CHUNK = 512  # beats that are answered at once
 
 BEAT_RECIPES: Mapping[str, str] = MappingProxyType(
-    {"beat_signal_cnn": "training.beat_signal_cnn"}
-    | {"beat_infarction": "training.beat_infarction"}
+    {
+        "beat_infarction": "training.beat_infarction",
+        "beat_resnet50": "training.beat_resnet50",
+        "beat_signal_cnn": "training.beat_signal_cnn",
+        "beat_six": "training.beat_six",
+        "beat_vgg16": "training.beat_vgg16",
+        "beat_vgg19": "training.beat_vgg19",
+    }
 )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from ecg.library import Picture, read_library
+from ecg.library import Picture, folders_of, read_library
 from ecg.page import read_page
 from model_registry.preprocessing import Preprocessing
 from training.augment import augment
@@ -115,7 +115,8 @@ def labelled_pictures(folder: Path, labels: tuple[str, ...]) -> tuple[Picture, .
     """All pictures under class-named folders. Raises DataError where there are none."""
     if not folder.is_dir():
         raise DataError(f"{folder} is not a folder: name one that holds a folder for each class.")
-    found_pictures = (p for p in read_library(folder).pictures if p.label is not None)
+    library = read_library(folder, folder_labels=folders_of(labels))
+    found_pictures = (p for p in library.pictures if p.label is not None)
     pictures = tuple(sorted(found_pictures, key=lambda picture: picture.path))
     strange = sorted({str(p.label) for p in pictures} - set(labels))
     if not pictures or strange:

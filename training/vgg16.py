@@ -76,7 +76,7 @@ def untrained(folder: Path) -> Path:
 def prepare(pages: LabelledPages, work: Path, backbone: Path | None) -> Fit:
     """Runs the frozen blocks once over every variant of every page; returns the function that fits."""
     torch.set_num_threads(cores())
-    start = _pretrained(backbone)
+    start = pretrained(backbone)
     settings = Settings(
         *(PREPROCESSING, BATCH, WEIGHT_DECAY, SMOOTHING, AVERAGE, CLIP, SEED, BALANCE)
     )
@@ -116,7 +116,7 @@ def _answer(network: nn.Module, layers: nn.Module) -> Callable[[torch.Tensor], t
     return answer
 
 
-def _pretrained(backbone: Path | None) -> nn.Module:
+def pretrained(backbone: Path | None) -> nn.Module:
     """VGG16's convolutions from ImageNet: from a state-dict file, or torchvision's download."""
     if backbone is None:
         features: nn.Module = torchvision.models.vgg16(weights="IMAGENET1K_V1").features
