@@ -51,7 +51,15 @@ def test_a_recipe_reads_what_its_entry_says_is_served(key: str, tmp_path: Path) 
     assert recipe.tensors(beats, slice(2, 2)).shape == (0, *entry.preprocessing.shape)
 
 
-@pytest.mark.parametrize("key", KEYS)
+def test_six_classes_are_cross_validated_over_all_records_but_paced_ones() -> None:
+    recipe = find_beat_recipe("beat_six")
+
+    assert set(recipe.TRAIN) == {*DS1, *DS2}
+    assert not recipe.TEST
+    assert not hasattr(recipe, "HELD_OUT")
+
+
+@pytest.mark.parametrize("key", ["beat_vgg16", "beat_vgg19", "beat_resnet50"])
 def test_a_recipe_keeps_patients_apart(key: str) -> None:
     recipe = find_beat_recipe(key)
     held_out = beat_picture_recipe.HELD_OUT

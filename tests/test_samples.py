@@ -69,7 +69,9 @@ def test_the_shipped_index_is_the_plan() -> None:
 
 def test_the_shipped_folder_holds_the_indexed_files_and_no_others() -> None:
     files = {path.relative_to(SHIPPED).as_posix() for path in SHIPPED.rglob("*") if path.is_file()}
-    files = {name for name in files if not name.startswith(("signals/", "beats/"))}  # have tests of their own
+    files = {
+        name for name in files if not name.startswith(("signals/", "beats/"))
+    }  # have tests of their own
 
     assert files == {"samples.json"} | {record["file"] for record in shipped_index()}
 

@@ -18,7 +18,10 @@ from inference.page_answers import average_logs, in_order
 from inference.predictor import Predictor
 from model_registry.entry import EnsembleEntry, Entry, Example
 from model_registry.registry import Registry, read_registry
-from training.beat_recipe import BEAT_RECIPES
+from training.beat_ensemble import KEY as BEAT_ENSEMBLE
+from training.beat_ensemble import train_beat_ensemble
+from training.beat_picture_run import train_beat_pictures
+from training.beat_recipe import BEAT_RECIPES, find_beat_recipe
 from training.beat_run import BeatPlan, train_beats
 from training.calibrate import calibrate
 from training.data import DataError, LabelledPages, list_pages
@@ -69,10 +72,12 @@ def assemble(plan: Plan, say: Callable[[str], None] = print) -> dict[str, Any]:
 
 def train_or_assemble(plan: Plan, say: Callable[[str], None] = print) -> dict[str, Any]:
     """What `twelvelead train` does with a key. Raises DataError for one that has no recipe."""
+    beats = BeatPlan(plan.key, plan.data, plan.models, plan.work, plan.backbone)
+    if plan.key == BEAT_ENSEMBLE:
+        return train_beat_ensemble(beats, say)
     if plan.key in BEAT_RECIPES:
-        return train_beats(
-            BeatPlan(plan.key, plan.data, plan.models, plan.work, plan.backbone), say
-        )
+        settled = hasattr(find_beat_recipe(plan.key), "HELD_OUT")
+        return (train_beat_pictures if settled else train_beats)(beats, say)
     return assemble(plan, say) if plan.key in ENSEMBLES else train(plan, say)
 
 
