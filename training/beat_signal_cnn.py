@@ -65,8 +65,8 @@ MISSED = (
 LOOKS = (
     "DS2 was looked at before this run: once with this recipe; once with one that took normal beats out of "
     "crops, an idea that came from record 232 (its settings were chosen on DS1, where it did no better; "
-    "it was not kept); and with boosted trees and a logistic regression on intervals and shape, which found none "
-    "of the S beats of record 232. Nothing of this changed the recipe."
+    "it was not kept); and with boosted trees and a logistic regression on intervals and shape, which "
+    "found none of the S beats of record 232. Nothing of this changed the recipe."
 )
 NOTES = (SAME_PATIENT, ALMOST_ONE, MISSED, LOOKS)
 
