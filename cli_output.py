@@ -32,7 +32,7 @@ def print_models(rows: list[dict[str, Any]]) -> None:
 
 def measured(macro_f1: float | None) -> str:
     """A model's figure in words."""
-    return "not measured" if macro_f1 is None else f"macro-F1 {macro_f1:.3f}, cross-validated"
+    return "not measured" if macro_f1 is None else f"macro-F1 {macro_f1:.3f}, held out"
 
 
 def print_predictions(predictions: list[dict[str, Any]]) -> None:

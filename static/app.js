@@ -61,12 +61,24 @@ async function preview(address) {
       box.setAttribute(name, value);
     }
     frame.removeAttribute("hidden");
-    text.textContent = read.frame
-      ? "The green box is what the models read: what is printed around it gives answers away."
-      : "No trace frame was found, so the whole picture is read; answers count as uncertain.";
+    suit(read.kind);
+    text.textContent = read.kind === "beat"
+      ? "This is read as the picture of one beat."
+      : read.frame
+        ? "The green box is what the models read: what is printed around it gives answers away."
+        : "No trace frame was found, so the whole picture is read; answers count as uncertain.";
   } catch {
     if (mine === asked) text.textContent = "The server can't be reached; the frame is not known yet.";
   }
+}
+
+/** Chooses the models that read such a picture, where none of those that are chosen does. */
+function suit(kind) {
+  const wanted = kind === "beat" ? "beat_picture" : "page";
+  const boxes = [...form.querySelectorAll("input[name=model]:not(:disabled)")];
+  const fits = (box) => box.closest(".model").dataset.reads === wanted;
+  if (boxes.some((box) => box.checked && fits(box)) || !boxes.some(fits)) return;
+  for (const box of boxes) box.checked = fits(box);
 }
 
 function chooseFile(file) {

@@ -117,13 +117,13 @@ function drawCalibration(figures) {
     text: bins.map((bin) => String(bin.n)),
     textposition: "outside",
     cliponaxis: false,
-    name: "pages",
+    name: "count",
     yaxis: "y2",
     marker: { color: GREY },
     hoverinfo: "skip",
   };
   const yaxis = share("Share that was right", { domain: [0.32, 1] });
-  const yaxis2 = axis("Pages", { domain: [0, 0.2], showgrid: false });
+  const yaxis2 = axis("Count", { domain: [0, 0.2], showgrid: false });
   const xaxis = share("Probability that the model stated", { anchor: "y2" });
   const traces = [points, counts, straight("as stated")];
   return [traces, layout({ xaxis, yaxis, yaxis2, showlegend: false, height: 480 })];

@@ -18,6 +18,14 @@ from web.thumbnails import draw_shown
 blueprint = Blueprint("pages", __name__)
 
 PER_PAGE = 24
+BEATS = "beats"  # the folder of samples that are single beats
+BEAT_WORDS = {  # by the WFDB symbol that their folders are named for
+    "N": "normal beat",
+    "L": "left bundle branch block",
+    "R": "right bundle branch block",
+    "A": "atrial premature beat",
+    "V": "premature ventricular contraction",
+}
 LASTING = "private, max-age=3600"
 TITLES = CARDIAC_PAGE_4.labels
 READS = {  # as `Model.reads`
@@ -130,6 +138,7 @@ def _render(
         signal_models=[model for model in listed if SIGNALS in model.reads],
         chosen=[key for key in models if key in usable] or _first_chosen(pages),
         gallery=_gallery(found.samples),
+        beat_gallery=_beats(found.samples),
         findings=found.findings,
         sample=_known(found, sample),
         browsable=found.data is not None,
@@ -144,6 +153,17 @@ def _first_chosen(pages: list[Model]) -> list[str]:
 
 def _gallery(samples: Library) -> dict[str, tuple[Picture, ...]]:
     return {label: samples.select(label) for label in TITLES if samples.select(label)}
+
+
+def _beats(samples: Library) -> dict[str, tuple[Picture, ...]]:
+    """Pictures of single beats, by the words for what they show."""
+    beats = [one for one in samples.pictures if one.path.parent.parent.name == BEATS]
+    found = {one.path.parent.name for one in beats}
+    return {
+        words: tuple(one for one in beats if one.path.parent.name == symbol)
+        for symbol, words in BEAT_WORDS.items()
+        if symbol in found
+    }
 
 
 def _known(found: Services, wanted: str) -> Picture | None:
