@@ -80,8 +80,17 @@ def test_without_test_records_the_folds_are_told(
     monkeypatch.setattr(RECIPE, "TEST", ())
     metrics = train_beats(replace(plan, with_twin=False), quietly)
     assert metrics["cross_validation"]["folds"] == 2
-    assert metrics["records"]["n"] == 4
     assert "inside_training" not in metrics
+    assert "records" not in metrics, "a record has beats of several classes"
+
+
+def test_records_of_one_class_each_are_told_as_wholes_too(
+    plan: BeatPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RECIPE, "TEST", ())
+    monkeypatch.setattr(RECIPE, "CODES", {"N": "N"})
+    metrics = train_beats(replace(plan, with_twin=False), quietly)
+    assert metrics["records"]["n"] == 4
     assert "By recording" in (plan.models / "fake" / "README.md").read_text(encoding="utf-8")
 
 

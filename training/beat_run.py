@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from model_registry.registry import read_registry
 from training.beat_card import write_beat_card
 from training.beat_figures import beat_figures, record_figures
@@ -60,7 +62,8 @@ def train_beats(plan: BeatPlan, say: Callable[[str], None] = print) -> dict[str,
         say(f"test: {brief(tested)}")
     else:
         metrics["cross_validation"] = told
-        metrics["records"] = record_figures(inside, temperature)
+        if all(len(np.unique(one.targets[one.counted])) < 2 for one in train):  # a class a patient
+            metrics["records"] = record_figures(inside, temperature)
     if plan.with_twin:
         metrics["random_split"] = twin(fits, train + test, temperature)
     folder = ship_beats(plan.models / plan.key, recipe, network, metrics)
