@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ecg.csv_layout import MAX_COLUMNS, is_number
+from ecg.csv_layout import is_number
 from ecg.errors import NotASignal, SignalTooLarge, UnreadableSignal
 from ecg.signal import MAX_BYTES
 from ecg.signal_text import read_text
@@ -29,13 +29,6 @@ class BeatRows:
 
     samples: npt.NDArray[np.float32]
     labels: tuple[int, ...] | None
-
-
-def looks_like_rows(data: bytes) -> bool:
-    """Whether this is a table far wider than any signal's: rows of beats, of the right width or not."""
-    start = data[:20_000].replace(b"\0", b"").split(b"\n")
-    row = start[1] if len(start) > 2 else start[0]
-    return max(row.count(mark) for mark in (b",", b";", b"\t")) >= MAX_COLUMNS
 
 
 def read_rows(data: bytes, most: int = MAX_BYTES) -> BeatRows:

@@ -116,6 +116,21 @@ class Beats:
         return self.kept[name]
 
 
+@dataclass(frozen=True)
+class RowBeats(Beats):
+    """Beats that came as rows of 187 samples, without the recording around them; no rhythm is known."""
+
+    @classmethod
+    def of_rows(cls, rows: Samples) -> "RowBeats":
+        """Those of float32 (m, 187), one after the other."""
+        places = np.arange(len(rows), dtype=np.int64) * ROW_LENGTH
+        return cls(np.asarray(rows, np.float32).reshape(-1), ROW_RATE, places)
+
+    def rows(self, some: slice = EVERY) -> Samples:
+        """The rows as they were given."""
+        return np.asarray(self.trace.reshape(-1, ROW_LENGTH)[some])
+
+
 def _resampled(beats: Beats, rate: float, band: tuple[float, float] | None) -> Samples:
     trace = np.asarray(beats.trace, dtype=np.float32)
     if rate != beats.rate:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from ecg.asked import NOTHING_ASKED, Asked
+from ecg.beat_rows import read_rows
+from ecg.beats import ROW_LENGTH, ROW_RATE
 from ecg.errors import EmptySignal, NotASignal, SignalTooLarge
 from ecg.signal import MAX_BYTES, Signal
 from ecg.signal_csv import read_csv
@@ -13,10 +15,14 @@ from ecg.wfdb_header import looks_like_header
 __all__ = ["Asked", "read_signal"]
 
 RECORD_PARTS = (".hea", ".dat", ".atr")
+ROWS_NOTE = (
+    "These are rows of beats, 187 samples at 125 Hz each, and no recording: they stand one after the other, "
+    "so times and intervals mean nothing."
+)
 
 
 def read_signal(files: Mapping[str, bytes], asked: Asked = NOTHING_ASKED) -> Signal:
-    """The recording in these files, told apart by what is in them.
+    """The recording in these files, told apart by what is in them; or rows of beats, see `Signal.rows`.
 
     `files`: names as clients gave them, and bytes. Names only tie the files of a WFDB record
     together; they are never paths. See `read_csv`, `read_wfdb` and `unpack` for what is read.
@@ -41,7 +47,23 @@ def read_signal(files: Mapping[str, bytes], asked: Asked = NOTHING_ASKED) -> Sig
         raise NotASignal(
             f"There are {len(named)} files and no .hea among them: give one CSV at a time."
         )
-    return read_csv(next(iter(named.values())), asked)
+    data = next(iter(named.values()))
+    return _rows(data) if _has_width_of_rows(data) else read_csv(data, asked)
+
+
+def _has_width_of_rows(data: bytes) -> bool:
+    """Whether the second line, or the only one, is as wide as a row of a beat, label or not."""
+    lines = data[:20_000].replace(b"\0", b"").split(b"\n")
+    line = lines[1] if len(lines) > 1 and lines[1].strip() else lines[0]
+    return max(line.count(mark) for mark in (b",", b";", b"\t")) + 1 in (ROW_LENGTH, ROW_LENGTH + 1)
+
+
+def _rows(data: bytes) -> Signal:
+    found = read_rows(data)
+    notes = [ROWS_NOTE] + (["The last column, labels, was not read."] if found.labels else [])
+    return Signal(
+        found.samples.reshape(1, -1), ROW_RATE, ("rows",), notes=tuple(notes), rows=found.samples
+    )
 
 
 def _by_last_name(files: Mapping[str, bytes]) -> dict[str, bytes]:

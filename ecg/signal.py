@@ -35,7 +35,8 @@ class Signal:
 
     samples: float32 (leads, n), mV, finite. rate: Hz. leads: a name for each row of `samples`.
     rate_source: whether the file told the rate, somebody asked for it, or the usual one was assumed.
-    notes: sentences for people on how it was read. reference: beats that came with it.
+    notes: sentences for people on how it was read. reference: beats that came with it. rows: float32
+    (m, 187), where it is no recording but rows of beats, which stand in `samples` one after the other.
     """
 
     samples: Samples
@@ -44,6 +45,7 @@ class Signal:
     rate_source: RateSource = "file"
     notes: tuple[str, ...] = ()
     reference: Annotations | None = None
+    rows: Samples | None = None
 
     @property
     def seconds(self) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from ecg.beats import Beats
+from ecg.beats import Beats, RowBeats
 from ecg.r_peaks import find_r_peaks
 from ecg.signal import Signal
 from inference.beat_answers import BeatAnswers, Stretch, stretches
@@ -114,8 +114,7 @@ class BeatPredictor:
         """
         row = signal.find_lead(lead)
         with self._predictor.turn(watch.deadline):
-            places, found_ms = timed(lambda: find_r_peaks(signal.samples[row], signal.rate))
-        beats = Beats.of(signal, row, places)
+            beats, found_ms = timed(lambda: _beats(signal, row))
         classes, errors = self.classify_at(beats, keys, watch)
         failures = {key: str(error) for key, error in errors.items()}
         spent = {"find_beats": found_ms} | {one.model: one.run_ms for one in classes}
@@ -173,6 +172,13 @@ class BeatPredictor:
 
     def _at_once(self, key: str) -> int:
         return min(AT_ONCE[one.reads] for one in self._predictor.registry.networks(key))
+
+
+def _beats(signal: Signal, row: int) -> Beats:
+    """The beats of one lead; those that came as rows are known."""
+    if signal.rows is not None:
+        return RowBeats.of_rows(signal.rows)
+    return Beats.of(signal, row, find_r_peaks(signal.samples[row], signal.rate))
 
 
 def _share(note: Callable[[float], None], number: int, count: int) -> Callable[[float], None]:

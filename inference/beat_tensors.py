@@ -3,7 +3,7 @@
 import numpy as np
 
 from ecg.beat_picture import draw_beat
-from ecg.beats import EVERY, Beats
+from ecg.beats import EVERY, Beats, RowBeats
 from model_registry.entry import ModelEntry
 from model_registry.errors import WrongInput
 from model_registry.preprocessing import Tensor
@@ -16,6 +16,7 @@ def beat_tensors(entry: ModelEntry, beats: Beats, some: slice = EVERY) -> Tensor
     Raises WrongInput for a network that reads ECG pages.
     """
     reading = entry.preprocessing
+    _check_rows(entry, beats)
     if isinstance(reading, SegmentReading):
         return reading(beats, some)
     if entry.drawing is None:
@@ -26,3 +27,14 @@ def beat_tensors(entry: ModelEntry, beats: Beats, some: slice = EVERY) -> Tensor
     if not len(windows):
         return np.zeros((0, *reading.shape), np.float32)
     return np.stack([reading.prepare(draw_beat(one, entry.drawing)) for one in windows])
+
+
+def _check_rows(entry: ModelEntry, beats: Beats) -> None:
+    """Raises WrongInput where beats came as rows and the network reads more than these hold."""
+    reading = entry.preprocessing
+    reads_rows = isinstance(reading, SegmentReading) and not (reading.window or reading.context)
+    if isinstance(beats, RowBeats) and not reads_rows:
+        raise WrongInput(
+            f"The model '{entry.key}' reads a recording: these are rows of single beats. "
+            "Choose a model that reads rows of 187 samples, as beat_infarction."
+        )

@@ -61,7 +61,13 @@ class BeatFacts(NamedTuple):
 
 
 FACTS = BeatFacts()
+ROWS = """\
+[segment]
+form = "row"
+scale = "minmax"
+"""
 PICTURE_FACTS = BeatFacts(PICTURE)
+ROW_FACTS = BeatFacts(ROWS)
 
 
 def make_fake_beat_model(

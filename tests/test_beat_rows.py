@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from ecg.beat_rows import looks_like_rows, read_rows
+from ecg.beat_rows import read_rows
 from ecg.errors import EmptySignal, NotASignal, SignalError, SignalTooLarge, UnreadableSignal
 from ecg.read_signal import read_signal
-from tests.signal_tables import table
 
 
 def beats(labels: list[float] | None = None, count: int = 3, width: int = 187) -> list[list[float]]:
@@ -50,20 +49,17 @@ def test_many_rows_are_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_rows(written(beats([0, 1, 2, 3, 4], count=5))).labels == (0, 1, 2, 3, 4)
 
 
-@pytest.mark.parametrize("width", [186, 187, 188, 189])
-def test_wide_tables_look_like_rows(width: int) -> None:
-    assert looks_like_rows(written(beats(width=width)))
-    assert looks_like_rows(written(beats(width=width, count=1)))
-
-
-def test_a_signal_does_not_look_like_rows() -> None:
-    assert not looks_like_rows(table())
-    assert not looks_like_rows(b"")
-
-
 def test_rows_given_as_a_signal_are_told_apart() -> None:
+    found = read_signal({"mitbih_test.csv": written(beats())})
+    assert found.rows is not None
+    np.testing.assert_allclose(found.rows, read_rows(written(beats())).samples)
+    assert (found.rate, found.leads) == (125.0, ("rows",))
+    assert "times and intervals mean nothing" in found.notes[0]
+
+
+def test_rows_of_another_width_are_no_signal() -> None:
     with pytest.raises(SignalTooLarge, match="beats in rows of 187 samples have 187 columns"):
-        read_signal({"mitbih_test.csv": written(beats())})
+        read_signal({"mitbih_test.csv": written(beats(width=150))})
 
 
 def changed(row: int, column: int, value: float) -> bytes:

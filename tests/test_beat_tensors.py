@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from ecg.beat_picture import draw_beat
-from ecg.beats import Beats
+from ecg.beats import Beats, RowBeats
 from inference.beat_tensors import beat_tensors
 from model_registry.entry import ModelEntry
 from model_registry.errors import WrongInput
 from model_registry.read_entry import read_entry
-from tests.beat_models import PICTURE_FACTS, make_fake_beat_model, simulated
+from tests.beat_models import PICTURE_FACTS, ROW_FACTS, make_fake_beat_model, simulated
 from tests.fake_framework import make_fake_model
 
 SIGNAL = simulated(seconds=10)
@@ -62,3 +62,20 @@ def test_a_network_that_reads_pages_is_told(tmp_path: Path) -> None:
     entry = read_entry(make_fake_model(tmp_path, "pages") / "model.toml")
     with pytest.raises(WrongInput, match="'pages' reads ECG pages, not signals"):
         beat_tensors(entry, BEATS)
+
+
+def test_rows_are_read_by_a_network_of_rows_as_they_are_given(tmp_path: Path) -> None:
+    entry = read_entry(make_fake_beat_model(tmp_path, "rows", ROW_FACTS) / "model.toml")
+    rows = np.zeros((3, 187), np.float32)
+    rows[:, 0], rows[:, 5] = 1, (0.25, 0.5, 0.75)
+    found = beat_tensors(entry, RowBeats.of_rows(rows), slice(1, 3))
+    np.testing.assert_array_equal(found[:, 0, :, 0], rows[1:])
+
+
+@pytest.mark.parametrize("kind", ["segments", "drawn"])
+def test_rows_are_refused_where_more_than_they_hold_is_read(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    rows = RowBeats.of_rows(np.zeros((2, 187), np.float32))
+    with pytest.raises(WrongInput, match="Choose a model that reads rows of 187 samples"):
+        beat_tensors(request.getfixturevalue(kind), rows)
