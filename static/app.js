@@ -72,12 +72,13 @@ async function preview(address) {
   }
 }
 
-/** Chooses the models that read such a picture, where none of those that are chosen does. */
+/** Chooses the models that read such a picture, where some are chosen and none of these does. */
 function suit(kind) {
   const wanted = kind === "beat" ? "beat_picture" : "page";
   const boxes = [...form.querySelectorAll("input[name=model]:not(:disabled)")];
   const fits = (box) => box.closest(".model").dataset.reads === wanted;
-  if (boxes.some((box) => box.checked && fits(box)) || !boxes.some(fits)) return;
+  const chosen = boxes.filter((box) => box.checked);
+  if (!chosen.length || chosen.some(fits) || !boxes.some(fits)) return;
   for (const box of boxes) box.checked = fits(box);
 }
 
