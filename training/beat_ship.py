@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,35 +9,23 @@ import numpy as np
 
 from ecg.beats import Beats, Window
 from ecg.simulate import simulate
-from model_registry.read_entry import read_entry
 from model_registry.segments import SegmentReading
 from training.beat_recipe import BeatRecipe
-from training.data import DataError
 from training.metrics import softmax
 from training.recipe import Network
-from training.ship import MAX_BYTES, write_metrics
+from training.ship import put_in_place
 
 EXAMPLE, EXAMPLE_RATE = "pvc", 360
 
 
 def ship_beats(folder: Path, recipe: BeatRecipe, network: Network, metrics: dict[str, Any]) -> Path:
-    """Writes `folder` beside the old one first and puts it in place only when it is whole.
+    """Writes a model of beats as `training.ship.put_in_place` does."""
 
-    Raises DataError where the weights are larger than 60 MB.
-    """
-    fresh = folder.with_name(f"{folder.name}-part")
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    weights = network.save(fresh)
-    if weights.stat().st_size > MAX_BYTES:
-        raise DataError(f"{weights.name} has {weights.stat().st_size / 1e6:.0f} MB; 60 at most.")
-    toml = _toml(recipe, weights, metrics["calibration"])
-    toml += _example(fresh, recipe, network, metrics["calibration"]["temperature"])
-    (fresh / "model.toml").write_text(toml, encoding="utf-8")
-    write_metrics(fresh, metrics | {"bytes": weights.stat().st_size})
-    read_entry(fresh / "model.toml")
-    shutil.rmtree(folder, ignore_errors=True)
-    return fresh.rename(folder)
+    def entry(fresh: Path, weights: Path) -> str:
+        toml = _toml(recipe, weights, metrics["calibration"])
+        return toml + _example(fresh, recipe, network, metrics["calibration"]["temperature"])
+
+    return put_in_place(folder, network, metrics, entry)
 
 
 def segment_toml(reading: SegmentReading) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,25 @@ MAX_BYTES = 60_000_000
 
 
 def ship(folder: Path, recipe: Recipe, network: Network, metrics: dict[str, Any]) -> Path:
+    """Writes a model of pages as `put_in_place` does."""
+
+    def entry(fresh: Path, weights: Path) -> str:
+        toml = _toml(recipe, weights, metrics["calibration"])
+        return toml + _example(fresh, recipe, network, metrics["calibration"]["temperature"])
+
+    return put_in_place(folder, network, metrics, entry)
+
+
+def put_in_place(
+    folder: Path,
+    network: Network,
+    metrics: dict[str, Any],
+    entry: Callable[[Path, Path], str],
+) -> Path:
     """Writes `folder` beside the old one first and puts it in place only when it is whole.
 
-    Raises DataError where the weights are larger than 60 MB.
+    entry: gives the text of model.toml for the new folder and the weight file in it, and writes there
+    what that names. Raises DataError where the weights are larger than 60 MB.
     """
     fresh = folder.with_name(f"{folder.name}-part")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -31,9 +48,7 @@ def ship(folder: Path, recipe: Recipe, network: Network, metrics: dict[str, Any]
     weights = network.save(fresh)
     if weights.stat().st_size > MAX_BYTES:
         raise DataError(f"{weights.name} has {weights.stat().st_size / 1e6:.0f} MB; 60 at most.")
-    toml = _toml(recipe, weights, metrics["calibration"])
-    toml += _example(fresh, recipe, network, metrics["calibration"]["temperature"])
-    (fresh / "model.toml").write_text(toml, encoding="utf-8")
+    (fresh / "model.toml").write_text(entry(fresh, weights), encoding="utf-8")
     write_metrics(fresh, metrics | {"bytes": weights.stat().st_size})
     read_entry(fresh / "model.toml")
     shutil.rmtree(folder, ignore_errors=True)
