@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from model_registry.entry import Runtime
+from model_registry.errors import Busy
 
 GIGABYTE = 1_000_000_000
 
@@ -38,6 +39,11 @@ class Deadline:
     def left(self) -> float:
         """Seconds until then, 0 when it has passed."""
         return max(0.0, self._until - time.monotonic())
+
+    def check(self) -> None:
+        """Raises Busy once it has passed: for `ecg.interrupt.Check`."""
+        if not self.left():
+            raise Busy("There was no time left to read what was sent; ask again, or send less.")
 
 
 FOREVER = Deadline()

@@ -153,7 +153,7 @@ class Predictor:
             if key not in self.registry.known:
                 self.registry[key]  # raises UnknownModel
         with self._turns.turn(deadline):
-            page, milliseconds = timed(lambda: self._read(data))
+            page, milliseconds = timed(lambda: self.read(data))
             asked = _Asked(page, milliseconds, deadline)
             wanted = list(dict.fromkeys(fitting(self.registry, page) if keys is None else keys))
             run = [key for key in wanted if is_asked(self.registry, key, page)]
@@ -199,8 +199,11 @@ class Predictor:
                 failures[key] = error
         return failures
 
-    def _read(self, data: bytes) -> Page:
-        """A page, its frame not looked for again where it was sent a moment ago."""
+    def read(self, data: bytes) -> Page:
+        """A page, its frame not looked for again where it was sent a moment ago; inside a turn.
+
+        Raises PageError.
+        """
         sha256 = hashlib.sha256(data).hexdigest()
         facts = self._kept_pages.get(sha256)
         if facts is not None:
