@@ -6,18 +6,21 @@ HOST ?= 127.0.0.1
 PORT ?= 8080
 TORCH_INDEX ?=
 DATA ?= $(ECG_DATA_DIR)
+MINUTES ?= 20
+SEED ?=
 BIN := .venv/bin
 PARALLEL := -n 2 --dist loadfile
 UV := uv==0.13.8
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test test-all reproduce lint lock notebooks screenshot bench python browser
+.PHONY: help run setup test test-all fuzz faults reproduce lint lock notebooks screenshot bench python browser
 
 help:
 	@echo "make run         the page, at http://$(HOST):$(PORT)/   (PORT=9000 make run for another port)"
 	@echo "make test        linters, types and the quick tests; make test-all adds the slow ones"
 	@echo "make setup       .venv with the locked packages, which the others do by themselves"
 	@echo "make notebooks   runs the notebooks on simulated data; make screenshot draws docs/page.png"
+	@echo "make fuzz        hostile inputs for MINUTES=20; make faults breaks processes, disks and clients on purpose"
 	@echo "make bench       measures against the bare loop and other servers, for benchmarks/README.md"
 	@echo "make reproduce   trains small_cnn again, DATA=DIR, and holds it to the figures of its card"
 	@echo "make lock        chooses the newest versions that pyproject.toml allows, for the lock files"
@@ -29,10 +32,17 @@ setup: python
 	@$(PYTHON) scripts/setup.py --torch-index "$(TORCH_INDEX)"
 
 test: lint browser
-	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow and not faults"
 
 test-all: lint browser
-	$(BIN)/python -m pytest $(PARALLEL)
+	$(BIN)/python -m pytest $(PARALLEL) -m "not faults"
+
+fuzz: setup
+	$(BIN)/python scripts/fuzz.py --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+
+faults: setup browser
+	$(BIN)/twelvelead compile --all
+	$(BIN)/python -m pytest -m faults tests/faults
 
 lint: setup
 	$(BIN)/ruff check .
