@@ -3,13 +3,13 @@
 from flask import Blueprint, Response, render_template
 from pydantic import BaseModel
 
-from ecg.page import read_page
 from inference.predictor import Answers
 from web.documents import describe_answers, describe_models, describe_page
 from web.entrance import admitted
 from web.errors import Unanswered, wants_json
 from web.figures import read_figures
 from web.openapi import describe_api
+from web.reading import turn
 from web.services import services
 from web.signal_api import answer_as_before
 from web.signal_uploads import holds_recording
@@ -61,7 +61,10 @@ def predict() -> Response:
 @admitted
 def find_frame() -> Response:
     """Which part of a page would be read."""
-    return send(describe_page(read_page(chosen_page(services()))))
+    found = services()
+    data = chosen_page(found)
+    with turn():
+        return send(describe_page(found.predictor.read(data)))
 
 
 @blueprint.post("/predict")

@@ -1,5 +1,6 @@
 """One table: our error -> status. One sentence for people, problem+json (RFC 9457) for programs."""
 
+import errno
 import logging
 import math
 import traceback
@@ -34,8 +35,20 @@ class RequestError(ValueError):
     """A request that lacks something, or says two things at once."""
 
 
+class WrongKind(ValueError):
+    """A body that is no form."""
+
+
 class CrossSiteRequest(PermissionError):
     """A form sent by another site."""
+
+
+class WrongHost(PermissionError):
+    """A request for a name that this server does not answer to."""
+
+
+class UnreadableUpload(ValueError):
+    """What a decoder broke off at in a way that nobody foresaw."""
 
 
 class Overloaded(RuntimeError):
@@ -57,12 +70,15 @@ class Unanswered(ModelUnavailable):
 STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits counts
     (RequestError, 400),
     (CrossSiteRequest, 403),
+    (WrongHost, 421),
     (UnknownModel, 404),
     (UnknownPicture, 404),
     (UnknownSample, 404),
     (UnknownRecording, 404),
     (FileTooLarge, 413),
+    (WrongKind, 415),
     (NotAPicture, 415),
+    (UnreadableUpload, 422),
     (EmptyFile, 422),
     (PageError, 422),
     (SignalTooLarge, 413),
@@ -85,6 +101,8 @@ SENTENCES = {
 TOO_LARGE_RECORDING = (
     f"The request is too large: send one recording of at most {MAX_RECORDING / 1e6:.0f} MB."
 )
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+NO_ROOM_ON_DISK = "There is no room on this server's disk just now: ask again later."
 UNEXPECTED = "Something went wrong on our side; the request was not answered. Try it again."
 
 
@@ -98,8 +116,14 @@ def told(error: Exception) -> tuple[int, str]:
         return 413, TOO_LARGE_RECORDING if takes_recordings else SENTENCES[413]
     if isinstance(error, HTTPException) and error.code:
         return error.code, SENTENCES.get(error.code, HTTPStatus(error.code).phrase + ".")
-    LOG.error("unexpected %s in %s at %s", type(error).__name__, _place(error), request.endpoint)
-    return 500, UNEXPECTED
+    name, place = type(error).__name__, place_of(error)
+    LOG.error("unexpected %s in %s at %s", name, place, request.endpoint)
+    return (503, NO_ROOM_ON_DISK) if is_of_the_disk(error) else (500, UNEXPECTED)
+
+
+def is_of_the_disk(error: Exception) -> bool:
+    """Whether nothing could be written: the disk is full or may only be read."""
+    return isinstance(error, OSError) and error.errno in DISK
 
 
 def retry_after(error: Exception) -> int | None:
@@ -159,7 +183,7 @@ def answer_error(error: Exception) -> Response:
     return made
 
 
-def _place(error: Exception) -> str:
+def place_of(error: Exception) -> str:
     """Where in the code an error arose; its own words may hold what a client sent."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "no frame"

@@ -1,5 +1,6 @@
 """The pages: choose models, give a page, read the answers; browse a data set."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
@@ -12,8 +13,10 @@ from web.api import ask
 from web.documents import Model, Predictions, describe_answers, describe_models
 from web.entrance import admitted
 from web.errors import retry_header, told
+from web.reading import turn
 from web.services import Services, services
-from web.thumbnails import draw_shown
+from web.thumbnails import draw_shown, draw_thumbnail
+from web.visits import visit
 
 blueprint = Blueprint("pages", __name__)
 
@@ -108,19 +111,30 @@ def browse() -> str:
 @blueprint.get("/pictures/<wanted>")
 def show(wanted: str) -> Response:
     """A sample or a page of the data set, encoded anew."""
-    picture = services().find_picture(wanted)
-    return _jpeg(draw_shown(picture.read()))
+    return _shown(services().find_picture(wanted), draw_shown)
 
 
 @blueprint.get("/pictures/<wanted>/thumbnail")
 def show_thumbnail(wanted: str) -> Response:
     """A small one."""
-    found = services()
-    return _jpeg(found.thumbnail(found.find_picture(wanted)))
+    return _shown(services().find_picture(wanted), draw_thumbnail)
 
 
-def _jpeg(data: bytes) -> Response:
+def _shown(picture: Picture, draw: Callable[[bytes], bytes]) -> Response:
+    """A picture as it was drawn before; else it is drawn where there is room for one more request."""
+    name = picture.id, draw.__name__
+    data = services().shown.find(name) or _draw(picture, draw)
     return Response(data, mimetype="image/jpeg", headers={"Cache-Control": LASTING})
+
+
+@admitted
+def _draw(picture: Picture, draw: Callable[[bytes], bytes]) -> bytes:
+    def draw_in_turn() -> bytes:
+        with turn():
+            return draw(picture.read())
+
+    name = picture.id, draw.__name__
+    return services().shown.draw(name, draw_in_turn, visit().deadline)
 
 
 def _render(

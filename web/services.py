@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +18,10 @@ from web.admission import Admission
 from web.capacity import Capacity
 from web.metrics import Metrics
 from web.settings import Settings, SettingsError
+from web.shown_pictures import ShownPictures
 from web.signal_jobs import Job, JobLimits, SignalJobs
-from web.thumbnails import draw_thumbnail
 
-MAX_THUMBNAILS = 512  # of about 10 KB each
+MOST_SHOWN = 8_000_000  # bytes: thumbnails have about 10 KB, pages 200
 
 
 @dataclass
@@ -47,8 +46,7 @@ class Services:
     warming: threading.Thread
     findings: dict[str, str] = field(default_factory=dict)
     stopping: Callable[[], bool] = lambda: False
-    _thumbnails: OrderedDict[str, bytes] = field(default_factory=OrderedDict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    shown: ShownPictures = field(default_factory=lambda: ShownPictures(MOST_SHOWN))
 
     def find_picture(self, wanted: str) -> Picture:
         """A sample or a page of the data set by its id. Raises UnknownPicture."""
@@ -59,19 +57,6 @@ class Services:
             except UnknownPicture:
                 continue
         raise UnknownPicture("There is no such sample: take an id from the page or the gallery.")
-
-    def thumbnail(self, picture: Picture) -> bytes:
-        """A small JPEG of a picture, kept while there is room. Raises PageError."""
-        with self._lock:
-            if picture.id in self._thumbnails:
-                self._thumbnails.move_to_end(picture.id)
-                return self._thumbnails[picture.id]
-        drawn = draw_thumbnail(picture.read())
-        with self._lock:
-            self._thumbnails[picture.id] = drawn
-            if len(self._thumbnails) > MAX_THUMBNAILS:
-                self._thumbnails.popitem(last=False)
-        return drawn
 
 
 def make_services(

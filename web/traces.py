@@ -3,11 +3,11 @@
 from flask import Blueprint, Response, request
 
 from ecg.digitise import read_traces
-from ecg.page import read_page
 from ecg.traces import Traces
 from web.api import send
 from web.documents import describe_traces
 from web.entrance import admitted
+from web.reading import turn
 from web.services import services
 from web.uploads import chosen_page
 
@@ -35,7 +35,10 @@ def download() -> Response:
 
 
 def _read(*, file_first: bool) -> Traces:
-    return read_traces(read_page(chosen_page(services(), file_first=file_first)))
+    found = services()
+    data = chosen_page(found, file_first=file_first)
+    with turn():
+        return read_traces(found.predictor.read(data))
 
 
 def _file(found: Traces) -> Response:

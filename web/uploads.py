@@ -1,8 +1,10 @@
 """The one way by which a page and a choice of models come in, whatever the route."""
 
 from collections.abc import Sequence
+from io import BytesIO
 
 from flask import request
+from werkzeug.datastructures import FileStorage
 
 from ecg.library import Picture, UnknownPicture
 from model_registry.errors import UnknownModel
@@ -32,10 +34,20 @@ def chosen_page(found: Services, *, file_first: bool = False) -> bytes:
     if len(files) + len(samples) > 1:
         raise RequestError("Send one page: either one file or one sample.")
     if files:
-        return files[0].stream.read()
+        return content_of(files[0])
     if samples:
         return find_sample(found, samples[0]).read()
     raise RequestError("No page was sent: choose a sample, or send a picture as 'file'.")
+
+
+def content_of(file: FileStorage) -> bytes:
+    """All bytes of a file that was sent, once: they stay nowhere else, and are not copied."""
+    stream = file.stream
+    if not isinstance(stream, BytesIO):
+        raise TypeError("uploads are kept in memory, see web.security")
+    data = stream.getvalue()  # `read` would copy them
+    stream.close()
+    return data
 
 
 def find_sample(found: Services, name: str) -> Picture:
