@@ -4,10 +4,11 @@ import pytest
 
 from inference.limits import Limits
 from inference.machine import Machine
-from web.capacity import Capacity, capacity_of, in_bytes, limits_of
+from web.capacity import BYTES_A_VALUE, Capacity, capacity_of, in_bytes, limits_of
+from web.security import MAX_SIGNAL_REQUEST
 from web.settings import Settings, SettingsError
 
-GB = 10**9
+GB, MB = 10**9, 10**6
 MACHINE = Machine(cores=4, memory=8 * GB)
 
 
@@ -63,10 +64,41 @@ def test_the_predictor_gets_the_same() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("machine", "runs"),
+    [(Machine(2, GB), 1), (Machine(1, 800 * MB), 0), (MACHINE, 0), (Machine(64, 64 * GB), 0)],
+)
+def test_all_parts_together_fit_into_the_memory(machine: Machine, runs: int) -> None:
+    found = capacity_of(Settings(runs=runs), machine)
+    assert found.without_models + found.model_memory <= machine.memory
+    assert found.model_memory > 100 * MB
+    assert found.run_memory >= found.values * BYTES_A_VALUE
+    assert "more than there is" not in found.in_words()
+
+
+def test_a_small_machine_reads_a_day_of_one_lead_and_a_large_one_no_more_than_50_million() -> None:
+    day = 24 * 3600 * 360
+    assert capacity_of(Settings(runs=1), Machine(2, GB)).values > day
+    assert capacity_of(Settings(), Machine(2, 64 * GB)).values == 50_000_000
+
+
+@pytest.mark.parametrize("memory", [256 * MB, GB, 8 * GB, 64 * GB])
+def test_uploads_have_room_for_one_of_the_largest_size(memory: int) -> None:
+    found = capacity_of(Settings(), Machine(1, memory))
+    assert MAX_SIGNAL_REQUEST <= found.upload_memory <= max(51 * MB, memory // 10)
+
+
+def test_too_little_memory_is_told() -> None:
+    told = capacity_of(Settings(), Machine(1, 300 * MB)).in_words()
+    assert "all of that at once needs 524 MB, more than there is" in told
+    assert "fewer TWELVELEAD_RUNS" in told
+
+
 def test_it_is_one_sentence() -> None:
     assert capacity_of(Settings(), Machine(1, 900_000_000)).in_words() == (
-        "1 core and 900 MB of memory may be used: 1 run at once of 1 thread, models in 450 MB, "
-        "32 requests admitted at once."
+        "1 core and 900 MB of memory may be used: 1 run at once of 1 thread, each in 225 MB, "
+        "models in 260 MB, uploads in 75 MB, kept recordings of at most 28 million values in "
+        "90 MB, 32 requests admitted at once."
     )
 
 

@@ -11,10 +11,12 @@ from werkzeug.test import TestResponse
 
 import web.entrance
 from model_registry.registry import read_registry
-from tests.web_fakes import PAGE, Brittle, FakePredictor, form, make_app
+from tests.web_fakes import PAGE, Brittle, FakePredictor, form, large_form, make_app
 from web.entrance import drain
+from web.security import MAX_REQUEST, MAX_SIGNAL_REQUEST
 
 POSTS = ["/", "/results", "/predict", "/api/v1/predictions", "/api/v1/frame"]
+KIND = "multipart/form-data; boundary=edge"
 HTML, JSON = {"Accept": "text/html"}, {"Accept": "application/json"}
 
 
@@ -24,6 +26,16 @@ def full(models_dir: Path) -> Flask:
     app = make_app(models_dir, admitted=1)
     assert app.extensions["twelvelead"].admission.enter()
     return app
+
+
+def form_of(file: bytes) -> bytes:
+    """A form's body with a file in it."""
+    body: bytes = large_form(file, [("model", "all")])["data"]
+    return body
+
+
+def metrics(app: Flask) -> str:
+    return app.test_client().get("/metrics").text
 
 
 def check_refused(answer: TestResponse) -> None:
@@ -96,6 +108,51 @@ def test_an_upload_without_room_is_read_to_its_end_after_the_answer(full: Flask)
     check_refused(answer)
     answer.close()
     assert body.tell() == len(PAGE)
+
+
+def test_an_upload_without_memory_for_it_is_not_looked_at(models_dir: Path) -> None:
+    app = make_app(models_dir)
+    found = app.extensions["twelvelead"]
+    assert found.uploads.enter(found.uploads.most - len(PAGE))
+    body = BytesIO(form_of(PAGE))
+    answer = app.test_client().post("/api/v1/predictions", input_stream=body, content_type=KIND)
+    check_refused(answer)
+    answer.close()
+    assert body.tell() == len(form_of(PAGE))
+    assert 'twelvelead_rejected_total{reason="memory"} 1.0' in metrics(app)
+    found.uploads.leave(len(PAGE))
+    answer = app.test_client().post("/api/v1/predictions", data=form("all"))
+    assert answer.status_code == 200
+    assert found.uploads.held == found.uploads.most - 2 * len(PAGE)
+
+
+@pytest.mark.parametrize(
+    ("address", "size"),
+    [("/api/v1/frame", MAX_REQUEST), ("/api/v1/signals/predictions", MAX_SIGNAL_REQUEST)],
+)
+def test_a_body_of_unknown_length_takes_the_room_of_the_largest(
+    models_dir: Path, address: str, size: int
+) -> None:
+    app = make_app(models_dir)
+    found = app.extensions["twelvelead"]
+    assert found.uploads.enter(found.uploads.most - size + 1)
+    chunked = {"Transfer-Encoding": "chunked"}
+    answer = app.test_client().post(
+        address,
+        input_stream=BytesIO(form_of(PAGE)),
+        content_type=KIND,
+        headers=chunked,
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    check_refused(answer)
+
+
+def test_a_body_that_is_too_large_takes_no_room(models_dir: Path) -> None:
+    app = make_app(models_dir)
+    found = app.extensions["twelvelead"]
+    assert found.uploads.enter(found.uploads.most)
+    answer = app.test_client().post("/api/v1/frame", **large_form(bytes(MAX_REQUEST)))
+    assert answer.status_code == 413
 
 
 def test_no_more_is_read_than_a_request_may_hold() -> None:

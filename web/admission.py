@@ -1,4 +1,4 @@
-"""Who is let in: as many requests with a page as can be answered in time. Nobody waits here."""
+"""Who is let in: as many requests, and bytes, as can be answered in time. Nobody waits here."""
 
 import math
 import threading
@@ -50,3 +50,29 @@ class Admission:
 
     def _stayed(self) -> float:
         return sum(self._seconds) / len(self._seconds) if self._seconds else 0.0
+
+
+class UploadMemory:
+    """Room for `most` bytes of uploads at once. Safe to use from many threads."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self._held = most, 0
+        self._lock = threading.Lock()
+
+    @property
+    def held(self) -> int:
+        """Bytes of the uploads that are in."""
+        return self._held
+
+    def enter(self, size: int) -> bool:
+        """Takes room for `size` bytes, False where there is none; never waits."""
+        with self._lock:
+            if self._held + size > self.most:
+                return False
+            self._held += size
+            return True
+
+    def leave(self, size: int) -> None:
+        """Gives the room for `size` bytes back."""
+        with self._lock:
+            self._held -= size

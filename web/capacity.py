@@ -1,6 +1,6 @@
 """How much this server takes on: what is set, and what follows from the machine where nothing is."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inference.limits import Limits
 from inference.machine import Machine
@@ -8,9 +8,18 @@ from web.settings import Settings, SettingsError
 
 REQUESTS_A_RUN = 32  # running and waiting, for each page that is worked on at once
 ADMITTED_A_RECORDING = 8  # one request in so many may bring a recording
-SHARE_FOR_RECORDINGS = 5  # recordings that are kept get one part in so many of the memory
+CODE = 250_000_000  # bytes that the server itself takes, before it has answered anything
+DECODING = 130_000_000  # bytes that a run takes for the largest page
+BYTES_A_VALUE = 8  # of a recording, while it is read
+MOST_VALUES = 50_000_000  # of one recording
+SHARE_FOR_READING = 4  # recordings that are read get one part in so many of the memory, together
+SHARE_FOR_UPLOADS = 12
+LEAST_FOR_UPLOADS = 50_100_000  # bytes: one recording of the largest size, in its form
+MOST_FOR_UPLOADS = 1_000_000_000  # bytes
+SHARE_FOR_RECORDINGS = 10  # recordings that are kept get one part in so many of the memory
 MOST_FOR_RECORDINGS = 1_000_000_000  # bytes
-SHARE_FOR_MODELS = 2  # models get one part in so many of the memory; the rest is for pages and code
+SHARE_FOR_MODELS = 2  # models get one part in so many of the memory at most
+LEAST_FOR_MODELS = 64_000_000  # bytes: one small model at a time
 
 
 @dataclass(frozen=True)
@@ -33,13 +42,46 @@ class Capacity:
         """Bytes of samples that are kept."""
         return min(MOST_FOR_RECORDINGS, self.machine.memory // SHARE_FOR_RECORDINGS)
 
+    @property
+    def values(self) -> int:
+        """The most values that a recording may have: those of all its leads together."""
+        room = self.machine.memory // SHARE_FOR_READING
+        return min(MOST_VALUES, room // (self.runs * BYTES_A_VALUE))
+
+    @property
+    def run_memory(self) -> int:
+        """Bytes that a run takes at most, for the largest page or recording, beside its model."""
+        return max(DECODING, self.values * BYTES_A_VALUE)
+
+    @property
+    def upload_memory(self) -> int:
+        """Bytes of uploads that are in memory at once."""
+        share = self.machine.memory // SHARE_FOR_UPLOADS
+        return max(LEAST_FOR_UPLOADS, min(MOST_FOR_UPLOADS, share))
+
+    @property
+    def without_models(self) -> int:
+        """Bytes of all but the models."""
+        runs = self.runs * self.run_memory
+        return CODE + runs + self.upload_memory + self.recordings_memory
+
     def in_words(self) -> str:
-        """One sentence for whoever starts the server."""
-        return (
+        """What is taken on, and where its parts need more memory than there is, that too."""
+        told = (
             f"{_count(self.machine.cores, 'core')} and {in_bytes(self.machine.memory)} of memory "
             f"may be used: {_count(self.runs, 'run')} at once of {_count(self.threads, 'thread')}, "
-            f"models in {in_bytes(self.model_memory)}, "
+            f"each in {in_bytes(self.run_memory)}, models in {in_bytes(self.model_memory)}, "
+            f"uploads in {in_bytes(self.upload_memory)}, kept recordings of at most "
+            f"{self.values / 1e6:.0f} million values in {in_bytes(self.recordings_memory)}, "
             f"{_count(self.admitted, 'request')} admitted at once."
+        )
+        needed = self.without_models + self.model_memory
+        if needed <= self.machine.memory:
+            return told
+        return (
+            f"{told} With {in_bytes(CODE)} for the server itself, all of that at once needs "
+            f"{in_bytes(needed)}, more than there is: set fewer TWELVELEAD_RUNS or less "
+            "TWELVELEAD_MODEL_MEMORY, or give it more memory."
         )
 
 
@@ -59,13 +101,20 @@ def capacity_of(settings: Settings, machine: Machine) -> Capacity:
             f"TWELVELEAD_MODEL_MEMORY is {in_bytes(settings.model_memory)}, "
             f"more than the {in_bytes(machine.memory)} that may be used here: lower it."
         )
-    return Capacity(
+    found = Capacity(
         machine=machine,
         runs=runs,
         threads=threads,
-        model_memory=settings.model_memory or machine.memory // SHARE_FOR_MODELS,
+        model_memory=settings.model_memory,
         admitted=settings.admitted or REQUESTS_A_RUN * runs,
     )
+    return found if found.model_memory else replace(found, model_memory=_models_share(found))
+
+
+def _models_share(capacity: Capacity) -> int:
+    """Bytes for models where nothing is set: half of the memory, or what the rest leaves of it."""
+    left = capacity.machine.memory - capacity.without_models
+    return max(LEAST_FOR_MODELS, min(capacity.machine.memory // SHARE_FOR_MODELS, left))
 
 
 def limits_of(settings: Settings, capacity: Capacity) -> Limits:

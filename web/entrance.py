@@ -65,20 +65,48 @@ def _guard(
 ) -> Callable[Arguments, Answer]:
     @wraps(view)
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
-        found = services()
-        room, stopping = room_of(found), found.stopping()
-        if stopping or not room.enter():
-            found.metrics.rejected.labels("stopping" if stopping else "full").inc()
-            after_this_request(_drain_when_sent)
-            raise Overloaded(room.retry_after())
-        began = time.monotonic()
-        try:
-            with patience(request.environ.get(CONNECTION), visit().deadline.left()):
-                return view(*args, **kwargs)
-        finally:
-            room.leave(time.monotonic() - began)
+        room = room_of(services())
+        connection, left = request.environ.get(CONNECTION), visit().deadline.left()
+        with _holding_upload(room), inside(room), patience(connection, left):
+            return view(*args, **kwargs)
 
     return guarded
+
+
+@contextmanager
+def inside(room: Admission) -> Iterator[None]:
+    """A place in a room for as long as the block runs. Raises Overloaded where there is none."""
+    found = services()
+    stopping = found.stopping()
+    if stopping or not room.enter():
+        raise _refusal(room, "stopping" if stopping else "full")
+    began = time.monotonic()
+    try:
+        yield
+    finally:
+        room.leave(time.monotonic() - began)
+
+
+@contextmanager
+def _holding_upload(room: Admission) -> Iterator[None]:
+    """Memory for the request's body, by the length that it tells, else the most that it may have."""
+    uploads, size, most = services().uploads, request.content_length, most_bytes()
+    if size is None:
+        size = most if request.environ.get("wsgi.input_terminated") else 0
+    elif size > most:
+        size = 0  # refused before it is read
+    if not uploads.enter(size):
+        raise _refusal(room, "memory")
+    try:
+        yield
+    finally:
+        uploads.leave(size)
+
+
+def _refusal(room: Admission, reason: str) -> Overloaded:
+    services().metrics.rejected.labels(reason).inc()
+    after_this_request(_drain_when_sent)
+    return Overloaded(room.retry_after())
 
 
 def _drain_when_sent(answer: Response) -> Response:

@@ -14,7 +14,7 @@ from ecg.signal_samples import SignalSample, read_signal_samples
 from inference.beat_predictor import BeatPredictor, SignalAnswers, Watch
 from inference.predictor import Predictor
 from model_registry.registry import Registry
-from web.admission import Admission
+from web.admission import Admission, UploadMemory
 from web.capacity import Capacity
 from web.metrics import Metrics
 from web.settings import Settings, SettingsError
@@ -28,7 +28,8 @@ MOST_SHOWN = 8_000_000  # bytes: thumbnails have about 10 KB, pages 200
 class Services:
     """Settings, the predictor, the shipped samples, and the data set where one is set.
 
-    recordings: the room for requests with a recording. warm: keys of the models that `warming` loads.
+    recordings: the room for requests with a recording; uploads: that for all bytes that are sent.
+    warm: keys of the models that `warming` loads.
     stopping: whether the server was told to end.
     """
 
@@ -42,6 +43,8 @@ class Services:
     jobs: SignalJobs
     signal_samples: tuple[SignalSample, ...]
     recordings: Admission
+    uploads: UploadMemory
+    capacity: Capacity
     warm: list[str]
     warming: threading.Thread
     findings: dict[str, str] = field(default_factory=dict)
@@ -81,6 +84,8 @@ def make_services(
         jobs=SignalJobs(classify_with(beats), JobLimits(memory=capacity.recordings_memory)),
         signal_samples=read_signal_samples(samples / "signals"),
         recordings=Admission(capacity.recordings, settings.deadline / 3),
+        uploads=UploadMemory(capacity.upload_memory),
+        capacity=capacity,
         warm=warm,
         warming=predictor.warm(warm),
     )

@@ -123,7 +123,9 @@ TABLE: Mapping[str, Setting] = MappingProxyType(
             "compute threads of each run; 0: cores / runs; runs x threads never above the cores",
         ),
         "TWELVELEAD_MODEL_MEMORY": Setting(
-            _bytes, "half of the memory", "what loaded models may take: `512MB`, `1.5GB`, `2GiB`"
+            _bytes,
+            "what the rest leaves of half of the memory",
+            "what loaded models may take: `512MB`, `1.5GB`, `2GiB`",
         ),
         "TWELVELEAD_RUNTIME": Setting(
             _one_of(*get_args(Runtime)),

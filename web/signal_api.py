@@ -4,16 +4,15 @@ import base64
 
 from flask import Blueprint, Response, request
 
-from ecg.signal import Signal
 from inference.beat_predictor import BeatClasses, SignalAnswers, Watch
 from model_registry.errors import ModelUnavailable, WrongInput
-from web.entrance import admitted_with_recording
+from web.entrance import admitted_with_recording, inside
 from web.errors import RequestError, Unanswered
 from web.services import services
 from web.signal_documents import EarlierAnswer, describe_beats
 from web.signal_drawing import draw_png
 from web.signal_files import MEDIA, write_beats
-from web.signal_uploads import chosen_beat_models, chosen_recording, read_asked
+from web.signal_uploads import chosen_beat_models, chosen_recording
 from web.visits import visit
 
 blueprint = Blueprint("signal_api", __name__)
@@ -23,29 +22,29 @@ blueprint = Blueprint("signal_api", __name__)
 @admitted_with_recording
 def predict_signals() -> Response:
     """Asks one or more models about every beat of a recording."""
-    form, (signal, answers) = chosen_form(), ask()
+    form, (leads, answers) = chosen_form(), ask()
     if form == "json":
-        document = describe_beats(answers, signal.leads)
+        document = describe_beats(answers, leads)
         return Response(document.model_dump_json(), mimetype="application/json")
     if len(answers.classes) > 1:
         raise RequestError(f"Ask one model for {form}: a file holds the answers of one.")
     return send_beats(answers, answers.classes[0], form)
 
 
-def ask() -> tuple[Signal, SignalAnswers]:
-    """Asks the chosen models about the chosen recording; the recording and what they say.
+def ask() -> tuple[tuple[str, ...], SignalAnswers]:
+    """Asks the chosen models about the chosen recording; the names of its leads and what they say.
 
     Raises Unanswered where none answered, WrongInput where none of them reads beats.
     """
     found, here = services(), visit()
     keys = chosen_beat_models(found)
-    signal = chosen_recording(found)
-    answers = found.beats.classify(signal, keys, read_asked().lead, Watch(here.deadline))
+    signal, leads = chosen_recording(found)
+    answers = found.beats.classify(signal, keys, watch=Watch(here.deadline))
     here.models = tuple(keys)
     here.decisions.update({"failed": len(answers.failures)} if answers.failures else {})
     if not answers.classes:
         raise why_unanswered(answers)
-    return signal, answers
+    return leads, answers
 
 
 def why_unanswered(answers: SignalAnswers) -> ModelUnavailable:
@@ -57,7 +56,8 @@ def why_unanswered(answers: SignalAnswers) -> ModelUnavailable:
 
 def answer_as_before() -> EarlierAnswer:
     """For clients of the earlier app: the first model's classes, and its surest beat."""
-    _, answers = ask()
+    with inside(services().recordings):
+        _, answers = ask()
     one = answers.classes[0]
     if not len(answers.beats):
         raise RequestError("No beat was found in this recording: send a longer or clearer one.")

@@ -26,13 +26,7 @@ from web.signal_files import MEDIA
 from web.signal_jobs import Job
 from web.signal_sessions import begin_session, session
 from web.signal_trace import ShownTrace
-from web.signal_uploads import (
-    chosen_beat_models,
-    chosen_recording,
-    only_lead,
-    read_asked,
-    usual_model,
-)
+from web.signal_uploads import chosen_beat_models, chosen_recording, usual_model
 from web.signal_views import chosen_answer, table_page, view_of
 
 blueprint = Blueprint("signal_pages", __name__)
@@ -54,9 +48,8 @@ def classify() -> tuple[str, int, dict[str, str]] | Answer:
     try:
         found = services()
         keys = tuple(chosen_beat_models(found))
-        signal = chosen_recording(found)
-        one = only_lead(signal, read_asked().lead)
-        job = found.jobs.add(Job(begin_session(), one, signal.leads, keys))
+        signal, leads = chosen_recording(found)
+        job = found.jobs.add(Job(begin_session(), signal, leads, keys))
     except Exception as error:  # noqa: BLE001 - told() turns each into a status and a sentence
         status, detail = told(error)
         return _render_form(error=detail), status, retry_header(error)

@@ -12,10 +12,12 @@ from ecg.asked import Asked, Unit
 from ecg.read_signal import read_signal
 from ecg.signal import RATES, Signal
 from ecg.signal_samples import find_signal_sample
+from inference.memory import give_back
 from model_registry.errors import ModelUnavailable, UnknownModel
 from web.errors import RequestError
+from web.reading import turn
 from web.services import Services
-from web.uploads import MODEL_FIELDS
+from web.uploads import MODEL_FIELDS, content_of
 
 FILE_FIELDS = ("file", "csv_file", "ecg_file")
 RECORDING_FIELDS = FILE_FIELDS[1:]  # fields of earlier clients that hold nothing else
@@ -25,6 +27,7 @@ USUAL_MODEL = "beat_signal_cnn"
 UNITS: dict[str, Unit] = {"mv": "mV", "adc": "adc"}
 LOOKED_AT = 4096  # bytes at the begin of a file that may be a table
 ROW = re.compile(rb"[ \t]*[-+.\deE]+([ \t]*[,;\t][ \t]*[-+.\deE]*)*[ \t]*\r?")
+GIVEN_BACK_FROM = 16_000_000  # bytes of a recording: its memory is given back to the system
 MAX_NAME = 100  # characters of a lead's name
 
 
@@ -58,22 +61,37 @@ def _looks_like_table(begin: bytes) -> bool:
     return len(rows) > 1 and all(ROW.fullmatch(row) for row in rows)
 
 
-def chosen_recording(found: Services) -> Signal:
-    """The recording in the request: files, or a simulated sample by its id.
+def chosen_recording(found: Services) -> tuple[Signal, tuple[str, ...]]:
+    """The one lead that is asked about of the recording in the request, and the names of all leads.
 
-    Raises RequestError for none, for both, and for fields that can't be read; SignalError's children;
-    UnknownSample.
+    The recording is files, or a simulated sample by its id; it is read in a turn. Raises RequestError
+    for none, for both, and for fields that can't be read; SignalError's children; UnknownSample; Busy;
+    UnreadableUpload.
     """
+    signal, leads, size = _read(_chosen_files(found), read_asked())
+    if size > GIVEN_BACK_FROM:
+        give_back()
+    return signal, leads
+
+
+def _read(files: dict[str, bytes], asked: Asked) -> tuple[Signal, tuple[str, ...], int]:
+    """The same, and the bytes that it took; nothing else of the recording is held when this ends."""
+    with turn():
+        signal = read_signal(files, asked)
+        size = signal.samples.nbytes + sum(map(len, files.values()))
+        return only_lead(signal, asked.lead), signal.leads, size
+
+
+def _chosen_files(found: Services) -> dict[str, bytes]:
     files, sample = given_files(), request.form.get("sample", "")
-    asked = read_asked()
     if files:
-        named = {(f.filename or f"file {n}"): f.stream.read() for n, (_, f) in enumerate(files)}
+        named = {(f.filename or f"file {n}"): content_of(f) for n, (_, f) in enumerate(files)}
         if len(named) < len(files):
             raise RequestError("Two of the files have the same name: send one recording at a time.")
-        return read_signal(named, asked)
+        return named
     if sample:
         shipped = find_signal_sample(found.signal_samples, sample)
-        return read_signal({shipped.path.name: shipped.read()}, asked)
+        return {shipped.path.name: shipped.read()}
     raise RequestError(
         "No recording was sent: send a CSV, or the files of a WFDB record, as 'file'."
     )
