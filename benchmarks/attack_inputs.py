@@ -124,7 +124,7 @@ def _png(image: Image.Image) -> bytes:
 
 def _hatched_page() -> bytes:
     """A page whose traces are to be followed through hundreds of level lines."""
-    page = paint_page(simulate("normal", seed=1))
+    page = paint_page(simulate("sinus_rhythm", seed=1))
     size = (round(page.width * ENLARGED), round(page.height * ENLARGED))
     large = page.resize(size, Image.Resampling.NEAREST)
     draw = ImageDraw.Draw(large)

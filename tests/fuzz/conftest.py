@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from hypothesis import HealthCheck, settings
 
-A_CASE = timedelta(seconds=5)  # far above what any input may take, so that a busy machine fails nothing
+# Far above what any input may take, so that a busy machine fails nothing
+A_CASE = timedelta(seconds=5)
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]  # pictures are large and slow to build
 
 settings.register_profile(
