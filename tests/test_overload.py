@@ -94,7 +94,7 @@ def test_a_large_upload_without_room_gets_its_answer_and_no_reset(
 
 
 def test_clients_that_do_not_hang_up_keep_nobody_waiting(tmp_path: Path) -> None:
-    request = b"GET /livez HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
+    request = b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     with served(tmp_path, FAKE) as server:
         host, _, port = urlsplit(server.address).netloc.partition(":")
         silent = [socket.create_connection((host, int(port)), PATIENCE) for _ in range(16)]
@@ -114,7 +114,7 @@ def test_a_client_that_is_gone_while_it_sends_keeps_its_place_until_the_deadline
 ) -> None:
     make_fake_model(tmp_path)
     head = (
-        f"POST {PREDICTIONS} HTTP/1.1\r\nHost: here\r\nContent-Length: 100000\r\n"
+        f"POST {PREDICTIONS} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n"
         f"Content-Type: {FORM['content_type']}\r\n\r\n"
     )
     with served(tmp_path, FAKE, admitted=1, deadline=5) as server:

@@ -37,6 +37,7 @@ def test_it_works(tmp_path: Path) -> None:
         ANSWERS_KEPT="0",
         ADMITTED="12",
         DEADLINE="7.5",
+        HOSTS="ECG.example.org, *.example.net,[2001:db8::1],",
         LOG="off",
     )
     assert found == Settings(
@@ -52,6 +53,7 @@ def test_it_works(tmp_path: Path) -> None:
         answers_kept=0,
         admitted=12,
         deadline=7.5,
+        hosts=("ecg.example.org", "*.example.net", "[2001:db8::1]"),
         log="off",
     )
 
@@ -126,6 +128,13 @@ def test_a_wrong_deadline_is_refused(text: str) -> None:
 @pytest.mark.parametrize(("name", "text"), [("NATIVE_IDLE", "0"), ("ANSWERS_KEPT", "86401")])
 def test_wrong_seconds_are_refused(name: str, text: str) -> None:
     assert f"TWELVELEAD_{name} should be seconds from" in refusal(**{name: text})
+
+
+@pytest.mark.parametrize(
+    "hosts", ["https://ecg.example.org", "ecg.example.org:80", "a b", "ecg/", "*.*", "a.*", "::1"]
+)
+def test_what_is_no_name_of_a_host_is_refused(hosts: str) -> None:
+    assert "TWELVELEAD_HOSTS should be names as in ecg.example.org" in refusal(HOSTS=hosts)
 
 
 @pytest.mark.parametrize(

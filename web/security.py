@@ -8,6 +8,7 @@ from flask import Flask, Request, Response, request
 from ecg.page import MAX_BYTES
 from ecg.signal import MAX_BYTES as MAX_RECORDING
 from web.errors import CrossSiteRequest
+from web.hosts import refuse_other_hosts
 
 FORM_OVERHEAD = 64_000  # bytes beside the picture: boundaries, names, choices
 MAX_REQUEST = MAX_BYTES + FORM_OVERHEAD
@@ -43,6 +44,7 @@ def init_app(app: Flask) -> None:
         MAX_FORM_MEMORY_SIZE=FORM_MEMORY,
     )
     app.url_map.merge_slashes = False  # a redirect to the merged address would echo it
+    app.before_request(refuse_other_hosts)
     app.before_request(refuse_other_sites)
     app.before_request(set_limit)
     app.after_request(add_headers)

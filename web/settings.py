@@ -17,6 +17,7 @@ PREFIX = "TWELVELEAD_"
 UNITS = MappingProxyType(
     {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 )
+HOST = re.compile(r"\*|(\*\.)?[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63}){0,9}|\[[0-9a-f:.]{2,45}\]")
 HOUR, DAY = 3600, 86_400  # s
 Log = Literal["json", "text", "off"]
 
@@ -79,6 +80,15 @@ def _one_of(*choices: str) -> Callable[[str], str]:
         return text
 
     return read
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
+    if not all(HOST.fullmatch(name) for name in names):
+        raise ValueError(
+            "names as in ecg.example.org, *.example.org, 192.0.2.1, [2001:db8::1] or *"
+        )
+    return names
 
 
 def _folders(text: str) -> Mapping[str, str]:
@@ -150,6 +160,12 @@ TABLE: Mapping[str, Setting] = MappingProxyType(
         "TWELVELEAD_DEADLINE": Setting(
             _seconds(1, HOUR), "`30`", "seconds after which nobody waits for an answer any more"
         ),
+        "TWELVELEAD_HOSTS": Setting(
+            _hosts,
+            "loopback names, or any where it listens on more than loopback",
+            "names under which it answers, beside localhost: `ecg.example.org,*.example.org`; "
+            "`*`: any",
+        ),
         "TWELVELEAD_LOG": Setting(
             _one_of(*get_args(Log)), "`json`", "a line a request on stderr: `json`, `text` or `off`"
         ),
@@ -173,6 +189,7 @@ class Settings:
     answers_kept: float = 60.0
     admitted: int = 0
     deadline: float = 30.0
+    hosts: tuple[str, ...] = ()
     log: Log = "json"
 
     @classmethod
