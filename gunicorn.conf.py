@@ -1,55 +1,22 @@
 """How gunicorn serves the app: one process of threads; the models run in it or in processes beside it."""
 
-import multiprocessing
 import os
+import resource
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
-
-from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from inference.machine import read_machine
 from web.capacity import Capacity, capacity_of
 from web.logs import start_logging
 from web.settings import Settings, SettingsError
+from web.worker import Worker
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - Linux's memory disk, for the worker's heartbeat file
-LAST_WORDS = 4  # s before the end, in which those who still wait for a model are told so
 SPARE = 32  # threads beside those that may hold an admitted request
-
-
-class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
-    """gunicorn's threads, but the thread that takes connections never waits for a client."""
-
-    def set_accept_enabled(self, enabled: bool) -> None:
-        """Once told to end, refuses new connections instead of leaving them in a queue until it has."""
-        super().set_accept_enabled(enabled)
-        if not self.alive:
-            for listener in self.sockets:
-                listener.close()
-            self.end_models(max(0, self.cfg.graceful_timeout - LAST_WORDS))
-
-    def end_models(self, seconds: float) -> None:
-        """Ends the frameworks' processes after `seconds`: nobody waits for them, none outlives this one."""
-
-        def end() -> None:
-            time.sleep(seconds)
-            while True:  # who waited behind another starts one more
-                for child in multiprocessing.active_children():
-                    child.terminate()
-                time.sleep(0.1)
-
-        threading.Thread(target=end, name="end models", daemon=True).start()
-
-    def handle(self, conn: TConn) -> Any:
-        """Answers a request; waits here, not where connections are taken, until the client has closed."""
-        kept = super().handle(conn)
-        if not kept:
-            conn.close(graceful=True)
-            conn.close = lambda **_: None  # gunicorn closes again, and counts an error as one more
-        return kept
+DESCRIPTORS = 4096  # where the machine allows them; each connection takes one, a model some
+CONNECTIONS = 1000  # at once, most of them silent
 
 
 def read_capacity() -> tuple[Settings, Capacity]:
@@ -61,8 +28,8 @@ def read_capacity() -> tuple[Settings, Capacity]:
 def count_threads() -> int:
     """A thread for each request that may be let in, and SPARE for those that must never wait for them.
 
-    A thread is taken by a request from its first byte, before anybody can say whether there is room
-    for it. With SPARE, refusals, probes and static files find a thread while all admitted requests run.
+    A thread is taken by a request once its head is there, before anybody can say whether there is
+    room for it. With SPARE, refusals, probes and static files find one while all admitted requests run.
     """
     try:
         return read_capacity()[1].admitted + SPARE
@@ -70,10 +37,22 @@ def count_threads() -> int:
         return 1  # on_starting says what is wrong, and ends
 
 
+def count_connections() -> int:
+    """Connections at once: never more than there are descriptors for, after their limit was raised."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return min(CONNECTIONS, max(soft, wanted) // 2) if soft > 0 else CONNECTIONS
+
+
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8080')}"
 workers = 1  # a second one would hold every model a second time
 worker_class = Worker
 threads = count_threads()
+worker_connections = count_connections()
+limit_request_fields = 64
+sendfile = False  # it would wait for a slow reader without end
 preload_app = False  # a child forked after a framework has loaded hangs
 timeout = 60  # s without a heartbeat of the worker, not of a request
 graceful_timeout = 28  # s for what is being answered; the host must wait longer before it kills
@@ -102,6 +81,7 @@ def worker_exit(server: Any, worker: Worker) -> None:  # noqa: ARG001 - gunicorn
 def post_worker_init(worker: Any) -> None:
     """Says, once all entries are read, which models can't be used, and why; the others are served."""
     found = worker.wsgi.extensions["twelvelead"]
+    worker.patience = found.settings.deadline
     found.stopping = lambda: not worker.alive
 
     def tell() -> None:

@@ -1,42 +1,27 @@
 """The entrance of views that take a page: who finds no room is told at once, his upload unread."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 from flask import Response, after_this_request, request
+from werkzeug.exceptions import HTTPException
 
 from web.admission import Admission
 from web.errors import Overloaded
 from web.security import most_bytes
 from web.services import Services, services
-from web.visits import visit
 
-CONNECTION = "gunicorn.socket"  # in the WSGI environment
-LEAST_PATIENCE = 0.001  # s; 0 would mean not to wait for anything
+CONNECTION = "gunicorn.socket"  # in the WSGI environment: a web.connection.Connection
 CHUNK = 65_536  # bytes
-DRAIN_SECONDS = 5.0  # for the rest of an upload that nobody reads
+DRAIN_SECONDS = 5.0  # in all, for the rest of an upload that nobody reads
+DRAINS = threading.BoundedSemaphore(16)  # so many hold a thread for it; others are hung up on
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
-
-
-@contextmanager
-def patience(connection: Any, seconds: float) -> Iterator[None]:
-    """A client that is gone while it sends, as phones are, keeps its place no longer than `seconds`.
-
-    connection: gunicorn's socket, or None where another server runs the app.
-    """
-    if connection is None:
-        yield
-        return
-    connection.settimeout(max(seconds, LEAST_PATIENCE))
-    try:
-        yield
-    finally:
-        connection.settimeout(None)
 
 
 class Body(Protocol):
@@ -44,6 +29,12 @@ class Body(Protocol):
 
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes, none at the end."""
+
+
+class Timed(Protocol):
+    """A connection that reads until a moment (time.monotonic)."""
+
+    until: float | None
 
 
 def admitted(view: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
@@ -66,8 +57,7 @@ def _guard(
     @wraps(view)
     def guarded(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
         room = room_of(services())
-        connection, left = request.environ.get(CONNECTION), visit().deadline.left()
-        with _holding_upload(room), inside(room), patience(connection, left):
+        with _holding_upload(room), inside(room):
             return view(*args, **kwargs)
 
     return guarded
@@ -112,23 +102,30 @@ def _refusal(room: Admission, reason: str) -> Overloaded:
 def _drain_when_sent(answer: Response) -> Response:
     environ, length = request.environ, request.content_length
     most = most_bytes() if length is None else min(length, most_bytes())
-    answer.call_on_close(lambda: drain(environ["wsgi.input"], most, environ.get(CONNECTION)))
+    if not DRAINS.acquire(blocking=False):
+        answer.headers["Connection"] = "close"
+        return answer
+
+    def end() -> None:
+        try:
+            drain(environ["wsgi.input"], most, environ.get(CONNECTION))
+        finally:
+            DRAINS.release()
+
+    answer.call_on_close(end)
     return answer
 
 
-def drain(body: Body, most: int, connection: Any = None) -> None:
-    """Reads what is left of a body, at most `most` bytes, and no longer than DRAIN_SECONDS."""
+def drain(body: Body, most: int, connection: Timed | None = None) -> None:
+    """Reads what is left of a body, at most `most` bytes, and no longer than DRAIN_SECONDS in all."""
     until = time.monotonic() + DRAIN_SECONDS
+    if connection is not None:
+        connection.until = until
     try:
-        while most > 0 and (left := until - time.monotonic()) > 0:
-            if connection is not None:
-                connection.settimeout(left)
+        while most > 0 and time.monotonic() < until:
             read = len(body.read(min(CHUNK, most)))
             most -= read
             if not read:
                 break
-    except OSError:
-        return  # the client went away, or sends too slowly to be waited for
-    finally:
-        if connection is not None:
-            connection.settimeout(None)
+    except (OSError, HTTPException):
+        return  # the client went away, sends nonsense, or too slowly to be waited for
