@@ -14,41 +14,50 @@ from model_registry.comparison import Comparison, read_comparison
 from model_registry.entry import EnsembleEntry, Entry, ModelEntry
 from model_registry.errors import EntryError, ModelUnavailable, UnknownModel
 from model_registry.read_ensemble import check_members, read_any_entry
+from model_registry.watch import State, Watch, state_of
+
+READ_AGAIN = "It is read again when its files change."
 
 
 class Registry(Mapping[str, Entry]):
     """Model key -> entry, in the order of keys; entries that can't be used are kept with the reason.
 
     An entry is read when somebody first asks for it, so that a thousand cost no more to start with
-    than ten. Asking for `broken`, the length or all keys reads all.
+    than ten. Asking for `broken`, the length or all keys reads all. A broken entry is read again when
+    its files changed, a usable one by `read_again` only.
     """
 
     def __init__(self, folder: Path, homes: Sequence[Path]) -> None:
         self._folder = folder
-        self._unread = {home.name: home for home in homes}
-        self.known = frozenset(
-            self._unread
-        )  # every key, usable or broken, none of them read for it
+        self._homes = {home.name: home for home in homes}
+        self.known = frozenset(self._homes)  # every key, usable or broken, none of them read for it
         self._alone: dict[str, Entry] = {}  # read, an ensemble's members not looked at yet
         self._entries: dict[str, Entry] = {}
         self._broken: dict[str, str] = {}
+        self._watches: dict[str, Watch] = {}  # of those that are broken
+        self._states: dict[str, State] = {}  # of each model.toml, when it was read
+        self._was_read = False
         self._lock = threading.RLock()
 
     def __getitem__(self, key: str) -> Entry:
         """Raises UnknownModel (naming the known keys) or ModelUnavailable (with the reason)."""
-        if key in self._entries:
-            return self._entries[key]
+        entry = self._entries.get(key)
+        if entry is not None:
+            return entry
         if key not in self.known:
             known = ", ".join(sorted(self.known)) or "none is registered"
             raise UnknownModel(f"There is no such model. Known models: {known}.")
-        self._read(key)
-        if key in self._broken:
-            raise ModelUnavailable(f"The model '{key}' can't be used: {self._broken[key]}")
-        return self._entries[key]
+        with self._lock:
+            self._read(key)
+            if key in self._broken:
+                reason = self._broken[key]
+                raise ModelUnavailable(f"The model '{key}' can't be used: {reason} {READ_AGAIN}")
+            return self._entries[key]
 
     def __iter__(self) -> Iterator[str]:
         self.read_all()
-        return iter(sorted(self._entries))
+        with self._lock:
+            return iter(sorted(self._entries))
 
     def __len__(self) -> int:
         self.read_all()
@@ -57,26 +66,57 @@ class Registry(Mapping[str, Entry]):
     def __contains__(self, key: object) -> bool:
         if key not in self.known:
             return False
-        self._read(str(key))
-        return key in self._entries
+        with self._lock:
+            self._read(str(key))
+            return key in self._entries
 
     @property
     def broken(self) -> Mapping[str, str]:
         """The keys of models that can't be used, with the reason; empty when all are well."""
         self.read_all()
-        return MappingProxyType(dict(sorted(self._broken.items())))
+        with self._lock:
+            return MappingProxyType(dict(sorted(self._broken.items())))
 
     @property
     def is_read(self) -> bool:
         """Whether every entry was read."""
-        return len(self._entries) + len(self._broken) == len(self.known)
+        return self._was_read
 
     def read_all(self, pause: float = 0.0) -> None:
-        """Reads every entry that was not read yet; `pause` seconds after each are for other threads."""
-        if not self.is_read:
-            for key in sorted(self.known):
-                self._read(key)
-                time.sleep(pause)
+        """Reads every entry that was not read yet, and the broken ones whose files changed.
+
+        `pause` seconds after each are for other threads.
+        """
+        unread = self.known - self._entries.keys()
+        for key in sorted(unread):
+            self._read(key)
+            time.sleep(pause)
+        self._was_read = True
+
+    def read_again(self, key: str) -> None:
+        """Reads a model's entry anew, with it an ensemble's broken members and whose member it is."""
+        with self._lock:
+            entry = self._alone.get(key)
+            members = entry.members if isinstance(entry, EnsembleEntry) else ()
+            again = {key, *self._broken.keys() & set(members)}
+            for other, found in self._alone.items():
+                if isinstance(found, EnsembleEntry) and again & set(found.members):
+                    again.add(other)
+            for one in again:
+                for known in (self._alone, self._entries, self._broken, self._watches):
+                    known.pop(one, None)
+            for one in sorted(again):
+                self._read(one)
+
+    def watch(self, key: str) -> Watch:
+        """The files of a model and its members as they are now, its model.toml as it was when read."""
+        with self._lock:
+            entry = self._alone.get(key)
+            members = entry.members if isinstance(entry, EnsembleEntry) else ()
+            watch = Watch(self._homes[one] for one in (key, *members) if one in self.known)
+            if key in self._states:
+                watch.assume(self._homes[key] / "model.toml", self._states[key])
+            return watch
 
     @cached_property
     def _compared(self) -> Comparison | EntryError | None:
@@ -98,12 +138,14 @@ class Registry(Mapping[str, Entry]):
     def _read(self, key: str) -> None:
         """Reads one entry, an ensemble's members with it, and puts it with the usable or the broken."""
         with self._lock:
+            self._renew(key)
             if key in self._entries or key in self._broken:
                 return
             self._read_alone(key)
             entry = self._alone.get(key)
             if entry is None:
                 return
+            watch = self.watch(key)
             try:
                 if isinstance(entry, EnsembleEntry):
                     unknown = not self.known.issuperset(entry.members)  # told beside all that fit
@@ -112,17 +154,31 @@ class Registry(Mapping[str, Entry]):
                     check_members(entry, self._alone, self._broken)
                 self._entries[key] = entry
             except EntryError as error:
-                self._broken[key] = str(error)
+                self._broken[key], self._watches[key] = str(error), watch
+
+    def _renew(self, key: str) -> None:
+        """Reads a broken entry anew where its files, or those of a broken member, changed."""
+        if key not in self._broken:
+            return
+        entry = self._alone.get(key)
+        members = entry.members if isinstance(entry, EnsembleEntry) else ()
+        for one in (*members, key):
+            if one in self._broken and self._watches[one].changed():
+                self.read_again(one)
 
     def _read_alone(self, key: str) -> None:
         if key not in self.known or key in self._alone or key in self._broken:
             return
+        file = self._homes[key] / "model.toml"
+        self._states[key] = state_of(file)
+        watch = self.watch(key)
         try:
-            self._alone[key] = read_any_entry(self._unread[key] / "model.toml")
+            self._alone[key] = read_any_entry(file)
         except EntryError as error:
-            self._broken[key] = str(error)
+            self._broken[key], self._watches[key] = str(error), watch
         except OSError as error:
-            self._broken[key] = f"{key} can't be read: {error.strerror}."
+            told = f"{key} can't be read: {error.strerror}."
+            self._broken[key], self._watches[key] = told, watch
 
     def networks(self, key: str) -> tuple[ModelEntry, ...]:
         """Those that answer for a key: the network itself, or an ensemble's members in their order."""

@@ -9,6 +9,7 @@ from model_registry.entry import Entry
 from model_registry.errors import EntryError, ModelUnavailable, UnknownModel
 from model_registry.read_ensemble import read_any_entry
 from model_registry.registry import read_registry
+from tests.ensemble_files import make_ensemble
 from tests.entry_files import KERAS, PYTORCH, changed, write_entry
 
 
@@ -117,3 +118,61 @@ def test_many_threads_read_an_entry_once(tmp_path: Path) -> None:
         found = list(pool.map(lambda _: registry["one"], range(32)))
 
     assert len({id(entry) for entry in found}) == 1
+
+
+@pytest.fixture
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are looked at whenever somebody asks."""
+    monkeypatch.setattr("model_registry.watch.PAUSE", 0.0)
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_a_broken_entry_is_read_again_once_it_is_mended(tmp_path: Path) -> None:
+    file = write_entry(tmp_path, changed(KERAS, "title", "titel"), "bad")
+    registry = read_registry(tmp_path)
+    with pytest.raises(ModelUnavailable, match=r"It is read again when its files change\.$"):
+        registry["bad"]
+    assert list(registry) == []
+    file.write_text(KERAS, encoding="utf-8")
+
+    assert registry["bad"].framework == "keras"
+    assert (list(registry), dict(registry.broken)) == (["bad"], {})
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_weights_that_were_missing_mend_an_entry_and_its_ensembles(tmp_path: Path) -> None:
+    for key in ("one", "two"):
+        write_entry(tmp_path, KERAS, key)
+    make_ensemble(tmp_path)
+    weights = tmp_path / "two" / "weights.keras"
+    weights.rename(tmp_path / "aside")
+    registry = read_registry(tmp_path)
+    assert list(registry.broken) == ["both", "two"]
+    (tmp_path / "aside").rename(weights)
+
+    assert registry["both"].task == registry["one"].task
+    assert (dict(registry.broken), registry.is_read) == ({}, True)
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_an_entry_that_is_broken_in_another_way_says_so(tmp_path: Path) -> None:
+    file = write_entry(tmp_path, changed(KERAS, "title", "titel"), "bad")
+    registry = read_registry(tmp_path)
+    assert "title" in registry.broken["bad"]
+    file.write_text(changed(KERAS, "rgb", "red"), encoding="utf-8")
+    assert "colour" in registry.broken["bad"]
+    file.unlink()
+    assert "can't be read" in registry.broken["bad"]
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_a_usable_entry_is_read_again_where_that_is_asked(tmp_path: Path) -> None:
+    file = write_entry(tmp_path, KERAS, "good")
+    registry = read_registry(tmp_path)
+    before = registry["good"]
+    file.write_text(changed(KERAS, "A model", "Another"), encoding="utf-8")
+    assert registry["good"] is before
+    assert registry.watch("good").changed()
+    registry.read_again("good")
+    assert registry["good"].title == "Another"
+    assert not registry.watch("good").changed()
