@@ -105,12 +105,6 @@ def test_a_form_that_is_url_encoded_names_a_sample(app: Flask, client: FlaskClie
     assert answer.status_code == 200
 
 
-@pytest.mark.parametrize("kind", ["application/json", "text/plain", "multipart/form-data", ""])
-def test_a_body_that_is_no_form_holds_no_page(client: FlaskClient, kind: str) -> None:
-    answer = client.post(PREDICTIONS, data=b'{"model": "all"}', content_type=kind)
-    assert answer.status_code == 400
-
-
 def test_a_file_of_ten_megabytes_is_read(client: FlaskClient) -> None:
     padded = PAGE + bytes(MAX_BYTES - len(PAGE))  # decoders stop at the picture's end
     answer = client.post(PREDICTIONS, **large_form(padded, [("model", "all")]))

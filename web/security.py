@@ -1,13 +1,11 @@
-"""Headers on every answer, forms from our own pages only, uploads in memory only."""
+"""Headers on every answer, forms from our own pages only, limits on what a request may hold."""
 
-from io import BytesIO
-from typing import IO
-
-from flask import Flask, Request, Response, request
+from flask import Flask, Response, request
 
 from ecg.page import MAX_BYTES
 from ecg.signal import MAX_BYTES as MAX_RECORDING
 from web.errors import CrossSiteRequest
+from web.forms import MemoryRequest
 from web.hosts import refuse_other_hosts
 
 FORM_OVERHEAD = 64_000  # bytes beside the picture: boundaries, names, choices
@@ -26,13 +24,6 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-
-
-class MemoryRequest(Request):
-    """A request whose files never touch the disk; their size is limited with the whole request."""
-
-    def _get_file_stream(self, *_: object, **__: object) -> IO[bytes]:
-        return BytesIO()
 
 
 def init_app(app: Flask) -> None:
