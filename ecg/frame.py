@@ -21,6 +21,7 @@ MIN_WIDTH, MIN_HEIGHT = 0.6, 0.5  # smallest frame, as shares of the page
 COVERAGE = 0.95  # share of each side that its line must cover
 MAX_INK = 0.5  # share of the frame's inside that may be dark
 REACH = 3  # px: how far a line may wander
+AT_ONCE = 500_000  # pixels whose runs are counted at a time, at a dozen bytes each
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,14 @@ def paper_brightness(grey: Grey) -> float:
 
 def longest_runs(lines: Mask) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Start and length of the longest vertical run of True in each column, the first of equal ones."""
+    height, width = lines.shape
+    some = max(1, AT_ONCE // height)
+    parts = [_longest_runs(lines[:, left : left + some]) for left in range(0, max(width, 1), some)]
+    starts, lengths = zip(*parts, strict=True)
+    return np.concatenate(starts), np.concatenate(lengths)
+
+
+def _longest_runs(lines: Mask) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     columns = np.ascontiguousarray(lines.T)
     rows = np.arange(1, columns.shape[1] + 1, dtype=np.int32)
     last_gap = np.maximum.accumulate(np.where(columns, 0, rows), axis=1, dtype=np.int32)

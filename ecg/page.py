@@ -5,59 +5,39 @@ filter for formats without it), by the largest of 1, 2, 4, 8 that leaves the tra
 as was asked for. Which other models are asked does not change what one model sees.
 """
 
-import hashlib
-import io
-import struct
 from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
-from PIL import ExifTags, Image
-
 from ecg.beat_in_picture import BeatPicture, find_beat, may_be_beat
-from ecg.errors import EmptyFile, FileTooLarge, NotAPicture, UnreadablePicture
+from ecg.decoder import (
+    FORMATS,
+    FORMATS_IN_WORDS,
+    MAX_PIXELS,
+    Colour,
+    Picture,
+    Pixels,
+    too_many_pixels,
+)
+from ecg.errors import EmptyFile, FileTooLarge, UnreadablePicture
 from ecg.frame import Box, find_frame
 
-Colour = Literal["grey", "rgb"]
-Pixels = npt.NDArray[np.uint8]
+__all__ = [
+    "FORMATS",
+    "FORMATS_IN_WORDS",
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "Colour",
+    "Page",
+    "Pixels",
+    "read_page",
+]
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
-FORMATS_IN_WORDS = "JPEG, PNG, WebP or BMP"
 MAX_BYTES = 10_000_000
-MAX_PIXELS = 25_000_000
 MIN_SIDE = 100  # px
 MIN_BEAT_SIDE = 48  # px: of a picture of a single beat
 MAX_ASPECT = 10.0  # long side / short side
 FRAME_WIDTH = 1000  # px: the frame is looked for on a page at least this wide
 SCALES = (8, 4, 2, 1)
-MODES = {"grey": "L", "rgb": "RGB"}
-TURNS = {  # EXIF orientation -> what brings the page upright
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-
-SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
-DAMAGED = "The picture is truncated or damaged: export or photograph it again."
-
-PILLOW_ERRORS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    struct.error,
-    EOFError,
-    OverflowError,
-    MemoryError,
-    IndexError,
-    TypeError,
-    KeyError,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-)
+KEPT_BYTES = 32_000_000  # of decoded pixels that a page holds, beside the latest
 
 
 class Page:
@@ -70,15 +50,15 @@ class Page:
 
     def __init__(
         self,
-        data: bytes,
+        data: bytes | Picture,
         size: tuple[int, int],
         frame: Box | Literal["look"] | None = "look",
         beat: BeatPicture | Literal["look"] | None = "look",
     ) -> None:
         """For bytes that `read_page` checked; frame and beat: as found then, else they are looked for."""
         self.size = size
-        self.sha256 = hashlib.sha256(data).hexdigest()
-        self._data = data
+        self._picture = Picture(data) if isinstance(data, bytes) else data
+        self.sha256 = self._picture.sha256
         self._decoded: dict[tuple[int, Colour], Pixels] = {}
         self.frame: Box | None = self._look() if frame == "look" else frame
         self.beat: BeatPicture | None = self._look_for_beat() if beat == "look" else beat
@@ -123,9 +103,15 @@ class Page:
         return found.moved(inside.left, inside.top) if found else None
 
     def _decode(self, scale: int, colour: Colour) -> Pixels:
-        if (scale, colour) not in self._decoded:
-            self._decoded[scale, colour] = _decode(self._data, scale, colour)
-        return self._decoded[scale, colour]
+        """Decoded once as long as it is kept: the latest, and earlier ones as far as they are small."""
+        wanted = scale, colour
+        pixels = self._decoded.pop(wanted, None)
+        if pixels is None:
+            pixels = self._picture.decode(scale, colour)
+        self._decoded[wanted] = pixels
+        while len(self._decoded) > 1 and sum(p.nbytes for p in self._decoded.values()) > KEPT_BYTES:
+            del self._decoded[next(iter(self._decoded))]
+        return pixels
 
 
 def read_page(data: bytes) -> Page:
@@ -139,47 +125,18 @@ def read_page(data: bytes) -> Page:
         raise EmptyFile("The file is empty: send a picture of an ECG page.")
     if len(data) > MAX_BYTES:
         raise FileTooLarge(f"The file has {len(data):,} bytes; at most {MAX_BYTES:,} are read.")
-    size = _stored_size(data)
+    picture = Picture(data)
+    size = picture.size
     _check_size(*size)
-    page = Page(data, size[::-1] if _lies_on_its_side(data) else size)
+    page = Page(picture, size[::-1] if picture.is_sideways else size)
     if page.beat is None:
         _check_sides(*size, MIN_SIDE)
     return page
 
 
-def _open(data: bytes) -> Image.Image:
-    return Image.open(io.BytesIO(data), formats=FORMATS)
-
-
-def _stored_size(data: bytes) -> tuple[int, int]:
-    """(width, height) before the EXIF orientation, from the header alone."""
-    try:
-        with _open(data) as image:
-            return image.size
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise UnreadablePicture(_too_many_pixels("more than 89")) from error
-    except PILLOW_ERRORS as error:
-        raise NotAPicture(f"The file is not a picture: send {FORMATS_IN_WORDS}.") from error
-
-
-def _lies_on_its_side(data: bytes) -> bool:
-    """Whether upright means a quarter turn. A PNG is decoded for this: its EXIF may stand at its end."""
-    try:
-        with _open(data) as image:
-            return _orientation(image) in SIDEWAYS
-    except PILLOW_ERRORS as error:
-        raise UnreadablePicture(DAMAGED) from error
-
-
-def _orientation(image: Image.Image) -> int:
-    """The EXIF orientation, 1 to 8; 1, and what does not exist, is upright."""
-    found = image.getexif().get(ExifTags.Base.Orientation)
-    return found if found in TURNS else 1
-
-
 def _check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS:
-        raise UnreadablePicture(_too_many_pixels(f"{width * height / 1e6:.0f}"))
+        raise UnreadablePicture(too_many_pixels(f"{width * height / 1e6:.0f}"))
     _check_sides(width, height, MIN_BEAT_SIDE)
     if max(width, height) > MAX_ASPECT * min(width, height):
         raise UnreadablePicture(
@@ -195,39 +152,9 @@ def _check_sides(width: int, height: int, least: int) -> None:
         )
 
 
-def _too_many_pixels(count: str) -> str:
-    return f"The picture has {count} megapixels; at most {MAX_PIXELS / 1e6:.0f} are read."
-
-
 def _largest_scale(size: tuple[int, int], at_least: tuple[int, int]) -> int:
     """The largest of 8, 4, 2, 1 that leaves `size` divided by it no smaller than `at_least`."""
     for scale in SCALES:
         if size[0] // scale >= at_least[0] and size[1] // scale >= at_least[1]:
             return scale
     return 1
-
-
-def _decode(data: bytes, scale: int, colour: Colour) -> Pixels:
-    """Upright pixels, uint8, at 1/scale of the full size (rounded up)."""
-    try:
-        with _open(data) as image:
-            full_width = image.width
-            image.draft(MODES[colour], (image.width // scale, image.height // scale))
-            image.load()
-            drafted = round(full_width / image.width)
-            plain = _plain(image, MODES[colour]).reduce(scale // drafted)
-            turn = TURNS.get(_orientation(image))
-            return np.asarray(plain.transpose(turn) if turn is not None else plain)
-    except PILLOW_ERRORS as error:
-        raise UnreadablePicture(DAMAGED) from error
-
-
-def _plain(image: Image.Image, mode: str) -> Image.Image:
-    """The picture in `mode`, transparent parts white, 16-bit grey brought to 8 bits."""
-    if image.mode.startswith("I;16") or image.mode == "I":
-        image = Image.fromarray((np.asarray(image, dtype=np.uint32) >> 8).astype(np.uint8))
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        paper = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(paper, image)
-    return image.convert(mode)

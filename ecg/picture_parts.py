@@ -1,0 +1,168 @@
+"""What a decoder gets of a file: the parts that its pixels need, and nothing else that it carries.
+
+Decoders read notes, thumbnails, animations and makers' data too, one part after the other: a file of
+nothing but empty parts kept one busy for 18 s. So JPEG and PNG come to the decoder without them. What
+tells how a camera was held is kept aside, for `ecg.orientation`.
+"""
+
+import re
+import struct
+import zlib
+from dataclasses import dataclass
+
+from ecg.errors import UnreadablePicture
+
+MOST_PARTS = 65_536  # segments or chunks; real files have some hundreds
+MOST_SCANS = 40  # of a JPEG, each of which costs a walk through all pixels; usual are 1 to 18
+MOST_CODED = 4_000_000  # pixels of a BMP in run-length code, which is decoded a run at a time
+MOST_TEXT = 1_000_000  # bytes of one note
+PARTS = f"The file consists of more than {MOST_PARTS:,} parts: save the picture anew."
+
+JPEG, PNG, BMP = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM"
+MARKER = re.compile(rb"\xff+[\x01-\xfe]")
+AFTER_PIXELS = re.compile(rb"\xff+[\x01-\xcf\xd8-\xfe]")  # what ends a stretch of coded pixels
+SCAN, END = 0xDA, 0xD9
+ALONE = frozenset({0x01, *range(0xD0, 0xDA)})  # markers without a length
+NOTES = frozenset({*range(0xE1, 0xEE), 0xEF, 0xFE})  # APP0 and APP14 tell how colours are stored
+EXIF, XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
+NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
+EXIF_KEY, XMP_KEY = b"Raw profile type exif", b"XML:com.adobe.xmp"
+
+
+@dataclass
+class Parts:
+    """`data` is what a decoder needs; `exif` begins with a TIFF header; empty where there is none."""
+
+    data: bytes
+    exif: bytes = b""
+    xmp: bytes = b""
+
+
+def bare(data: bytes) -> Parts:
+    """The file without what its pixels do not need; unchanged where it is no JPEG or PNG.
+
+    Damage is left for the decoder to find. Raises UnreadablePicture where decoding would take far
+    longer than a picture of its size may: too many parts, passes, or runs in Python.
+    """
+    if data.startswith(JPEG):
+        return _bare_jpeg(data)
+    if data.startswith(PNG):
+        return _bare_png(data)
+    if data.startswith(BMP):
+        _check_bmp(data)
+    return Parts(data)
+
+
+def _bare_jpeg(data: bytes) -> Parts:
+    parts, kept, at = Parts(data), [data[:2]], 2
+    for _ in range(MOST_PARTS):
+        found = MARKER.search(data, at)
+        code = data[found.end() - 1] if found else SCAN
+        if found is None or code == SCAN:
+            start = found.end() - 2 if found else len(data)
+            break
+        start, at = found.end() - 2, _end_of_segment(data, found.end(), code)
+        if code not in NOTES:
+            kept.append(data[start:at])
+        elif code == 0xE1:
+            _keep_aside(parts, data[start + 4 : at])
+    else:
+        raise UnreadablePicture(PARTS)
+    _check_scans(data, start)
+    parts.data = b"".join([*kept, memoryview(data)[start:]])
+    return parts
+
+
+def _end_of_segment(data: bytes, at: int, code: int) -> int:
+    """Where the segment ends whose marker ends at `at`."""
+    return at if code in ALONE else at + max(2, int.from_bytes(data[at : at + 2]))
+
+
+def _keep_aside(parts: Parts, note: bytes) -> None:
+    if note.startswith(EXIF) and not parts.exif:
+        parts.exif = note.removeprefix(EXIF).removeprefix(EXIF)
+    elif note.startswith(XMP):
+        parts.xmp = note.removeprefix(XMP)
+
+
+def _check_scans(data: bytes, at: int) -> None:
+    """Raises UnreadablePicture for a JPEG whose first picture comes in more passes than is usual."""
+    if data.count(b"\xff\xda", at) <= MOST_SCANS:
+        return
+    scans = 0
+    for _ in range(MOST_PARTS):
+        found = AFTER_PIXELS.search(data, at)
+        code = data[found.end() - 1] if found else END
+        if found is None or code == END:  # what hangs behind is never decoded
+            return
+        scans += code == SCAN
+        if scans > MOST_SCANS:
+            raise UnreadablePicture(
+                f"The JPEG is stored in more than {MOST_SCANS} passes: save the picture anew."
+            )
+        at = _end_of_segment(data, found.end(), code)
+    raise UnreadablePicture(PARTS)
+
+
+def _bare_png(data: bytes) -> Parts:
+    parts, view = Parts(data), memoryview(data)
+    kept, at, kind = [view[: len(PNG)]], len(PNG), b""
+    for _ in range(MOST_PARTS):
+        if kind == b"IEND" or at >= len(data):
+            break
+        start, kind = at, data[at + 4 : at + 8]
+        at = start + 12 + int.from_bytes(data[start : start + 4])
+        if kind in NEEDED or at > len(data):
+            kept.append(view[start:at])
+        else:
+            _keep_chunk_aside(parts, kind, data[start + 8 : at - 4])
+    else:
+        raise UnreadablePicture(PARTS)
+    parts.data = b"".join(kept)
+    return parts
+
+
+def _keep_chunk_aside(parts: Parts, kind: bytes, body: bytes) -> None:
+    if kind == b"eXIf":
+        parts.exif = body.removeprefix(EXIF)
+    elif body.startswith(EXIF_KEY) and not parts.exif:
+        parts.exif = _from_hexadecimal(_text(kind, body))
+    elif body.startswith(XMP_KEY) and not parts.xmp:
+        parts.xmp = _text(kind, body)
+
+
+def _text(kind: bytes, body: bytes) -> bytes:
+    """What a note of a PNG says, empty where it can't be read."""
+    said = body.split(b"\0", 1)[-1]
+    packed = kind == b"zTXt"
+    if kind == b"iTXt":
+        packed = said[:1] == b"\1"
+        said = said[2:].split(b"\0", 2)[-1]
+    elif packed:
+        said = said[1:]
+    if not packed:
+        return said[:MOST_TEXT]
+    try:
+        return zlib.decompressobj().decompress(said, MOST_TEXT)
+    except zlib.error:
+        return b""
+
+
+def _from_hexadecimal(text: bytes) -> bytes:
+    """The bytes of a "raw profile": a name and a length, each in its line, then hexadecimal digits."""
+    try:
+        found = bytes.fromhex(b"".join(text.split(b"\n")[3:]).decode("ascii"))
+    except ValueError:
+        return b""
+    return found.removeprefix(EXIF)
+
+
+def _check_bmp(data: bytes) -> None:
+    """Raises UnreadablePicture for a large BMP in run-length code."""
+    if len(data) < 34 or struct.unpack_from("<I", data, 30)[0] not in (1, 2):
+        return
+    width, height = struct.unpack_from("<ii", data, 18)
+    if abs(width * height) > MOST_CODED:
+        raise UnreadablePicture(
+            f"A BMP in run-length code may have {MOST_CODED / 1e6:.0f} megapixels: save it as PNG."
+        )
