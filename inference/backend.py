@@ -7,6 +7,7 @@ import contextlib
 import math
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +19,8 @@ import numpy.typing as npt
 from inference.framework_process import FrameworkProcess, Restarts
 from inference.limits import FOREVER, Deadline
 from inference.machine import cores
+from inference.patience import LOADING, WAS_LATE, WAS_STOPPED, Patience, for_run
+from inference.turns import Aside, nobody_waits
 from model_registry.entry import ModelEntry
 from model_registry.errors import BackendEnded, Busy
 
@@ -29,24 +32,29 @@ BACKENDS: Mapping[str, str] = MappingProxyType(
 )
 MARGIN = 2.0  # times what a model's last run took: less time than that is too little for another
 LARGEST_MARGIN = 1.0  # s
+ITSELF = ""  # whose ends those of a process are that was not asked about a model
 
 
 class Backend:
     """Loads and runs the models of one framework. Safe to call from many threads: one at a time runs.
 
     A process that ends takes its models along; the next call starts another and loads what it needs.
+    Where it ends again and again over one model, that model is left alone for a while, the others
+    aren't. aside: lets others compute while one waits here.
     """
 
-    def __init__(self, module: str, threads: int = 0) -> None:
+    def __init__(self, module: str, threads: int = 0, aside: Aside = nobody_waits) -> None:
         self._module = module
         self._name = module.removeprefix("inference.").removesuffix("_models")
         self._threads = threads or cores()
+        self._aside = aside
         self._lock = threading.Lock()
         self._process: FrameworkProcess | None = None
-        self._restarts = Restarts()
+        self._ends = defaultdict[str, Restarts](Restarts)  # by the model that was asked
         self._runtimes: dict[str, str] = {}
         self._costs: dict[str, int] = {}
         self._took: dict[str, float] = {}
+        self._took_each: dict[str, float] = {}
         self._loading = ""
         self._asked_at = time.monotonic()
 
@@ -62,7 +70,7 @@ class Backend:
         """Loads a model, once however many ask at the same time; the name of its runtime.
 
         Raises WeightsError; Busy where others kept the process until the deadline; BackendEnded where
-        the process ended, was ended at the deadline, or may not be started again yet.
+        the process ended, was ended as it stood still or at the deadline, or may not be started yet.
         """
         with self._turn(deadline):
             return self._load(entry, deadline)
@@ -74,13 +82,17 @@ class Backend:
         end a sound process, models and all, for one who came late would make everybody late.
         """
         with self._turn(deadline):
-            self._load(entry, deadline)
+            if self.state(entry) != "ready":
+                with self._aside(deadline):
+                    self._load(entry, deadline)
             margin = min(LARGEST_MARGIN, MARGIN * self._took.get(entry.key, 0.0))
             if deadline.left() < margin:
                 raise self._busy()
-            begun = time.monotonic()
-            outputs: Batch = self._ask(("run", _file(entry), batch), deadline)
+            begun, count = time.monotonic(), max(1, len(batch))
+            patience = for_run(count, self._took_each.get(entry.key), self._threads)
+            outputs: Batch = self._ask(entry, ("run", _file(entry), batch), deadline, patience)
             self._took[entry.key] = time.monotonic() - begun
+            self._took_each[entry.key] = self._took[entry.key] / count
             return outputs
 
     def unload(self, entry: ModelEntry) -> None:
@@ -92,7 +104,7 @@ class Backend:
                 self._stop()
             else:
                 with contextlib.suppress(BackendEnded):  # then it is forgotten too
-                    self._ask(("unload", _file(entry)), FOREVER)
+                    self._ask(entry, ("unload", _file(entry)), FOREVER)
 
     def resident(self) -> int:
         """Bytes of memory that the process has now; 0 where none runs, or the system does not tell."""
@@ -127,8 +139,7 @@ class Backend:
     @contextlib.contextmanager
     def _turn(self, deadline: Deadline) -> Iterator[None]:
         """The process for one asker alone. Raises Busy where that is not before the deadline."""
-        if not self._lock.acquire(timeout=min(deadline.left(), threading.TIMEOUT_MAX)):
-            raise self._busy()
+        self._wait(deadline)
         try:
             if not deadline.left():
                 raise self._busy()
@@ -137,9 +148,24 @@ class Backend:
             self._asked_at = time.monotonic()
             self._lock.release()
 
+    def _wait(self, deadline: Deadline) -> None:
+        """Takes the lock; who has to wait for it lets others compute meanwhile."""
+        if self._lock.acquire(blocking=False):
+            return
+        is_mine = False
+        try:
+            with self._aside(deadline):
+                is_mine = self._lock.acquire(timeout=min(deadline.left(), threading.TIMEOUT_MAX))
+                if not is_mine:
+                    raise self._busy()
+        except BaseException:
+            if is_mine:
+                self._lock.release()
+            raise
+
     def _load(self, entry: ModelEntry, deadline: Deadline) -> str:
         if self._process is not None and not self._process.is_alive:  # ended while nobody asked
-            self._restarts.note_end(self._process.age, time.monotonic())
+            self._ends[ITSELF].note_end(self._process.age, time.monotonic())
             self._stop()
         if entry.key in self._runtimes:
             return self._runtimes[entry.key]
@@ -147,40 +173,50 @@ class Backend:
         try:
             before, shape = self.resident(), entry.preprocessing.shape
             question = ("load", _file(entry), entry.weights.sha256, shape)
-            runtime: str = self._ask(question, deadline)
+            runtime: str = self._ask(entry, question, deadline)
             self._costs[entry.key] = max(0, self.resident() - before)
             self._runtimes[entry.key] = runtime
             return runtime
         finally:
             self._loading = ""
 
-    def _ask(self, question: tuple[Any, ...], deadline: Deadline) -> Any:
-        process = self._process or self._start()
+    def _ask(
+        self,
+        entry: ModelEntry,
+        question: tuple[Any, ...],
+        deadline: Deadline,
+        patience: Patience = LOADING,
+    ) -> Any:
+        """An answer about a model. What ends the process meanwhile is the model's doing."""
+        if self._ends[entry.key].left(time.monotonic()):
+            raise self._ended(entry.key)
+        process = self._process or self._start(deadline)
         try:
-            answer = process.ask(question, deadline)
-        except TimeoutError as error:
-            raise BackendEnded(
-                f"{self._name} did not answer in time, so its process was ended; ask again."
-            ) from error
-        except EOFError as error:
-            self._restarts.note_end(process.age, time.monotonic())
-            raise self._ended() from error
+            answer = process.ask(question, deadline, patience)
+        except (TimeoutError, EOFError) as error:
+            raise self._told(error, entry.key) from error
         finally:
             if not process.is_alive:
                 self._stop()
         if isinstance(answer, Exception):
             raise answer
+        if question[0] == "run":
+            self._ends.pop(entry.key, None)
         return answer
 
-    def _start(self) -> FrameworkProcess:
-        if self._restarts.left(time.monotonic()):
-            raise self._ended()
+    def _start(self, deadline: Deadline) -> FrameworkProcess:
+        """A process that has imported its framework."""
+        if self._ends[ITSELF].left(time.monotonic()):
+            raise self._ended(ITSELF)
         try:
-            self._process = FrameworkProcess(self._module, self._threads)
-        except OSError as error:
-            self._restarts.note_end(0.0, time.monotonic())
-            raise self._ended() from error
-        return self._process
+            self._process = process = FrameworkProcess(self._module, self._threads)
+            process.ask(
+                ("start",), deadline, LOADING
+            )  # that it has no framework is told when it loads
+        except (TimeoutError, EOFError, OSError) as error:
+            self._stop()
+            raise self._told(error, ITSELF) from error
+        return process
 
     def _stop(self) -> None:
         self._runtimes.clear()
@@ -188,8 +224,17 @@ class Backend:
         if process is not None:
             process.end()
 
-    def _ended(self) -> BackendEnded:
-        left = self._restarts.left(time.monotonic())
+    def _told(self, error: Exception, key: str) -> BackendEnded:
+        """What happened to the process, in a sentence; counted where it was nobody's impatience."""
+        fate = str(error) if isinstance(error, TimeoutError) else ""
+        if fate not in (WAS_LATE, WAS_STOPPED):
+            self._ends[key].note_end(0.0, time.monotonic())
+        if not fate:
+            return self._ended(key)
+        return BackendEnded(f"{self._name} {fate}, so its process was ended; ask again.")
+
+    def _ended(self, key: str) -> BackendEnded:
+        left = self._ends[key].left(time.monotonic())
         when = f" in {math.ceil(left)} s" if left else ""
         return BackendEnded(f"The process of {self._name} ended; ask again{when}.", left)
 

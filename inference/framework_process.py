@@ -13,6 +13,7 @@ from typing import Any
 
 from inference.limits import Deadline
 from inference.memory import resident_memory
+from inference.patience import LOOK, WAS_LATE, Patience, Vigil
 from inference.worker import serve
 
 SHORT_LIFE = 10.0  # s: a process that ends sooner after its start counts towards a pause
@@ -35,7 +36,9 @@ class FrameworkProcess:
         arguments = (theirs, module, threads, self._scratch)
         self._process = context.Process(target=serve, args=arguments, daemon=True)
         self._began = time.monotonic()
-        self._is_ended = self._is_late = False
+        self._is_ended = False
+        self._asked = 0
+        self._fate = ""  # why it was killed, in words
         try:
             self._process.start()
         except BaseException:
@@ -54,28 +57,34 @@ class FrameworkProcess:
         """Seconds since its start."""
         return time.monotonic() - self._began
 
-    def ask(self, question: tuple[Any, ...], deadline: Deadline) -> Any:
-        """What the worker answers. Raises EOFError where the process ended before it did.
+    def ask(self, question: tuple[Any, ...], deadline: Deadline, patience: Patience) -> Any:
+        """What the worker answers. Raises EOFError where the process ended before, or sent no answer.
 
-        Raises TimeoutError where it did not answer by the deadline; it is ended then.
+        Raises TimeoutError, in words, where it did not answer by the deadline, was stopped, or took
+        more than patience allows; it is ended then.
         """
-        bell = self._end_at(deadline)
+        self._asked += 1
+        answered = threading.Event()
+        watch = threading.Thread(target=self._watch, args=(answered, deadline, patience))
+        watch.daemon = True
         try:
-            self._pipe.send(question)
-            answer = self._pipe.recv()
+            watch.start()
+            self._pipe.send((self._asked, question))
+            number, answer = self._pipe.recv()
+            if number != self._asked:
+                raise EOFError("an answer to another question")
         except BaseException as error:
             self.end()
-            if not isinstance(error, EOFError | OSError):
+            if not isinstance(error, Exception):
                 raise
-            kind = TimeoutError if self._is_late else EOFError
-            raise kind("no answer") from error
+            raise self._fault() from error
         finally:
-            if bell is not None:
-                bell.cancel()
-                bell.join()
-        if self._is_late:  # it rang as the answer came in
+            answered.set()
+            if watch.ident:
+                watch.join()
+        if self._fate:  # just as the answer came in
             self.end()
-            raise TimeoutError("no answer")
+            raise self._fault()
         return answer
 
     def resident(self) -> int:
@@ -93,19 +102,17 @@ class FrameworkProcess:
         self._pipe.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def _end_at(self, deadline: Deadline) -> threading.Timer | None:
-        """Kills the process at the deadline, which ends every wait on its pipe, for writing too."""
-        if deadline.left() > threading.TIMEOUT_MAX:
-            return None
+    def _fault(self) -> EOFError | TimeoutError:
+        return TimeoutError(self._fate) if self._fate else EOFError("no answer")
 
-        def ring() -> None:
-            self._is_late = True
-            self._process.kill()
-
-        bell = threading.Timer(deadline.left(), ring)
-        bell.daemon = True
-        bell.start()
-        return bell
+    def _watch(self, answered: threading.Event, deadline: Deadline, patience: Patience) -> None:
+        """Kills the process when it is time, which ends every wait on its pipe, for writing too."""
+        vigil = Vigil(self._process.pid or 0, patience)
+        while not answered.wait(min(LOOK, deadline.left())):
+            self._fate = vigil.look() if deadline.left() else WAS_LATE
+            if self._fate:
+                self._process.kill()
+                return
 
 
 class Restarts:

@@ -1,11 +1,14 @@
 """Who may compute now: as many at once as there are cores for them, the others wait."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from inference.limits import Deadline
 from model_registry.errors import Busy
+
+Aside = Callable[[Deadline], AbstractContextManager[None]]
 
 
 class Turns:
@@ -13,27 +16,72 @@ class Turns:
 
     def __init__(self, count: int) -> None:
         self.running = self.waiting = 0
+        self._count = count
         self._free = threading.Semaphore(count)
         self._lock = threading.Lock()
+        self._since: dict[int, list[float]] = {}  # when each thread took the turns that it has
 
     @contextmanager
     def turn(self, deadline: Deadline) -> Iterator[None]:
         """A turn for as long as the block runs. Raises Busy where none was free before the deadline."""
-        self._count(waiting=1)
-        try:
-            got = self._free.acquire(timeout=min(deadline.left(), threading.TIMEOUT_MAX))
-        finally:
-            self._count(waiting=-1)
-        if not got:
-            raise Busy("Too many pages are being worked on; ask again in a while.")
-        self._count(running=1)
+        self._take(deadline)
         try:
             yield
         finally:
-            self._count(running=-1)
-            self._free.release()
+            self._give()
 
-    def _count(self, running: int = 0, waiting: int = 0) -> None:
+    @contextmanager
+    def aside(self, deadline: Deadline) -> Iterator[None]:
+        """Leaves this thread's turn to others while the block waits; nothing where it has none.
+
+        Raises Busy where it gets none again before the deadline; then it has lost it.
+        """
+        turns = 0
+        while self._give():
+            turns += 1
+        try:
+            yield
+        finally:
+            for _ in range(turns):
+                self._take(deadline)
+
+    def are_held(self, seconds: float) -> bool:
+        """Whether every turn was taken longer ago than that, and not given back."""
         with self._lock:
-            self.running += running
-            self.waiting += waiting
+            before = time.monotonic() - seconds
+            held = [since for some in self._since.values() for since in some if since < before]
+            return len(held) >= self._count
+
+    def _take(self, deadline: Deadline) -> None:
+        with self._lock:
+            self.waiting += 1
+        try:
+            got = self._free.acquire(timeout=min(deadline.left(), threading.TIMEOUT_MAX))
+        finally:
+            with self._lock:
+                self.waiting -= 1
+        if not got:
+            raise Busy("Too many pages are being worked on; ask again in a while.")
+        with self._lock:
+            self.running += 1
+            self._since.setdefault(threading.get_ident(), []).append(time.monotonic())
+
+    def _give(self) -> bool:
+        """Gives this thread's turn back; whether it had one."""
+        me = threading.get_ident()
+        with self._lock:
+            mine = self._since.get(me)
+            if mine is None:
+                return False
+            mine.pop()
+            if not mine:
+                del self._since[me]
+            self.running -= 1
+        self._free.release()
+        return True
+
+
+@contextmanager
+def nobody_waits(deadline: Deadline) -> Iterator[None]:  # noqa: ARG001 - as `Turns.aside`
+    """For who computes without turns."""
+    yield

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from inference.memory import give_back
 from model_registry.entry import ModelEntry
-from model_registry.errors import EntryError, ModelUnavailable, RegistryError
+from model_registry.errors import EntryError, ModelUnavailable, RegistryError, named
 from model_registry.read_entry import read_entry
 
 Batch = npt.NDArray[np.float32]
@@ -22,12 +22,13 @@ Run = Callable[[Batch], Batch]
 
 
 def serve(connection: Connection, module: str, threads: int, scratch: str) -> None:
-    """Answers (operation, path of model.toml, ..) from the other end until that is closed.
+    """Answers (number, (operation, path of model.toml, ..)) from the other end until that is closed.
 
-    Operations: ("load", path, sha256, (height, width, channels)) -> name of the runtime, after one
-    answer for a page of zeros; ("run", path, batch) -> raw outputs; ("unload", path). What
-    fails comes back as an exception of `model_registry.errors`. scratch: a folder for files that last
-    no longer than a load; the asker removes it.
+    Each answer comes with its question's number. Operations: ("start",) and ("load", path, sha256,
+    (height, width, channels)) -> name of the runtime, the latter after one answer for a page of
+    zeros; ("run", path, batch) -> raw outputs; ("unload", path). What fails comes back as an exception
+    of `model_registry.errors`. scratch: a folder for files that last no longer than a load; the asker
+    removes it.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes the pipe
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -36,8 +37,8 @@ def serve(connection: Connection, module: str, threads: int, scratch: str) -> No
     loaded: dict[str, Run] = {}
     while True:
         try:
-            operation, *arguments = connection.recv()
-            connection.send(_answer(framework, loaded, operation, arguments))
+            number, (operation, *arguments) = connection.recv()
+            connection.send((number, _answer(framework, loaded, operation, arguments)))
         except (EOFError, OSError):
             return  # nobody asks any more
 
@@ -55,6 +56,8 @@ def _import(module: str, threads: int) -> Any:
 def _answer(framework: Any, loaded: dict[str, Run], operation: str, arguments: list[Any]) -> Any:
     if framework is None:
         return ModelUnavailable("Its framework is not installed here: run `make setup`.")
+    if operation == "start":
+        return framework.RUNTIME
     file = arguments[0]
     try:
         if operation == "load" and file not in loaded:
@@ -85,5 +88,5 @@ def _read(file: str, sha256: str) -> ModelEntry:
     """The entry, if it still names the weights that the asker knows, labels and all."""
     entry = read_entry(Path(file))
     if entry.weights.sha256 != sha256:
-        raise ModelUnavailable(f"{file} was changed since the app started: restart it.")
+        raise ModelUnavailable(f"{named(Path(file))} was changed since it was read.")
     return entry
