@@ -1,9 +1,10 @@
-"""What somebody says about a recording that its file may not tell."""
+"""What somebody says about a recording that its file may not tell, and how much of one is read."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 from ecg.errors import UnreadableSignal
+from ecg.interrupt import Check, unhurried
 from ecg.signal import RATES, USUAL_RATE, RateSource
 
 Unit = Literal["mV", "adc"]
@@ -19,6 +20,17 @@ class Asked:
 
 
 NOTHING_ASKED = Asked()
+
+
+@dataclass(frozen=True)
+class ReadLimits:
+    """values: the most samples of all leads together. check: asked between the steps of reading."""
+
+    values: int = 50_000_000
+    check: Check = unhurried
+
+
+USUAL_LIMITS = ReadLimits()
 
 
 def settle_rate(told: float | None, asked: float | None) -> tuple[float, RateSource, list[str]]:

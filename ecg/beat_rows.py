@@ -5,21 +5,24 @@ its end; a 188th column, where there is one, is the label: 0 to 4 for N S V F Q,
 and abnormal. https://arxiv.org/abs/1805.00794
 """
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
+from ecg.asked import USUAL_LIMITS, ReadLimits
 from ecg.csv_layout import is_number
 from ecg.errors import NotASignal, SignalTooLarge, UnreadableSignal
 from ecg.signal import MAX_BYTES
-from ecg.signal_text import read_text
+from ecg.signal_checks import check_values
+from ecg.signal_text import count_rows, read_parts
 
 ROW_SAMPLES = 187
 ROW_RATE = 125.0  # Hz
 ROW_LABELS = 5
 MAX_ROWS = 200_000
-PART = 2_000  # rows read at once
 TOLERANCE = 1e-6
 
 
@@ -31,35 +34,68 @@ class BeatRows:
     labels: tuple[int, ...] | None
 
 
-def read_rows(data: bytes, most: int = MAX_BYTES) -> BeatRows:
+def read_rows(data: bytes, most: int = MAX_BYTES, limits: ReadLimits = USUAL_LIMITS) -> BeatRows:
     """The beats in a table of 187 columns, or 188 with a label, with or without a header line.
 
-    Raises SignalError's children: EmptySignal, SignalTooLarge (over `most` bytes or 200,000 rows),
-    NotASignal, UnreadableSignal (another width, values outside 0 to 1, labels outside 0 to 4), naming
-    row and column.
+    Raises SignalError's children: EmptySignal, SignalTooLarge (over `most` bytes, 200,000 rows or
+    `limits.values` samples), NotASignal, UnreadableSignal (another width, values outside 0 to 1,
+    labels outside 0 to 4), naming row and column.
     """
-    lines = read_text(data, most).split("\n")
+    parts = read_parts(data, limits.check, most)
+    first = next(parts)
+    form = _find_form(first.split("\n"))
+    count = count_rows(data)  # blank rows after the last one and the header count here
+    values = np.empty((min(count, MAX_ROWS + 1), ROW_SAMPLES), np.float32)
+    labels: list[int] = []
+    filled = 0
+    for row, lines in _pieces(chain([first], parts), form):
+        limits.check()
+        end = filled + len(lines)
+        if end > MAX_ROWS:
+            raise SignalTooLarge(f"There are over {MAX_ROWS:,} rows, which are the most.")
+        check_values(end * ROW_SAMPLES, limits.values)
+        part = _read_part(lines, row, form)
+        values[filled:end] = part[:, :ROW_SAMPLES]
+        labels += part[:, ROW_SAMPLES:].ravel().astype(int).tolist()
+        filled = end
+    return BeatRows(values[:filled], tuple(labels) if form.width > ROW_SAMPLES else None)
+
+
+@dataclass(frozen=True)
+class _Form:
+    """header: lines before the first row, 0 or 1. width: columns."""
+
+    separator: str
+    decimal_comma: bool
+    header: int
+    width: int
+
+
+def _find_form(lines: Sequence[str]) -> _Form:
+    """What the first lines tell."""
     separator = next((mark for mark in "\t;" if mark in lines[-1]), ",")
     decimal_comma = separator != "," and "," in lines[-1]
-    first = 0 if is_number(_cells(lines[0], separator, decimal_comma)[0]) else 1
-    if len(lines) - first > MAX_ROWS:
-        raise SignalTooLarge(f"There are {len(lines) - first:,} rows; {MAX_ROWS:,} are the most.")
-    if len(lines) == first:
+    header = 0 if is_number(_cells(lines[0], separator, decimal_comma)[0]) else 1
+    if len(lines) == header:
         raise UnreadableSignal("There is a header and no row of a beat below it.")
-    width = lines[first].count(separator) + 1
+    width = lines[header].count(separator) + 1
     if width not in (ROW_SAMPLES, ROW_SAMPLES + 1):
         raise NotASignal(
             f"The rows have {width} columns: rows of beats have {ROW_SAMPLES}, or "
             f"{ROW_SAMPLES + 1} with a label."
         )
-    parts = []
-    for place in range(first, len(lines), PART):
-        part = lines[place : place + PART]
-        rows = [line.replace(",", ".") for line in part] if decimal_comma else part
-        parts.append(_read_part(rows, place + 1, separator, width))
-    values = np.concatenate(parts)
-    labels = tuple(int(label) for label in values[:, ROW_SAMPLES]) if width > ROW_SAMPLES else None
-    return BeatRows(np.ascontiguousarray(values[:, :ROW_SAMPLES]), labels)
+    return _Form(separator, decimal_comma, header, width)
+
+
+def _pieces(parts: Iterable[str], form: _Form) -> Iterator[tuple[int, list[str]]]:
+    """The number of the first row, from 1, and the rows, some at a time, with a decimal point."""
+    row = 1
+    for part in parts:
+        lines = (part.replace(",", ".") if form.decimal_comma else part).split("\n")
+        skipped = max(0, form.header + 1 - row)
+        if lines[skipped:]:
+            yield row + skipped, lines[skipped:]
+        row += len(lines)
 
 
 def _cells(line: str, separator: str, decimal_comma: bool) -> list[str]:
@@ -67,28 +103,31 @@ def _cells(line: str, separator: str, decimal_comma: bool) -> list[str]:
     return [cell.replace(",", ".") for cell in cells] if decimal_comma else cells
 
 
-def _read_part(
-    lines: list[str], first_row: int, separator: str, width: int
-) -> npt.NDArray[np.float32]:
-    """float32 (rows, width), checked."""
+def _read_part(lines: list[str], first_row: int, form: _Form) -> npt.NDArray[np.float64]:
+    """float64 (rows, width), checked."""
     try:
         values = (
-            np.loadtxt(lines, delimiter=separator, comments=None, ndmin=2) if lines[0] else None
+            np.loadtxt(lines, delimiter=form.separator, comments=None, ndmin=2)
+            if lines[0].strip()
+            else None
         )
     except ValueError:
         values = None
-    if values is None or values.shape != (len(lines), width) or not np.isfinite(values).all():
-        _raise_fault(lines, first_row, separator, width)
+    shape = (len(lines), form.width)
+    if values is None or values.shape != shape or not np.isfinite(values).all():
+        _raise_fault(lines, first_row, form)
         raise UnreadableSignal(f"Something in rows {first_row} and after is no number.")
     _check_values(values, first_row)
-    return values.astype(np.float32)
+    return values
 
 
-def _raise_fault(lines: list[str], first_row: int, separator: str, width: int) -> None:
+def _raise_fault(lines: list[str], first_row: int, form: _Form) -> None:
     for row, line in enumerate(lines, start=first_row):
-        cells = _cells(line, separator, decimal_comma=False)
-        if len(cells) != width:
-            raise UnreadableSignal(f"Row {row} has {len(cells)} columns, the first one {width}.")
+        cells = _cells(line, form.separator, decimal_comma=False)
+        if len(cells) != form.width:
+            raise UnreadableSignal(
+                f"Row {row} has {len(cells)} columns, the first one {form.width}."
+            )
         for column, cell in enumerate(cells, start=1):
             if not is_number(cell):
                 shown = "".join(letter for letter in cell[:20] if letter.isprintable())

@@ -1,57 +1,74 @@
 """The numbers of a table, read fast in parts; a fault is looked for only in a part that fails."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from ecg.asked import ReadLimits
 from ecg.csv_faults import LARGEST, raise_fault
 from ecg.csv_layout import MAX_LINE, Layout, read_clock
+from ecg.csv_time import Track
 from ecg.errors import UnreadableSignal
 from ecg.signal import Samples
+from ecg.signal_checks import check_values
 
-PART = 1_000_000  # characters read at once
 
-Column = npt.NDArray[np.float64]
+@dataclass(frozen=True)
+class Chosen:
+    """Which columns of a table are read: those of leads, and that of time or sample numbers."""
+
+    layout: Layout
+    leads: Sequence[int]
+    time: int | None
+
+    @property
+    def columns(self) -> list[int]:
+        """All that are read."""
+        return [*self.leads, *([] if self.time is None else [self.time])]
 
 
 @dataclass(frozen=True)
 class Columns:
-    """leads: float32 (leads, n) as in the file. time: float64 (n,) or None. whole: all leads are integers."""
+    """leads: float32 (leads, n) as in the file. track: of the time. whole: all leads are integers."""
 
     leads: Samples
-    time: Column | None
+    track: Track | None
     whole: bool
 
 
-def read_columns(text: str, layout: Layout, leads: Sequence[int], time: int | None) -> Columns:
-    """These columns of a table. Raises UnreadableSignal with row and column of the first fault."""
-    wanted = [*leads, *([] if time is None else [time])]
-    values, times, whole = [], [], True
-    for first_row, lines in _parts(text, layout):
-        part = _read_part(lines, first_row, layout, wanted)
-        own = part[:, : len(leads)]
+def read_columns(parts: Iterable[str], chosen: Chosen, rows: int, limits: ReadLimits) -> Columns:
+    """These columns of a table, from its text in parts of whole rows, of which there are at most `rows`.
+
+    Raises UnreadableSignal with row and column of the first fault, SignalTooLarge.
+    """
+    count = len(chosen.leads)
+    leads = np.empty((count, min(rows, limits.values // count + 1)), np.float32)
+    track = None if chosen.time is None else Track(chosen.layout, chosen.time)
+    filled, whole = 0, True
+    for first_row, lines in _rows(parts, chosen.layout):
+        limits.check()
+        check_values((filled + len(lines)) * count, limits.values)
+        part = _read_part(lines, first_row, chosen.layout, chosen.columns)
+        own = part[:, :count]
         whole = whole and bool((own == np.rint(own)).all())
-        values.append(own.T.astype(np.float32))
-        times.append(part[:, len(leads) :].T)
-    track = None if time is None else np.concatenate(times, axis=1)[0]
-    return Columns(np.concatenate(values, axis=1), track, whole)
+        leads[:, filled : filled + len(own)] = own.T
+        if track is not None:
+            track.add(part[:, count])
+        filled += len(own)
+    return Columns(leads[:, :filled], track, whole)
 
 
-def _parts(text: str, layout: Layout) -> Iterator[tuple[int, list[str]]]:
+def _rows(parts: Iterable[str], layout: Layout) -> Iterator[tuple[int, list[str]]]:
     """The number of a part's first row, from 1, and its lines, as `Layout.cells` would clean them."""
-    place = 0
-    for _ in range(layout.first):
-        place = text.index("\n", place) + 1
-    row = layout.first + 1
-    while place < len(text):
-        end = text.find("\n", min(place + PART, len(text)))
-        part = text[place : end if end >= 0 else len(text)].replace('"', "").replace("'", "")
-        lines = (part.replace(",", ".") if layout.decimal_comma else part).split("\n")
-        yield row, lines
+    row = 1
+    for part in parts:
+        plain = part.replace('"', "").replace("'", "")
+        lines = (plain.replace(",", ".") if layout.decimal_comma else plain).split("\n")
+        skipped = max(0, layout.first + 1 - row)
+        yield row + skipped, lines[skipped:]
         row += len(lines)
-        place = end + 1 if end >= 0 else len(text)
 
 
 def _read_part(

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from scipy.ndimage import median_filter, uniform_filter1d
 from scipy.signal import butter, sosfiltfilt
 
+from ecg.interrupt import Check, unhurried
 from ecg.signal import Places
 
 Trace = npt.NDArray[np.float32]
@@ -32,16 +33,18 @@ TALLEST = 4.0  # times the power of the beats around: what is above is cut
 REFRACTORY = 0.25  # s: no two beats are nearer
 PEAK_BAND = (5.0, 30.0)  # Hz: wider, for the place of the deflection
 REACH = 0.1  # s: how far that may be from where the narrower band is strongest
-PIECE = 1800  # s that are read at once, so that a day needs no more memory than half an hour
+PIECE = 650_000  # samples that are read at once: filtering takes some ten float64 copies of them
+SHORTEST_PIECE = 60  # s, at high rates
 OVERLAP = 40  # s at both ends of a piece: further away nothing matters
 
 
-def find_r_peaks(trace: Trace, rate: float) -> Places:
+def find_r_peaks(trace: Trace, rate: float, check: Check = unhurried) -> Places:
     """The samples of the R peaks of one lead, or of a QRS complex's largest deflection: rising.
 
     trace: float32 (n,), mV, finite, either way up. rate: Hz, 50 or more. Returns int64 (m,); none
     for less than two seconds, or where nothing but a flat line is. A beat that an end of the
     recording cuts through is left out. What comes up to 40 s later tells about what came before.
+    `check` is asked between stretches of a minute to some hours.
 
     The trace is filtered forwards and backwards, so nothing is shifted: by a Butterworth band-pass
     of second order, 8 to 20 Hz (Elgendi 2013; near to the 5 to 15 Hz of J. Pan and W. J. Tompkins,
@@ -51,10 +54,11 @@ def find_r_peaks(trace: Trace, rate: float) -> Places:
     if trace.size < SHORTEST * rate:
         return np.empty(0, dtype=np.int64)
     second = round(rate)
-    found = []
-    for start in range(0, trace.size, PIECE * second):
+    found, piece = [], max(PIECE // second, SHORTEST_PIECE) * second
+    for start in range(0, trace.size, piece):
+        check()
         first = max(0, start - OVERLAP * second)
-        end = start + PIECE * second
+        end = start + piece
         places = first + _peaks_of_piece(trace[first : end + OVERLAP * second], rate)
         found.append(places[(places >= start) & (places < end)])
     return np.concatenate(found)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ecg.asked import NOTHING_ASKED, Asked
+from ecg.asked import NOTHING_ASKED, USUAL_LIMITS, Asked, ReadLimits
 from ecg.beat_rows import read_rows
 from ecg.beats import ROW_LENGTH, ROW_RATE
 from ecg.errors import EmptySignal, NotASignal, SignalTooLarge
@@ -12,7 +12,7 @@ from ecg.signal_wfdb import read_wfdb
 from ecg.signal_zip import ZIP, unpack
 from ecg.wfdb_header import looks_like_header
 
-__all__ = ["Asked", "read_signal"]
+__all__ = ["Asked", "ReadLimits", "read_signal"]
 
 RECORD_PARTS = (".hea", ".dat", ".atr")
 ROWS_NOTE = (
@@ -21,14 +21,17 @@ ROWS_NOTE = (
 )
 
 
-def read_signal(files: Mapping[str, bytes], asked: Asked = NOTHING_ASKED) -> Signal:
+def read_signal(
+    files: Mapping[str, bytes], asked: Asked = NOTHING_ASKED, limits: ReadLimits = USUAL_LIMITS
+) -> Signal:
     """The recording in these files, told apart by what is in them; or rows of beats, see `Signal.rows`.
 
     `files`: names as clients gave them, and bytes. Names only tie the files of a WFDB record
     together; they are never paths. See `read_csv`, `read_wfdb` and `unpack` for what is read.
 
     Raises SignalError's children, each with one sentence for people: EmptySignal, SignalTooLarge (over
-    50 MB, 24 hours, 12 leads), NotASignal, UnreadableSignal, UnknownLead.
+    50 MB, 24 hours, 12 leads, `limits.values`), NotASignal, UnreadableSignal, UnknownLead; and
+    whatever `limits.check` raises. Memory: the samples, float32, and some 30 MB beside them.
     """
     if not files or not any(files.values()):
         raise EmptySignal("The file is empty: give a CSV, or the .hea and .dat files of a record.")
@@ -36,9 +39,9 @@ def read_signal(files: Mapping[str, bytes], asked: Asked = NOTHING_ASKED) -> Sig
         raise SignalTooLarge(f"The recording is over {MAX_BYTES // 1_000_000} MB.")
     named = _by_last_name(files)
     if len(named) == 1 and next(iter(named.values())).startswith(ZIP):
-        named = unpack(next(iter(named.values())))
+        named = unpack(next(iter(named.values())), limits)
     if any(looks_like_header(data) for data in named.values()):
-        return read_wfdb(named, asked)
+        return read_wfdb(named, asked, limits)
     if any(name.lower().endswith(RECORD_PARTS) for name in named):
         raise NotASignal(
             "The .hea file of the record is missing or is none: give it together with the .dat file."
@@ -48,7 +51,9 @@ def read_signal(files: Mapping[str, bytes], asked: Asked = NOTHING_ASKED) -> Sig
             f"There are {len(named)} files and no .hea among them: give one CSV at a time."
         )
     data = next(iter(named.values()))
-    return _rows(data) if _has_width_of_rows(data) else read_csv(data, asked)
+    if _has_width_of_rows(data):
+        return _rows(data, limits)
+    return read_csv(data, asked, limits)
 
 
 def _has_width_of_rows(data: bytes) -> bool:
@@ -58,8 +63,8 @@ def _has_width_of_rows(data: bytes) -> bool:
     return max(line.count(mark) for mark in (b",", b";", b"\t")) + 1 in (ROW_LENGTH, ROW_LENGTH + 1)
 
 
-def _rows(data: bytes) -> Signal:
-    found = read_rows(data)
+def _rows(data: bytes, limits: ReadLimits) -> Signal:
+    found = read_rows(data, limits=limits)
     notes = [ROWS_NOTE] + (["The last column, labels, was not read."] if found.labels else [])
     return Signal(
         found.samples.reshape(1, -1), ROW_RATE, ("rows",), notes=tuple(notes), rows=found.samples

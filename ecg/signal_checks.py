@@ -1,11 +1,16 @@
-"""What a recording must be, in whatever form it came: long enough, not flat, not clipped, in range."""
+"""What a recording must be, in whatever form it came: long enough, not flat, not clipped, in range.
 
-from collections.abc import Sequence
+Samples are looked at in parts, so that a check takes a few MB beside a recording of any length.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from ecg.errors import SignalTooLarge, UnreadableSignal
+from ecg.interrupt import Check, unhurried
 from ecg.signal import MAX_HOURS, MAX_LEADS, Samples
 from ecg.signal_text import begin_sentence
 
@@ -18,12 +23,22 @@ NEAR = (
     0.02  # of the lead's range: a rounded peak has most samples near its top, a clipped one at it
 )
 LARGEST_MV = 1000.0
+PART = 1_000_000  # samples that are looked at together
 
 
 def check_leads(count: int) -> None:
     """Raises SignalTooLarge for more leads than are read."""
     if count > MAX_LEADS:
         raise SignalTooLarge(f"There are {count} leads; at most {MAX_LEADS} are read.")
+
+
+def check_values(count: int, most: int) -> None:
+    """Raises SignalTooLarge for more samples, of all leads together, than are read."""
+    if count > most:
+        raise SignalTooLarge(
+            f"The recording has over {most:,} samples, all leads together: send a part of it, or fewer "
+            "leads."
+        )
 
 
 def check_length(count: int, rate: float) -> None:
@@ -40,18 +55,26 @@ def check_length(count: int, rate: float) -> None:
         )
 
 
-def check_samples(samples: Samples, rate: float, words: Sequence[str]) -> list[str]:
-    """Notes on flat stretches and clipping in float32 (leads, n), mV, finite.
+def check_samples(
+    samples: Samples, rate: float, words: Sequence[str], check: Check = unhurried
+) -> list[str]:
+    """Notes on flat stretches and clipping in float32 (leads, n), mV.
 
     `words`: how people find each lead, as "column 2 (MLII)". Raises UnreadableSignal for a lead that
-    is constant, flat (equal neighbours) in stretches of 10 s and more for over half of the
-    recording, clipped, or outside +-1000 mV. Clipped: over 5 % of the samples have the highest or
+    is not finite, constant, flat (equal neighbours) in stretches of 10 s and more for over half of
+    the recording, clipped, or outside +-1000 mV. Clipped: over 5 % of the samples have the highest or
     the lowest value, and at most half as many are near it, within 2 % of the lead's range; from 2 %
     on it is a note.
     """
     notes = []
     for values, lead in zip(samples, words, strict=True):
+        check()
         low, high = float(values.min()), float(values.max())
+        if not (math.isfinite(low) and math.isfinite(high)):
+            raise UnreadableSignal(
+                f"{begin_sentence(lead)} has values that are too large for any ECG, which stays within "
+                f"{LARGEST_MV:g} mV: tell the right unit or gain."
+            )
         if low == high:
             raise UnreadableSignal(
                 f"{begin_sentence(lead)} is flat: every sample is {low:.6g} mV; leave it out, or "
@@ -88,11 +111,28 @@ def _flat_stretches(
     values: npt.NDArray[np.float32], least: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Starts and lengths, in samples, of runs of equal values of at least this length."""
-    edges = np.flatnonzero(values[1:] != values[:-1]) + 1
-    edges = np.concatenate([[0], edges, [values.size]])
-    lengths = np.diff(edges)
-    kept = lengths >= least
-    return edges[:-1][kept], lengths[kept]
+    starts, lengths, begin = [], [], 0
+    for place, part in _parts(values, before=1):
+        edges = place + 1 + np.flatnonzero(part[1:] != part[:-1])
+        bounds = np.concatenate([[begin], edges])
+        runs = np.diff(bounds)
+        starts.append(bounds[:-1][runs >= least])
+        lengths.append(runs[runs >= least])
+        begin = int(bounds[-1])
+    last = [values.size - begin] if values.size - begin >= least else []
+    return (
+        np.concatenate([*starts, np.array([begin] * len(last), np.int64)]),
+        np.concatenate([*lengths, np.array(last, np.int64)]),
+    )
+
+
+def _parts(
+    values: npt.NDArray[np.float32], before: int = 0
+) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
+    """Where each part begins, and the part, with so many samples before it where there are any."""
+    for place in range(0, values.size, PART):
+        first = max(0, place - before)
+        yield first, values[first : place + PART]
 
 
 def _clipping_notes(
@@ -100,7 +140,7 @@ def _clipping_notes(
 ) -> list[str]:
     notes = []
     for end, word in zip(ends, ("lowest", "highest"), strict=True):
-        at = int(np.count_nonzero(values == np.float32(end)))
+        at = sum(int(np.count_nonzero(part == np.float32(end))) for _, part in _parts(values))
         share = at / values.size
         if share < CLIPPED_NOTE or at < 2 * _count_near(values, end, NEAR * (ends[1] - ends[0])):
             continue
@@ -118,6 +158,15 @@ def _clipping_notes(
 
 def _count_near(values: npt.NDArray[np.float32], end: float, reach: float) -> int:
     """How many samples lie within `reach` of this end, the next level at least, the end left out."""
+    nearest = math.inf
+    for _, part in _parts(values):
+        distances = _distances(part, end)
+        nearest = min(nearest, float(distances.min(initial=np.inf)))
+    reach = max(reach, 1.001 * nearest)
+    return sum(int((_distances(part, end) <= reach).sum()) for _, part in _parts(values))
+
+
+def _distances(values: npt.NDArray[np.float32], end: float) -> npt.NDArray[np.float32]:
+    """How far samples are from this end, those at it left out."""
     distances = np.abs(values - np.float32(end))
-    distances = distances[distances > 0]
-    return int(np.count_nonzero(distances <= max(reach, 1.001 * float(distances.min()))))
+    return np.asarray(distances[distances > 0])

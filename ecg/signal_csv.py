@@ -1,19 +1,21 @@
 """A recording from a table: CSV with commas, semicolons or tabs, in millivolts or ADC units."""
 
 from collections.abc import Sequence
+from itertools import chain
 
-from ecg.asked import NOTHING_ASKED, Asked, settle_rate
-from ecg.csv_columns import read_columns
+from ecg.asked import NOTHING_ASKED, USUAL_LIMITS, Asked, ReadLimits, settle_rate
+from ecg.csv_columns import Chosen, read_columns
 from ecg.csv_layout import LOOKED_AT, Layout, find_layout
-from ecg.csv_time import read_track
 from ecg.csv_units import to_millivolts
 from ecg.errors import UnknownLead
 from ecg.signal import Signal
 from ecg.signal_checks import check_leads, check_length, check_samples
-from ecg.signal_text import begin_sentence, read_text
+from ecg.signal_text import begin_sentence, count_rows, read_parts
 
 
-def read_csv(data: bytes, asked: Asked = NOTHING_ASKED) -> Signal:
+def read_csv(
+    data: bytes, asked: Asked = NOTHING_ASKED, limits: ReadLimits = USUAL_LIMITS
+) -> Signal:
     """The recording in the bytes of a table, a row for each sample.
 
     UTF-8 with or without BOM, or UTF-16 with one; comma, semicolon or tab; decimal point or comma;
@@ -24,35 +26,23 @@ def read_csv(data: bytes, asked: Asked = NOTHING_ASKED) -> Signal:
     asked for, else the file's, else 360 Hz with a note.
 
     Raises SignalError's children with one sentence, naming row (as in a spreadsheet, from 1, the
-    header too) and column where there is one.
+    header too) and column where there is one. More samples than `limits.values` are refused.
     """
-    text = read_text(data)
-    layout = find_layout(_first_lines(text))
+    parts = read_parts(data, limits.check)
+    first = next(parts)
+    layout = find_layout(first.split("\n", LOOKED_AT)[:LOOKED_AT])
     leads, time = _choose(layout, asked.lead)
     check_leads(len(leads))
-    columns = read_columns(text, layout, leads, time)
-    del text
-    told, notes = (
-        (None, [])
-        if columns.time is None or time is None
-        else read_track(columns.time, time, layout)
-    )
+    chosen = Chosen(layout, leads, time)
+    columns = read_columns(chain([first], parts), chosen, count_rows(data), limits)
+    told, notes = columns.track.rate() if columns.track else (None, [])
     rate, source, rate_notes = settle_rate(told, asked.rate)
     check_length(columns.leads.shape[1], rate)
     samples, unit_notes = to_millivolts(columns.leads, columns.whole, (layout, leads), asked.unit)
     words = [layout.words(column) for column in leads]
-    found = check_samples(samples, rate, words)
+    found = check_samples(samples, rate, words, limits.check)
     notes = [*_left_out(layout), *notes, *rate_notes, *unit_notes, *found]
     return Signal(samples, rate, _names(layout, leads), source, tuple(notes))
-
-
-def _first_lines(text: str) -> list[str]:
-    place = 0
-    for _ in range(LOOKED_AT):
-        place = text.find("\n", place) + 1
-        if place == 0:
-            return text.split("\n")
-    return text[: place - 1].split("\n")
 
 
 def _choose(layout: Layout, wanted: str | None) -> tuple[list[int], int | None]:

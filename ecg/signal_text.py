@@ -1,14 +1,25 @@
 """From the bytes of a table to its text, and what is no table said by its name."""
 
 import codecs
+import io
+import re
+from collections.abc import Iterator
+
+import numpy as np
 
 from ecg.errors import EmptySignal, NotASignal, SignalTooLarge, UnreadableSignal
+from ecg.interrupt import Check, unhurried
 from ecg.signal import MAX_BYTES
 
-BYTE_ORDER_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
+PART = 500_000  # bytes that are decoded at once
+MAX_ROW = 100_000  # characters
+SOMETHING = re.compile(rb"[^\r\n\t \x00]")
+BLANK = [ord(letter) for letter in "\r\n\t "]
+NO_MARK = (b"", "utf-8", "u1")
+BYTE_ORDER_MARKS = (  # the mark, the encoding, and NumPy's name for a number as long as its letters
+    (codecs.BOM_UTF8, "utf-8", "u1"),
+    (codecs.BOM_UTF16_LE, "utf-16-le", "<u2"),
+    (codecs.BOM_UTF16_BE, "utf-16-be", ">u2"),
 )
 OTHERS = (  # how other files begin, and what to say of them
     (b"%PDF", "This is a PDF, not a table: export the signal itself as CSV."),
@@ -23,21 +34,36 @@ OTHERS = (  # how other files begin, and what to say of them
 )
 
 
-def read_text(data: bytes, most: int = MAX_BYTES) -> str:
-    """The text of a table: UTF-8 with or without BOM or UTF-16 with one, lines ending in a newline.
+def read_parts(data: bytes, check: Check = unhurried, most: int = MAX_BYTES) -> Iterator[str]:
+    """The text of a table: UTF-8 with or without BOM or UTF-16 with one, some rows at a time.
 
-    Newlines after the last row are taken off. Raises EmptySignal, SignalTooLarge (more than `most`
-    bytes), NotASignal (another kind of file), UnreadableSignal (NUL bytes, another encoding).
+    Each part holds whole rows with newlines between them, and none after the last. What is blank
+    after the last row of all is left out.
+
+    Raises EmptySignal, SignalTooLarge (more than `most` bytes, a row without an end), NotASignal
+    (another kind of file), UnreadableSignal (NUL bytes, another encoding).
     """
-    if not data.strip(b"\r\n\t \x00"):
+    if not SOMETHING.search(data):
         raise EmptySignal("The file is empty: it must hold a table of numbers.")
     if len(data) > most:
         raise SignalTooLarge(f"The file is over {most // 1_000_000} MB.")
-    text = _decode(data).replace("\r\n", "\n").replace("\r", "\n").rstrip("\n \t")
-    if not text:
+    for start, words in OTHERS:
+        if data.startswith(start):
+            raise NotASignal(words)
+    mark = next((mark for mark in BYTE_ORDER_MARKS if data.startswith(mark[0])), NO_MARK)
+    end = _end_of_content(data, len(mark[0]), mark[2])
+    if end == len(mark[0]):
         raise EmptySignal("The file is empty: it must hold a table of numbers.")
-    _refuse_markup(text[:200].lstrip().lower())
-    return text
+    parts = _decode(data, range(len(mark[0]), end, PART), mark[1], check)
+    first = next(parts)
+    _refuse_markup(first[:200].lstrip().lower())
+    yield first
+    yield from parts
+
+
+def count_rows(data: bytes) -> int:
+    """How many rows a table in these bytes has at most: exactly so many in UTF-8, blank ones too."""
+    return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n") + 1
 
 
 def begin_sentence(words: str) -> str:
@@ -45,25 +71,54 @@ def begin_sentence(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _decode(data: bytes) -> str:
-    for start, words in OTHERS:
-        if data.startswith(start):
-            raise NotASignal(words)
-    mark, encoding = next((m for m in BYTE_ORDER_MARKS if data.startswith(m[0])), (b"", "utf-8"))
-    try:
-        text = data[len(mark) :].decode(encoding)
-    except UnicodeDecodeError as error:
-        row = data[len(mark) :].count(b"\n", 0, error.start) + 1
-        raise UnreadableSignal(
-            f"Row {row} is not {encoding[:6].rstrip('-').upper()} text: save the table as CSV in UTF-8."
-        ) from None
+def _end_of_content(data: bytes, begin: int, letters: str) -> int:
+    """Where the last letter that is not blank ends; `begin` where there is none."""
+    size = np.dtype(letters).itemsize
+    if (len(data) - begin) % size:
+        return len(data)  # half a letter: decoding tells
+    units = np.frombuffer(memoryview(data)[begin:], letters)
+    for end in range(units.size, 0, -PART):
+        first = max(0, end - PART)
+        kept = np.flatnonzero(~np.isin(units[first:end], BLANK))
+        if kept.size:
+            return begin + size * (first + int(kept[-1]) + 1)
+    return begin
+
+
+def _decode(data: bytes, places: range, encoding: str, check: Check) -> Iterator[str]:
+    """Whole rows, with newlines between them, from parts of the bytes."""
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)(), translate=True)
+    row, held = 1, ""  # the number of the row that the end of a part cut, and its begin
+    for place in places:
+        check()
+        last = place + PART >= places.stop
+        try:
+            held += decoder.decode(data[place : min(place + PART, places.stop)], final=last)
+        except UnicodeDecodeError as error:
+            good = held + error.object[: error.start].decode(encoding)
+            raise UnreadableSignal(
+                f"Row {row + good.count(chr(10))} is not {encoding[:6].rstrip('-').upper()} text: save "
+                "the table as CSV in UTF-8."
+            ) from None
+        _refuse_nul(held, row)
+        whole, newline, held = (held, "\n", "") if last else held.rpartition("\n")
+        if newline:
+            yield whole
+            row += whole.count("\n") + 1
+        if len(held) > MAX_ROW:
+            raise SignalTooLarge(
+                f"Row {row} has over {MAX_ROW:,} characters: that is no table of leads."
+            )
+
+
+def _refuse_nul(text: str, row: int) -> None:
+    """`row`: the number of the text's first row."""
     place = text.find("\x00")
     if place >= 0:
         raise UnreadableSignal(
-            f"Row {text.count(chr(10), 0, place) + 1} holds a NUL byte, which no text has: save the "
+            f"Row {row + text.count(chr(10), 0, place)} holds a NUL byte, which no text has: save the "
             "table as CSV in UTF-8, or in UTF-16 with a byte order mark."
         )
-    return text
 
 
 def _refuse_markup(start: str) -> None:

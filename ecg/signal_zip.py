@@ -3,9 +3,12 @@
 import io
 import struct
 import zipfile
-import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from ecg.asked import USUAL_LIMITS, ReadLimits
 from ecg.errors import NotASignal, SignalError, SignalTooLarge, UnreadableSignal
+from ecg.interrupt import Check
 from ecg.signal import MAX_BYTES
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # how a zip begins, an empty one too
@@ -17,11 +20,11 @@ END = b"PK\x05\x06"
 END_64 = b"PK\x06\x07"
 END_LENGTH = 22
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, ValueError, NotImplementedError)
+PART = 1_000_000  # bytes that are unpacked at once
 LITTER = ("__MACOSX/", ".DS_Store", "desktop.ini", "Thumbs.db")
 
 
-def unpack(data: bytes) -> dict[str, bytes]:
+def unpack(data: bytes, limits: ReadLimits = USUAL_LIMITS) -> dict[str, bytes]:
     """The files of a zip, by their last names, folders and what systems add left out.
 
     Raises SignalTooLarge (over 64 entries, over 50 MB unpacked, a file over 200 times as large as
@@ -29,19 +32,30 @@ def unpack(data: bytes) -> dict[str, bytes]:
     in it, another way of packing, two files of one name).
     """
     _check_directory(data)
+    with _naming_damage():
+        packed = zipfile.ZipFile(io.BytesIO(data))
+        entries = [entry for entry in packed.infolist() if _is_wanted(entry.filename)]
+    _check_entries(entries)
+    files: dict[str, bytes] = {}
+    for entry in entries:
+        name, left = _last(entry.filename), MAX_BYTES - sum(map(len, files.values()))
+        if name in files:
+            raise UnreadableSignal(
+                "The zip holds two files of the same name: pack one record alone."
+            )
+        files[name] = _read(packed, entry, left, limits.check)
+    return files
+
+
+@contextmanager
+def _naming_damage() -> Iterator[None]:
+    """Says in words whatever else is raised while a zip is read."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as packed:
-            entries = [entry for entry in packed.infolist() if _is_wanted(entry.filename)]
-            _check_entries(entries)
-            files = [(_last(entry.filename), _read(packed, entry)) for entry in entries]
-    except SignalError:
+        yield
+    except (SignalError, MemoryError):
         raise
-    except DAMAGED:
+    except Exception:  # noqa: BLE001 - zipfile checks little: at bad bytes it raises eight kinds and more
         raise UnreadableSignal("The zip is damaged: pack the files again.") from None
-    names = [name for name, _ in files]
-    if len(set(names)) < len(names):
-        raise UnreadableSignal("The zip holds two files of the same name: pack one record alone.")
-    return dict(files)
 
 
 def _check_directory(data: bytes) -> None:
@@ -90,11 +104,23 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
         )
 
 
-def _read(packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    with packed.open(entry) as opened:
-        data = opened.read(entry.file_size + 1)
-    if len(data) != entry.file_size:
+def _read(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int, check: Check) -> bytes:
+    """One file, unpacked step by step: what the list of entries says of sizes is not believed."""
+    data = io.BytesIO()
+    with _naming_damage():
+        opened = packed.open(entry)
+    while True:
+        check()
+        with _naming_damage():
+            part = opened.read(PART)
+        if not part:
+            break
+        data.write(part)
+        if data.tell() > min(most, MAX_RATIO * max(entry.compress_size, 1)):
+            raise SignalTooLarge(f"The files in the zip are over {MAX_BYTES // 1_000_000} MB.")
+    if data.tell() != entry.file_size:
         raise UnreadableSignal("The zip is damaged: pack the files again.")
-    if data.startswith(ZIP):
+    found = data.getvalue()
+    if found.startswith(ZIP):
         raise UnreadableSignal("There is a zip in the zip: pack the recording itself.")
-    return data
+    return found

@@ -1,7 +1,7 @@
-"""The header of a WFDB record, read with suspicion and written anew for the library that reads the rest.
+"""The header of a WFDB record, read with suspicion.
 
 Format: https://physionet.org/physiotools/wag/header-5.htm. Only what tells how samples are stored is
-kept: no dates, comments or file names of the sender.
+kept: no dates or comments of the sender.
 """
 
 import re
@@ -10,13 +10,10 @@ from dataclasses import dataclass
 
 from ecg.errors import NotASignal, SignalTooLarge, UnreadableSignal
 from ecg.signal_checks import check_leads
+from ecg.wfdb_samples import BLOCKS
 
 MAX_HEADER = 100_000  # bytes
 MAX_SIGNALS = 64
-BYTES_PER_SAMPLE = {  # of the formats that are read
-    8: 1.0, 16: 2.0, 24: 3.0, 32: 4.0, 61: 2.0, 80: 1.0, 160: 2.0, 212: 1.5, 310: 4 / 3, 311: 4 / 3,
-}  # fmt: skip
-SMALL = (8, 16, 61, 80, 160, 212, 310, 311)
 FLAC = (508, 516, 524)
 MV = {"mv": 1.0, "uv": 1e-3, "v": 1e3, "": 1.0}
 PLAIN_NAME = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}$")
@@ -70,23 +67,6 @@ class Header:
 
     def of(self, file: str) -> list[SignalLine]:
         return [line for line in self.signals if line.file == file]
-
-    def frame_bytes(self, file: str) -> float:
-        """Bytes of one frame in this file."""
-        lines = self.of(file)
-        return sum(line.per_frame for line in lines) * BYTES_PER_SAMPLE[lines[0].format]
-
-    def rewritten(self, length: int) -> str:
-        """The header for a folder in which file number i is called `d<i>.dat`."""
-        rate = 250.0 if self.rate is None else self.rate
-        rows = [f"record {len(self.signals)} {rate:.12g} {length}"]
-        for line in self.signals:
-            offset = f"+{line.offset}" if line.offset else ""
-            rows.append(
-                f"d{self.files.index(line.file)}.dat {line.format}x{line.per_frame}{offset} "
-                f"200({0})/mV 0 0 {line.initial} 0 0 lead"
-            )
-        return "\n".join(rows) + "\n"
 
 
 def looks_like_header(data: bytes) -> bool:
@@ -154,7 +134,7 @@ def _signal(line: str, place: int) -> SignalLine:
         raise UnreadableSignal(
             f"Signal {place} is compressed (format {stored}): convert the record to format 16 first."
         )
-    if stored not in BYTES_PER_SAMPLE:
+    if stored not in BLOCKS:
         raise UnreadableSignal(
             f"Signal {place} has format {stored}, which is not one that is read."
         )

@@ -10,6 +10,7 @@ from ecg import r_peaks
 from ecg.r_peaks import find_r_peaks
 from ecg.signal import Annotations, Signal
 from ecg.simulate_record import TITLES, RecordPlan, simulate_record
+from tests.tiny_models import run_python
 
 Places = npt.NDArray[np.int64]
 NEAR = 0.15  # s
@@ -135,7 +136,7 @@ def test_the_first_and_last_beats_are_found() -> None:
 def test_pieces_give_the_same_as_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     lead = disturbed(simulate_record(RecordPlan("atrial_fibrillation", 9, seconds=300)))
     whole = find_r_peaks(lead, 360.0)
-    monkeypatch.setattr(r_peaks, "PIECE", 47)
+    monkeypatch.setattr(r_peaks, "PIECE", 60 * 360)
 
     assert np.array_equal(find_r_peaks(lead, 360.0), whole)
 
@@ -158,3 +159,33 @@ def test_the_target_is_met_on_the_whole_database(mitdb_dir: Path) -> None:
 
     assert total["sensitivity"] >= 0.997
     assert total["positive_predictivity"] >= 0.997
+
+
+def test_it_stops_where_nobody_waits_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    lead = simulate_record(RecordPlan("sinus_rhythm", 9, seconds=300)).samples[0]
+    monkeypatch.setattr(r_peaks, "PIECE", 60 * 360)
+    asked = []
+
+    def check() -> None:
+        asked.append(1)
+        if len(asked) == 3:
+            raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        find_r_peaks(lead, 360.0, check)
+
+
+def test_a_high_rate_takes_no_more_memory() -> None:
+    """Ten minutes at 10 kHz: 24 MB, of which not more than a stretch is worked on at once."""
+    code = """\
+import resource, sys
+import numpy as np
+from ecg.r_peaks import find_r_peaks
+
+trace = np.random.default_rng(1).normal(0.0, 0.1, int(sys.argv[1]) * 10_000).astype(np.float32)
+find_r_peaks(trace[:40_000], 10_000.0)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+find_r_peaks(trace, 10_000.0)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    assert int(run_python("-c", code, "600")) < 200_000, "kB"

@@ -249,7 +249,7 @@ def test_coarse_levels_are_not_clipping() -> None:
 
 
 def test_a_fault_after_the_first_part_has_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ecg.csv_columns.PART", 200)
+    monkeypatch.setattr("ecg.signal_text.PART", 2000)
 
     with pytest.raises(UnreadableSignal, match="Row 351, column 2 "):
         read(table(changed={351: "0.1,x"}))
@@ -257,7 +257,7 @@ def test_a_fault_after_the_first_part_has_its_row(monkeypatch: pytest.MonkeyPatc
 
 def test_parts_give_the_same_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = read(table())
-    monkeypatch.setattr("ecg.csv_columns.PART", 77)
+    monkeypatch.setattr("ecg.signal_text.PART", 77)
 
     np.testing.assert_array_equal(read(table()).samples, whole.samples)
 

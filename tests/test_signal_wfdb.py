@@ -4,7 +4,6 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import wfdb
 
@@ -26,6 +25,7 @@ from tests.wfdb_files import (
     SYMBOLS,
     TRACES,
     Files,
+    encoded,
     header,
     packed,
     same,
@@ -77,22 +77,6 @@ def test_formats_that_the_library_only_reads_give_it_too(tmp_path: Path, stored:
 
     np.testing.assert_allclose(signal.samples, TRACES.T, atol=0.0051)
     assert signal.notes == ()
-
-
-def encoded(digital: npt.NDArray[np.int64], stored: str) -> bytes:
-    """The samples in one of these formats, see https://physionet.org/physiotools/wag/signal-5.htm."""
-    if stored == "8":
-        steps = np.diff(digital.reshape(-1, 2), axis=0, prepend=digital[None, :2])
-        return bytes(steps.astype("i1").tobytes())
-    if stored == "61":
-        return bytes(digital.astype(">i2").tobytes())
-    if stored == "160":
-        return bytes((digital + 32768).astype("<u2").tobytes())
-    one, two, three = np.append(digital, np.zeros(-len(digital) % 3, int)).reshape(-1, 3).T & 0x3FF
-    if stored == "311":
-        return bytes((one | two << 10 | three << 20).astype("<u4").tobytes())
-    words = [one << 1 | (three & 0x1F) << 11, two << 1 | (three >> 5) << 11]
-    return bytes(np.stack(words, axis=1).astype("<u2").tobytes())
 
 
 def test_it_reads_what_the_library_reads(tmp_path: Path) -> None:
@@ -157,17 +141,15 @@ def test_a_wrong_checksum_is_told(files: Files) -> None:
     )
 
 
-def test_the_temporary_folder_is_removed(
-    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    (tmp_path / "temporary").mkdir()
+def test_nothing_is_written_anywhere(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing can be written a record is read all the same, and a damaged one refused."""
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    monkeypatch.setattr(Path, "write_bytes", None)
+    monkeypatch.setattr(Path, "write_text", None)
 
-    read_signal(files)
+    assert read_signal(files).leads == ("MLII", "V5")
     with pytest.raises(UnreadableSignal, match=r"\.atr"):
         read_signal(files | {"r1.atr": b"\xff\xff\xff"})
-
-    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -191,7 +173,14 @@ def test_names_that_lead_elsewhere_are_refused(files: Files, name: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("r1.dat", "r2.dat", "The .hea file names r2.dat, which was not given: give both."),
+        (
+            "r1.dat",
+            "r2.dat",
+            (
+                "Signal file 1 of those that the .hea file names was not given: give it with all "
+                "others, under the names that they have there."
+            ),
+        ),
         (
             "r1 2",
             "r1/3 2",
@@ -209,8 +198,8 @@ def test_names_that_lead_elsewhere_are_refused(files: Files, name: str) -> None:
             f" {LENGTH}\n",
             " 4000\n",
             (
-                "r1.dat has 1,000 samples of each signal, the .hea file tells 4,000: it was cut, or belongs "
-                "to another record."
+                "Signal file 1 has 1,000 samples of each signal, the .hea file tells 4,000: it was cut, or "
+                "belongs to another record."
             ),
         ),
         (

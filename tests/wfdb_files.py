@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import wfdb
 
 from ecg.signal import Signal
@@ -60,3 +61,38 @@ def same(one: Signal, other: Signal) -> bool:
         and np.array_equal(one.reference.samples, other.reference.samples)
         and one.reference.symbols == other.reference.symbols
     )
+
+
+def encoded(digital: npt.NDArray[np.int64], stored: str, signals: int = 2) -> bytes:
+    """The samples in one of the formats of https://physionet.org/physiotools/wag/signal-5.htm.
+
+    digital: all of the file in their order. Format 8: of so many signals, one sample a frame each.
+    """
+    if stored == "8":
+        steps = np.diff(digital.reshape(-1, signals), axis=0, prepend=digital[None, :signals])
+        return bytes(steps.astype("i1").tobytes())
+    if stored == "80":
+        return bytes((digital + 128).astype("u1").tobytes())
+    if stored == "160":
+        return bytes((digital + 32768).astype("<u2").tobytes())
+    if stored in ("16", "32", "61"):
+        kind = {"16": "<i2", "32": "<i4", "61": ">i2"}[stored]
+        return bytes(digital.astype(kind).tobytes())
+    if stored == "24":
+        return bytes(digital.astype("<i4").view("u1").reshape(-1, 4)[:, :3].tobytes())
+    return _packed_bits(digital, stored)
+
+
+def _packed_bits(digital: npt.NDArray[np.int64], stored: str) -> bytes:
+    """Formats 212, 310 and 311, with zeros in the rest of the last block."""
+    together = 2 if stored == "212" else 3
+    whole = np.append(digital, np.zeros(-len(digital) % together, int)).reshape(-1, together).T
+    if stored == "212":
+        one, two = whole & 0xFFF
+        blocks = [one & 0xFF, one >> 8 | two >> 8 << 4, two & 0xFF]
+        return bytes(np.stack(blocks, axis=1).astype("u1").tobytes())
+    one, two, three = whole & 0x3FF
+    if stored == "311":
+        return bytes((one | two << 10 | three << 20).astype("<u4").tobytes())
+    words = [one << 1 | (three & 0x1F) << 11, two << 1 | (three >> 5) << 11]
+    return bytes(np.stack(words, axis=1).astype("<u2").tobytes())
