@@ -17,6 +17,7 @@ from ecg.simulate_record import RecordPlan, simulate_record
 
 PREDICTIONS, FRAME_ROUTE, TRACES = "/api/v1/predictions", "/api/v1/frame", "/api/v1/traces"
 SIGNALS = "/api/v1/signals/predictions"
+NONCE = b"0123456789abcdef"  # behind each picture; another in each request, or answers would be kept ones
 LARGEST = (5000, 5000)  # px: 25 megapixels
 ENLARGED = 2.6  # times a page, with which it has 24 megapixels
 LONG_SAMPLES = 24_500_000  # of one lead, in 49 MB, which zip packs to next to nothing
@@ -47,9 +48,9 @@ def make_requests(folder: Path, data_picture: str) -> list[Request]:
     """
     page, record = draw_page(folder).read_bytes(), _pack_record(*_half_hour())
     honest = [
-        _posted("a page classified", PREDICTIONS, [("page.jpg", page)]),
-        _posted("a page's frame", FRAME_ROUTE, [("page.jpg", page)]),
-        _posted("a page's traces", TRACES, [("page.jpg", page)]),
+        _posted("a page classified", PREDICTIONS, [("page.jpg", page + NONCE)]),
+        _posted("a page's frame", FRAME_ROUTE, [("page.jpg", page + NONCE)]),
+        _posted("a page's traces", TRACES, [("page.jpg", page + NONCE)]),
         _posted("half an hour of two leads", SIGNALS, [("record.zip", record)]),
     ]
     return [*honest, *_hostile_pictures(data_picture), *_hostile_recordings()]
@@ -75,7 +76,7 @@ def _hostile_pictures(data_picture: str) -> list[Request]:
     for name, make in pictures.items():
         data = make()
         for path, honest in routes.items():
-            found.append(_posted(f"{name}: {path}", path, [("page.png", data)], honest))
+            found.append(_posted(f"{name}: {path}", path, [("page.png", data + NONCE)], honest))
     shown = Request("a large page of the data folder, shown", data_picture, b"", "a page's frame")
     return [*found, shown]
 
@@ -86,7 +87,7 @@ def _hostile_recordings() -> list[Request]:
     recordings: Mapping[str, Callable[[], tuple[str, bytes]]] = {
         "24.5 million samples in a zip": lambda: (
             "r.zip",
-            _pack_record(long_header, bytes(2 * LONG_SAMPLES)),
+            _pack_record(long_header, _long_samples()),
         ),
         "a CSV of 49 MB": lambda: ("a.csv", _csv(1)),
         "a CSV of 49 MB, twelve leads": lambda: ("a.csv", _csv(12)),
@@ -142,6 +143,15 @@ def _half_hour() -> tuple[str, bytes]:
     lines = [f"r.dat 16 200 16 0 0 0 0 {lead}" for lead in signal.leads]
     header = "\n".join([f"r {len(lines)} {signal.rate:g} {samples.shape[1]}", *lines, ""])
     return header, samples.T.tobytes()
+
+
+def _long_samples() -> bytes:
+    """A peak in each second at 10 kHz, with a little noise, or zip would pack it too well to be believed."""
+    beat = np.zeros(10_000, "<i2")
+    beat[5000:5400] = np.hanning(400) * 200
+    samples = np.resize(beat, LONG_SAMPLES)
+    samples[::61] += np.random.default_rng(1).integers(0, 4, samples[::61].size).astype("<i2")
+    return samples.tobytes()
 
 
 def _pack_record(header: str, samples: bytes) -> bytes:

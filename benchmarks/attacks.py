@@ -21,7 +21,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from subprocess import Popen
 
-from benchmarks.attack_inputs import Request, large_picture, make_requests
+from benchmarks.attack_inputs import NONCE, Request, large_picture, make_requests
 from benchmarks.errors import BenchmarkError
 from benchmarks.process_tree import PROC, family
 from benchmarks.servers import HOST, end, free_port
@@ -170,7 +170,8 @@ def send(server: Server, request: Request) -> int:
     connection = HTTPConnection(HOST, server.port, timeout=PATIENCE)
     try:
         method = "POST" if request.body else "GET"
-        connection.request(method, request.path, request.body or None, request.headers)
+        body = request.body.replace(NONCE, secrets.token_hex(8).encode()) or None
+        connection.request(method, request.path, body, request.headers)
         answer = connection.getresponse()
         answer.read()
         return answer.status
