@@ -23,7 +23,7 @@ NEAR = (
     0.02  # of the lead's range: a rounded peak has most samples near its top, a clipped one at it
 )
 LARGEST_MV = 1000.0
-PART = 1_000_000  # samples that are looked at together
+PART = 200_000  # samples that are looked at together
 
 
 def check_leads(count: int) -> None:
