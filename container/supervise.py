@@ -2,22 +2,32 @@
 
 SIGTERM and SIGINT: nginx takes nothing new, uploads may end for UPLOADS seconds, gunicorn answers
 what it has. When one of the two ends by itself, so does the other; the status is that of the first
-that failed, 128 + n for signal n. All that is written lies in RUN_DIR, best on a memory disk.
+that failed, 128 + n for signal n. All that is written lies in RUN_DIR, best on a memory disk: the
+bodies of requests, which may take a share of its room and of the machine's memory, and temporary files.
 """
 
 import os
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from string import Template
 
 HERE = Path(__file__).resolve().parent
 TEMPLATE = HERE / "nginx.conf.template"
 DEFAULTS = {"HOST": "127.0.0.1", "PORT": "8080", "RUN_DIR": "/dev/shm/twelvelead"}  # noqa: S108
-SOCKET, CONFIG = "app.sock", "nginx.conf"
+SOCKET, CONFIG, SCRATCH = "app.sock", "nginx.conf", "tmp"
+SCRATCH_OF = ("TMPDIR", "KERAS_HOME", "MPLCONFIGDIR", "TORCH_HOME", "XDG_CACHE_HOME")  # of packages
+SHARE_OF_DISK = 3 / 4  # of what is free in RUN_DIR
+SHARE_OF_MEMORY = 1 / 5  # on a memory disk uploads are memory
+LEAST_ROOM = 11_000_000  # bytes: one page
+DESCRIPTORS = 8192  # of nginx, where the machine allows so many
+MODULES = "/usr/lib/nginx/modules"  # Debian's
+LUA = "ngx_http_lua_module.so"
 UPLOADS = 8  # s, after which gunicorn is told to end too
 SENDING = 2  # s for nginx to send what gunicorn said last
 
@@ -50,10 +60,15 @@ def main() -> int:
 def end(server: subprocess.Popen[bytes], patience: float) -> int:
     """The status of a server that has `patience` seconds to end by itself before it is told to."""
     try:
-        return server.wait(patience)
+        status = server.wait(patience)
     except subprocess.TimeoutExpired:
         server.terminate()
-        return server.wait()
+        status = server.wait()
+    with suppress(
+        ProcessLookupError
+    ):  # nginx's worker lives on, and listens, where its master was killed
+        os.killpg(server.pid, signal.SIGKILL)
+    return status
 
 
 def make_folder(settings: dict[str, str]) -> Path:
@@ -63,19 +78,57 @@ def make_folder(settings: dict[str, str]) -> Path:
         raise ValueError(f"PORT should be a number from 1 to 65535, not {port!r}")
     if shutil.which("nginx") is None:
         raise ValueError("there is no nginx on the PATH")
+    if not Path(MODULES, LUA).is_file():
+        raise ValueError("nginx has no Lua module: Debian has it in libnginx-mod-http-lua")
     folder = Path(settings["RUN_DIR"]).absolute()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / SOCKET).unlink(missing_ok=True)
-    text = Template(TEMPLATE.read_text("utf-8")).safe_substitute(settings, RUN_DIR=folder)
+    shutil.rmtree(folder / SCRATCH, ignore_errors=True)
+    (folder / SCRATCH).mkdir(mode=0o700)
+    text = Template(TEMPLATE.read_text("utf-8")).safe_substitute(settings, **derive(folder))
     (folder / CONFIG).write_text(text, "utf-8")
     return folder
 
 
+def derive(folder: Path) -> dict[str, str]:
+    """What else nginx.conf needs to know. Raises ValueError where RUN_DIR has no room."""
+    room = find_room(folder)
+    if room < LEAST_ROOM:
+        raise ValueError(
+            f"RUN_DIR should have room for uploads, {LEAST_ROOM / SHARE_OF_DISK / 1e6:.0f} MB at "
+            "least; a container's memory disk is made larger with --shm-size"
+        )
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    files = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+    return {
+        "RUN_DIR": str(folder),
+        "HERE": str(HERE),
+        "MODULES": MODULES,
+        "ROOM": str(room),
+        "DESCRIPTORS": str(files),
+        "CONNECTIONS": str(files // 2),
+        # anybody can send this header, but Fly's proxy overwrites it
+        "CLIENT": "$http_fly_client_ip" if os.environ.get("FLY_APP_NAME") else "$remote_addr",
+    }
+
+
+def find_room(folder: Path) -> int:
+    """Bytes that uploads may hold at once."""
+    sys.path.insert(0, str(HERE.parent))
+    from inference.machine import read_machine
+
+    disk = shutil.disk_usage(folder).free * SHARE_OF_DISK
+    return int(min(disk, read_machine().memory * SHARE_OF_MEMORY))
+
+
 def start_gunicorn(folder: Path) -> subprocess.Popen[bytes]:
-    """gunicorn behind a socket of its own."""
-    options = ["--config", "gunicorn.conf.py", "--bind", f"unix:{folder / SOCKET}", *sys.argv[1:]]
+    """gunicorn behind a socket of its own; what it and its packages write lies in RUN_DIR."""
+    scratch = str(folder / SCRATCH)
+    options = ["--config", "gunicorn.conf.py", "--bind", f"unix:{folder / SOCKET}"]
+    options += ["--worker-tmp-dir", scratch, *sys.argv[1:]]
     command = [sys.executable, "-m", "gunicorn", *options]
-    return subprocess.Popen(command, cwd=HERE.parent, process_group=0)
+    environment = {**os.environ, **dict.fromkeys(SCRATCH_OF, scratch)}
+    return subprocess.Popen(command, cwd=HERE.parent, env=environment, process_group=0)
 
 
 def start_nginx(folder: Path) -> subprocess.Popen[bytes]:

@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import threading
 import time
 from typing import Any, Protocol
 
@@ -9,6 +10,8 @@ from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import BadRequest, RequestTimeout
 
 SENDING = 60.0  # s in all for a client to take its answer
+PROMPT = 1.0  # s, after which a client that took nothing is a slow one
+SLOW = threading.BoundedSemaphore(8)  # so many of them may hold a thread each
 
 
 class Reader(Protocol):
@@ -43,20 +46,32 @@ class Connection(socket.socket):
         return super().recv(size, flags)
 
     def sendall(self, data: Any, flags: int = 0, /) -> None:
-        """As a socket's. Raises BrokenPipeError where the client did not take all in SENDING seconds."""
+        """As a socket's. Raises BrokenPipeError where the client takes too long, or many such are served."""
         if self._sent_until is None:
             self._sent_until = time.monotonic() + SENDING
+        left, is_slow = memoryview(data), False
         try:
-            self._wait_until(self._sent_until)
-            super().sendall(data, flags)
+            while left:
+                soon = time.monotonic() + PROMPT
+                self._wait_until(self._sent_until if is_slow else min(soon, self._sent_until))
+                try:
+                    left = left[self.send(left, flags) :]
+                except TimeoutError:
+                    if is_slow or not SLOW.acquire(blocking=False):
+                        raise
+                    is_slow = True
         except TimeoutError:
             raise BrokenPipeError(errno.EPIPE, "the client reads too slowly") from None
+        finally:
+            if is_slow:
+                SLOW.release()
 
     def _wait_until(self, moment: float) -> None:
-        left, own = moment - time.monotonic(), self.gettimeout()
+        left = moment - time.monotonic()
         if left <= 0:
             raise TimeoutError
-        self.settimeout(left if own is None else min(left, own))
+        if self.gettimeout() != 0:  # 0: it waits for nothing at all
+            self.settimeout(left)
 
 
 class TimedBody:
@@ -67,6 +82,12 @@ class TimedBody:
 
     def __init__(self, request: Any, reader: Reader) -> None:
         self._request, self._reader = request, reader
+
+    @property
+    def is_read(self) -> bool:
+        """Whether nothing of it is left on the connection."""
+        length = getattr(self._reader, "length", None)
+        return getattr(self._reader, "parser", None) is None if length is None else length == 0
 
     def read(self, size: int) -> bytes:
         """At most `size` bytes.

@@ -18,7 +18,7 @@ from web.services import Services, services
 CONNECTION = "gunicorn.socket"  # in the WSGI environment: a web.connection.Connection
 CHUNK = 65_536  # bytes
 DRAIN_SECONDS = 5.0  # in all, for the rest of an upload that nobody reads
-DRAINS = threading.BoundedSemaphore(16)  # so many hold a thread for it; others are hung up on
+DRAINS = threading.BoundedSemaphore(8)  # so many hold a thread for it; others are hung up on
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")

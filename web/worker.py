@@ -18,7 +18,6 @@ from typing import Any
 from gunicorn import http
 from gunicorn.http import errors
 from gunicorn.workers.gthread import TConn, ThreadWorker
-from werkzeug.exceptions import HTTPException
 
 from web.connection import Connection, TimedBody
 from web.security import HEADERS
@@ -26,8 +25,10 @@ from web.security import HEADERS
 LAST_WORDS = 4  # s before the end, in which those who still wait for a model are told so
 HEAD_SECONDS = 10.0  # in all, from the connection or its last answer
 HEAD_BYTES = 32_768
-REST_SECONDS = 5.0  # for the rest of a body that nobody read, before the connection's next request
 END_SECONDS = 2.0  # for heads that are under way when the server is told to end
+LINGERING = threading.BoundedSemaphore(
+    16
+)  # so many threads wait at once until a client has hung up
 NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 STATUS: tuple[tuple[type[Exception], int, str], ...] = (  # the first that fits counts
     (errors.LimitRequestLine, 414, "The address is too long."),
@@ -137,19 +138,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         if kept:
             conn.sock.rest()
         else:
-            conn.close(graceful=True)
+            _hang_up(conn)
             conn.close = lambda **_: None  # gunicorn closes again, and counts an error as one more
         return kept
 
     def handle_request(self, req: Any, conn: TConn) -> bool:
         """Answers a request; True where the connection can take another one."""
-        req.body.reader = TimedBody(req, req.body.reader)
-        kept = super().handle_request(req, conn)
-        conn.sock.until = time.monotonic() + REST_SECONDS
-        try:
-            return bool(kept and conn.parser.finish_body(deadline=conn.sock.until))
-        except HTTPException:  # its answer is sent: the next request is not looked for
-            return False
+        body, must_close = TimedBody(req, req.body.reader), req.should_close
+        req.body.reader = body
+        # asked when the answer's head is sent: what nobody read is no beginning of a next request
+        req.should_close = lambda: must_close() or not body.is_read
+        return bool(super().handle_request(req, conn))
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
         """Tells who sent no HTTP what is wrong, in our words: gunicorn's own repeat the client's."""
@@ -181,6 +180,18 @@ def _gather(conn: TConn) -> bytes | None:
     head: bytes = unreader.take_buffered() + come
     unreader.unread(head)
     return head if come else None
+
+
+def _hang_up(conn: TConn) -> None:
+    """Closes a connection once the client has, so that its answer isn't lost; without it where many wait."""
+    if not LINGERING.acquire(blocking=False):
+        conn.close()
+        return
+    try:
+        conn.sock.rest()
+        conn.close(graceful=True)
+    finally:
+        LINGERING.release()
 
 
 def _is_whole(head: bytes) -> bool:
