@@ -7,6 +7,7 @@ from concurrent.futures import Future, wait
 from contextlib import contextmanager
 
 from inference.limits import FOREVER, Deadline
+from inference.turns import Aside, nobody_waits
 from model_registry.errors import Busy, ModelTooLarge
 
 LONGEST_LOAD = 300.0  # s, also for a framework that starts on a slow disk; then it is given up
@@ -17,20 +18,26 @@ class ModelCache:
 
     load: loads a model by its key within a deadline and gives the bytes that it takes; unload puts it
     out. Loads are one at a time and single-flight: however many ask for a model, it is loaded once, and
-    goes on loading when they had to leave. A model in use is never put out, its room is waited for.
+    goes on loading when they had to leave; a load that did not begin while anybody waited never does.
+    A model in use is never put out, its room is waited for. aside: lets others compute meanwhile.
     """
 
     def __init__(
-        self, budget: int, load: Callable[[str, Deadline], int], unload: Callable[[str], None]
+        self,
+        budget: int,
+        load: Callable[[str, Deadline], int],
+        unload: Callable[[str], None],
+        aside: Aside = nobody_waits,
     ) -> None:
         self.budget = budget
         self.loads: Counter[str] = Counter()
         self.evictions: Counter[str] = Counter()
-        self._load, self._unload = load, unload
+        self._load, self._unload, self._aside = load, unload, aside
         self._resident: OrderedDict[str, int] = OrderedDict()  # the least recently used first
         self._measured: dict[str, int] = {}  # what each took when it was loaded last
         self._in_use: Counter[str] = Counter()
         self._fetching: dict[str, Future[None]] = {}
+        self._wanted: Counter[str] = Counter()  # how many wait for each
         self._changed = threading.Condition()
         self._loading = threading.Lock()
 
@@ -42,7 +49,8 @@ class ModelCache:
         it alone is above the budget, Busy where the deadline passed first, and what `load` raises.
         """
         while not self._pin(key):
-            self._fetch(key, size, deadline)
+            with self._aside(deadline):
+                self._fetch(key, size, deadline)
         try:
             yield
         finally:
@@ -70,31 +78,71 @@ class ModelCache:
             self._in_use[key] += 1
             return True
 
+    def put_out(self, key: str, deadline: Deadline) -> None:
+        """Puts a model out once nobody uses it, and forgets what it took: its files are others now.
+
+        Raises Busy where that was not before the deadline.
+        """
+        busy = Busy(f"The model '{key}' is still in use; ask again in a while.")
+        if not self._loading.acquire(timeout=_seconds(deadline)):
+            raise busy
+        try:
+            with self._changed:
+                self._measured.pop(key, None)
+                if not self._changed.wait_for(lambda: not self._in_use[key], _seconds(deadline)):
+                    raise busy
+                was_here = self._resident.pop(key, None) is not None
+            if was_here:
+                self._unload(key)
+        finally:
+            self._loading.release()
+
     def _fetch(self, key: str, size: int, deadline: Deadline) -> None:
         """Waits until a model is loaded. Who can't wait goes; the load goes on, for who asks next."""
         with self._changed:
-            load = self._fetching.get(key)
-            if load is None:
-                load = self._fetching[key] = Future()
-                arguments = (key, size, load)
-                threading.Thread(
-                    target=self._bring, args=arguments, name="load", daemon=True
-                ).start()
-        wait([load], min(deadline.left(), threading.TIMEOUT_MAX))
+            load = self._fetching.get(key) or self._begin(key, size)
+            self._wanted[key] += 1
+        try:
+            wait([load], _seconds(deadline))
+        finally:
+            with self._changed:
+                self._wanted[key] -= 1
         if not load.done():
             raise Busy(f"The model '{key}' is still being loaded; ask again in a while.")
         load.result()
 
+    def _begin(self, key: str, size: int) -> "Future[None]":
+        """A load that has a thread of its own. Raises Busy where the machine starts no more."""
+        load: Future[None] = Future()
+        thread = threading.Thread(
+            target=self._bring, args=(key, size, load), name="load", daemon=True
+        )
+        try:
+            thread.start()
+        except RuntimeError as error:
+            raise Busy("The machine has no room for another thread; ask again later.") from error
+        self._fetching[key] = load
+        return load
+
     def _bring(self, key: str, size: int, load: "Future[None]") -> None:
         try:
             with self._loading:
+                with self._changed:
+                    if not self._wanted[key]:
+                        del self._fetching[key]
+                        return
                 self._put(key, size, Deadline(LONGEST_LOAD))
         except BaseException as error:  # noqa: BLE001 - it is those who wait that must be told
-            self._fetching.pop(key, None)
+            self._end(key, load)
             load.set_exception(error)
         else:
-            self._fetching.pop(key, None)
+            self._end(key, load)
             load.set_result(None)
+
+    def _end(self, key: str, load: "Future[None]") -> None:
+        with self._changed:
+            if self._fetching.get(key) is load:
+                del self._fetching[key]
 
     def _put(self, key: str, size: int, deadline: Deadline) -> None:
         """Loads a model, others put out first and, once its size is measured, after."""
@@ -131,6 +179,10 @@ class ModelCache:
                     del self._resident[idle]
                     self.evictions[idle] += 1
                     return idle
-                if not self._changed.wait(min(deadline.left(), threading.TIMEOUT_MAX)):
+                if not self._changed.wait(_seconds(deadline)):
                     raise Busy(f"There was no room for the model '{key}' in time; ask again later.")
         return None
+
+
+def _seconds(deadline: Deadline) -> float:
+    return min(deadline.left(), threading.TIMEOUT_MAX)

@@ -33,3 +33,8 @@ class Kept(Generic[V]):
             self._values.move_to_end(name)
             while len(self._values) > self._most:
                 self._values.popitem(last=False)
+
+    def clear(self) -> None:
+        """Keeps nothing of what was put so far."""
+        with self._lock:
+            self._values.clear()

@@ -1,60 +1,49 @@
 """Runs networks, each on the backend that suits it, as many in memory as the budget holds."""
 
+import contextlib
 import threading
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from inference.backend import BACKENDS, Backend, State
 from inference.cache import ModelCache
-from inference.compiled import freshness
+from inference.compiled import NAME
+from inference.engine import Batch, Engine
+from inference.forms import ONNX, Forms
 from inference.limits import FOREVER, Deadline, Limits
 from inference.machine import cores
+from inference.turns import Aside, nobody_waits
 from model_registry.entry import ModelEntry
-from model_registry.errors import BackendEnded, WeightsError
+from model_registry.errors import BackendEnded, Busy, NoUsableAnswer
 from model_registry.registry import Registry
-
-Batch = npt.NDArray[np.float32]
 
 LOOKS = 4  # how often, in the time after which an idle process is ended, one looks whether it is
 
 
-class Engine(Protocol):
-    """What loads and runs models: a framework in a process of its own, or ONNX Runtime in this one."""
-
-    def load(self, entry: ModelEntry, deadline: Deadline) -> str:
-        """Loads a model; the name of its runtime."""
-
-    def run(self, entry: ModelEntry, batch: Batch, deadline: Deadline) -> Batch:
-        """Raw outputs (n, labels) for (n, height, width, channels)."""
-
-    def unload(self, entry: ModelEntry) -> None:
-        """Forgets a model."""
-
-    def cost(self, entry: ModelEntry) -> int:
-        """Bytes that a loaded model takes, as measured."""
-
-    def close(self) -> None:
-        """Forgets all."""
-
-
 class Networks:
-    """The networks of a registry, loaded when needed, put out when others need the room."""
+    """The networks of a registry, loaded when needed, put out when others need the room.
 
-    def __init__(self, registry: Registry, limits: Limits) -> None:
+    forms: which form of each is served. aside: lets others compute while one waits for a network.
+    """
+
+    def __init__(self, registry: Registry, limits: Limits, aside: Aside = nobody_waits) -> None:
         self._registry, self._limits = registry, limits
+        self.forms = Forms(limits.runtime)
         runs = limits.runs or cores()
         self._threads = limits.threads or max(1, cores() // runs)
-        self._native = {name: Backend(module, self._threads) for name, module in BACKENDS.items()}
+        self._native = {
+            name: Backend(module, self._threads, aside) for name, module in BACKENDS.items()
+        }
         self._onnx: Any = None
         self._engines: dict[str, str] = {}  # key -> "onnx" or its framework
         self._runtimes: dict[str, str] = {}
+        self._loaded: dict[str, ModelEntry] = {}  # each as it was when it was loaded
         self._loading: set[str] = set()
         self._lock = threading.Lock()
-        self._cache = ModelCache(limits.model_memory, self._load, self._unload)
+        self._cache = ModelCache(limits.model_memory, self._load, self._unload, aside)
         self._closed = threading.Event()
         self._watch: threading.Thread | None = None
 
@@ -81,7 +70,7 @@ class Networks:
 
     def state(self, entry: ModelEntry) -> State:
         """Whether a network is in memory ("ready"), being loaded, or neither ("idle")."""
-        if entry.key in self._cache.resident:
+        if entry.key in self._cache.resident and self._is_here(entry):
             return "ready"
         return "loading" if entry.key in self._loading else "idle"
 
@@ -90,20 +79,37 @@ class Networks:
 
         Raises WeightsError, BackendEnded, Busy, ModelTooLarge.
         """
+        self.state(entry)  # what is no longer there is loaded again
         with self._cache.use(entry.key, self._least_size(entry), deadline):
             return self._runtimes[entry.key]
 
     def run(self, entry: ModelEntry, batch: Batch, deadline: Deadline = FOREVER) -> Batch:
         """Raw outputs, float32 (n, labels), for float32 (n, height, width, channels).
 
-        Raises as `load` does.
+        Raises as `load` does, and NoUsableAnswer for outputs of another shape.
         """
         with self._cache.use(entry.key, self._least_size(entry), deadline):
+            if self._loaded[entry.key] is not entry and self._loaded[entry.key] != entry:
+                raise Busy(f"The model '{entry.key}' was just exchanged; ask again.")
             try:
-                return self._engine(entry).run(entry, batch, deadline)
+                outputs = self._engine(entry).run(entry, batch, deadline)
             except BackendEnded:
                 self._forget(self._engines[entry.key])
                 raise
+        if np.shape(outputs) != (len(batch), len(entry.labels)):
+            raise NoUsableAnswer(
+                f"The model '{entry.key}' does not give one output a label: "
+                "its weights are those of another network."
+            )
+        return outputs
+
+    def served_by(self, entry: ModelEntry) -> tuple[str, int]:
+        """ "onnx" or the framework's name, and how often so far: of a network that was loaded."""
+        return self._engines[entry.key], self._cache.loads[entry.key]
+
+    def put_out(self, entry: ModelEntry, deadline: Deadline = FOREVER) -> None:
+        """Has a network no longer in memory. Raises Busy where it was in use until the deadline."""
+        self._cache.put_out(entry.key, deadline)
 
     def close(self) -> None:
         """Ends the framework processes, and forgets the rest."""
@@ -120,36 +126,39 @@ class Networks:
                 self._forget(name)
 
     def engine_of(self, entry: ModelEntry) -> str:
-        """ "onnx" or the framework's name: how a network is run.
+        """How a network is run: see `Forms.engine_of`."""
+        return self.forms.engine_of(entry)
 
-        Raises WeightsError where only a fresh compiled form would do, and there is none.
-        """
-        wanted = entry.runtime if self._limits.runtime == "auto" else self._limits.runtime
-        if wanted == "native":
-            return entry.framework
-        found = freshness(entry)
-        if found == "fresh":
-            return "onnx"
-        if wanted == "auto":
-            return entry.framework
-        lack = "is not compiled" if found == "none" else "was compiled from other weights"
-        raise WeightsError(
-            f"The model '{entry.key}' {lack}, and only compiled ones are served here: "
-            f"run `twelvelead compile {entry.key}`."
-        )
+    def _is_here(self, entry: ModelEntry) -> bool:
+        """Whether a network of the cache is still to be served: its process lives, its form is right."""
+        key = entry.key
+        if self.forms.is_restored(key):
+            with contextlib.suppress(Busy):  # then with the next request
+                self._cache.put_out(key, Deadline(0.0))
+                self.forms.forget(key)
+                return False
+        native = self._native.get(self._engines[key])
+        if native is not None and native.state(entry) == "idle":
+            self._cache.forget(key)
+            return False
+        return True
 
     def _load(self, key: str, deadline: Deadline) -> int:
         entry = self._entry(key)
+
+        def load(engine: str) -> str:
+            self._engines[key] = engine
+            return self._engine(entry).load(entry, deadline)
+
         self._loading.add(key)
         try:
-            self._engines[key] = self.engine_of(entry)
-            engine = self._engine(entry)
-            self._runtimes[key] = engine.load(entry, deadline)
+            self._runtimes[key] = self.forms.load(entry, load)
         finally:
             self._loading.discard(key)
-        if self._engines[key] != "onnx":
+        self._loaded[key] = entry
+        if self._engines[key] != ONNX:
             self._watch_idle()
-        return engine.cost(entry)
+        return self._engine(entry).cost(entry)
 
     def _unload(self, key: str) -> None:
         entry = self._entry(key)
@@ -181,10 +190,13 @@ class Networks:
 
     def _least_size(self, entry: ModelEntry) -> int:
         """Bytes that a network takes at least: those of its weights, 0 where they aren't there."""
-        try:
-            return entry.weights.path.stat().st_size
-        except OSError:
-            return 0  # it is compiled, or loading it tells what is wrong
+        for file in (
+            entry.weights.path,
+            entry.folder / NAME,
+        ):  # weights are left out of small images
+            with contextlib.suppress(OSError):
+                return file.stat().st_size
+        return 0  # loading it tells what is wrong
 
     def _watch_idle(self) -> None:
         with self._lock:

@@ -17,7 +17,7 @@ from inference.compiled import OUTPUTS, PAGES, hold_onnx, read_compiled
 from inference.limits import FOREVER, Deadline
 from inference.memory import give_back, resident_memory
 from model_registry.entry import ModelEntry
-from model_registry.errors import WeightsError, named
+from model_registry.errors import Busy, NoUsableAnswer, WeightsError, named
 
 Batch = npt.NDArray[np.float32]
 
@@ -48,9 +48,20 @@ class OnnxModels:
         return runtime_of(entry)
 
     def run(self, entry: ModelEntry, batch: Batch, deadline: Deadline = FOREVER) -> Batch:
-        """Raw outputs, float32 (n, labels), of a loaded model for float32 (n, h, w, c)."""
+        """Raw outputs, float32 (n, labels), of a loaded model for float32 (n, h, w, c).
+
+        Raises NoUsableAnswer where ONNX Runtime fails, Busy where the model was just put out.
+        """
         del deadline
-        return run_session(self._sessions[entry.key], batch)
+        session = self._sessions.get(entry.key)
+        if session is None:
+            raise Busy(f"The model '{entry.key}' was just put out of memory; ask again.")
+        try:
+            return run_session(session, batch)
+        except Exception as error:  # onnxruntime's own exceptions share no public class
+            raise NoUsableAnswer(
+                f"The model '{entry.key}' failed in {RUNTIME} ({type(error).__name__})."
+            ) from error
 
     def cost(self, entry: ModelEntry) -> int:
         """Bytes that a loaded model takes, as measured when it was loaded and ran once."""
@@ -87,7 +98,7 @@ def _share_arena() -> None:
 def open_session(file: Path, entry: ModelEntry, threads: int = 0) -> Any:
     """ONNX Runtime's session over a compiled file, which it ran once; 0 threads are one a core.
 
-    Raises WeightsError where ONNX Runtime can't read it, or its input is not what the entry says.
+    Raises WeightsError where ONNX Runtime can't read it, or its input or output is not what the entry says.
     """
     _share_arena()
     options = onnxruntime.SessionOptions()
@@ -101,7 +112,9 @@ def open_session(file: Path, entry: ModelEntry, threads: int = 0) -> Any:
         shape = tuple(session.get_inputs()[0].shape[1:])
         if shape != entry.preprocessing.shape:
             raise ValueError(f"it reads {shape}")
-        run_session(session, np.zeros((1, *shape), np.float32))
+        found = run_session(session, np.zeros((1, *shape), np.float32)).shape
+        if found != (1, len(entry.labels)):
+            raise ValueError(f"it gives {found}")
     except Exception as error:  # onnxruntime's own exceptions share no public class
         raise WeightsError(
             f"{named(file)} can't be loaded by {RUNTIME} "

@@ -2,31 +2,25 @@
 
 import hashlib
 import threading
-from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-import numpy as np
-
 from ecg.beat_in_picture import BeatPicture
 from ecg.frame import Box
 from ecg.page import Page, read_page
 from inference.backend import State
-from inference.beat_answers import BeatAnswers, Run
+from inference.beat_answers import Run
 from inference.decision import decide, fitting, is_asked, refuse
-from inference.examples import hold, read_beat_example, read_page_example
 from inference.kept import Kept
 from inference.limits import FOREVER, Deadline, Limits, Usage
+from inference.loader import Loader
 from inference.machine import cores
-from inference.networks import Networks
-from inference.page_answers import PageAnswers, of_member, timed
-from inference.prediction import Prediction, Vector, to_probabilities
+from inference.page_answers import PageAnswers, timed
+from inference.prediction import Prediction, Vector
 from inference.turns import Turns
-from model_registry.entry import BeatExample, EnsembleEntry, Entry, ModelEntry
-from model_registry.errors import BackendEnded, Busy, ModelUnavailable
-from model_registry.preprocessing import Tensor
+from model_registry.errors import Busy, ModelUnavailable
 from model_registry.registry import Registry
 
 ENTRY_PAUSE = 0.002  # s between entries that are read at start, so that the first pages go before
@@ -35,7 +29,6 @@ Failures = dict[str, ModelUnavailable]
 Facts = tuple[tuple[int, int], Box | None, BeatPicture | None]
 
 LIMITS = Limits()
-READINESS: tuple[State, ...] = ("idle", "loading", "ready")
 
 
 @dataclass(frozen=True)
@@ -66,51 +59,31 @@ class Predictor:
     def __init__(self, registry: Registry, limits: Limits = LIMITS) -> None:
         self.registry = registry
         self.limits = limits
-        self._networks = Networks(registry, limits)
         self._turns = Turns(limits.runs or cores())
-        self._kept = Kept[Vector](limits.answers_kept)
+        self._loader = Loader(registry, limits, self._turns)
+        self._networks = self._loader.networks
         self._kept_pages = Kept[Facts](limits.answers_kept)
-        self._runtimes: dict[str, str] = {}
-        self._failed: dict[str, str] = {}
-        self._checking = defaultdict[str, threading.Lock](threading.Lock)  # examples: each once
 
     def state(self, key: str) -> State:
         """ "idle", "loading" or "ready"; raises ModelUnavailable with the reason, UnknownModel.
 
         An ensemble is as its least ready member, until its own example is asked for too.
         """
-        entry = self.registry[key]
-        if key in self._failed:
-            raise ModelUnavailable(self._failed[key])
-        if isinstance(entry, EnsembleEntry):
-            state = self._least_ready(entry)
-            unchecked: State = "loading" if self._checking[key].locked() else "idle"
-        else:
-            state, unchecked = self._networks.state(entry), "loading"
-        return unchecked if state == "ready" and key not in self._runtimes else state
+        return self._loader.state(key)
 
     def load(self, key: str, deadline: Deadline = FOREVER) -> str:
         """Loads a model and holds it to its own example; the name of its runtime.
 
-        A model that can't be loaded is not tried again until the app restarts, except where its
+        A model that can't be loaded is tried again when its files change, and at once where its
         framework's process ended or there was no time. Raises UnknownModel, WeightsError,
         ModelUnavailable.
         """
-        entry = self.registry[key]
-        if key in self._failed:
-            raise ModelUnavailable(self._failed[key])
-        try:
-            runtime = self._load(entry, deadline)
-            with self._checking[key]:
-                if key not in self._runtimes:
-                    self._check_example(entry, deadline)
-                    self._runtimes[key] = runtime
-            return runtime
-        except (BackendEnded, Busy):
-            raise
-        except ModelUnavailable as error:
-            self._failed[key] = str(error)
-            raise
+        return self._loader.load(key, deadline)
+
+    def notes(self, key: str) -> tuple[str, ...]:
+        """What else there is to say of a model's state, in sentences, those of an ensemble's members too."""
+        networks = self.registry.networks(key)
+        return tuple(note for one in networks for note in self._networks.forms.notes(one.key))
 
     def warm(self, keys: Sequence[str]) -> threading.Thread:
         """Loads models in the background; what fails is kept as their state."""
@@ -118,14 +91,15 @@ class Predictor:
         def load_all() -> None:
             self.registry.read_all(ENTRY_PAUSE)
             for key in keys:
-                try:
-                    self.load(key)
-                except ModelUnavailable:
-                    continue  # kept in self._failed, shown by state()
+                self._loader.warm(key)
 
         thread = threading.Thread(target=load_all, name="warm", daemon=True)
         thread.start()
         return thread
+
+    def is_stuck(self, seconds: float) -> bool:
+        """Whether all cores are held by work that began longer ago than that: nothing else is done."""
+        return self._turns.are_held(seconds)
 
     def usage(self) -> Usage:
         """What is in memory, and what was loaded and put out so far."""
@@ -212,32 +186,12 @@ class Predictor:
         self._kept_pages.put((page.size, page.frame, page.beat), sha256)
         return page
 
-    def _load(self, entry: Entry, deadline: Deadline) -> str:
-        if isinstance(entry, ModelEntry):
-            return self._networks.load(entry, deadline)
-        runtimes: dict[str, None] = {}  # each once, in order
-        for member in entry.members:
-            try:
-                runtimes[self.load(member, deadline)] = None
-            except ModelUnavailable as error:
-                raise of_member(member, error) from error
-        return " + ".join(runtimes)
-
-    def _least_ready(self, entry: EnsembleEntry) -> State:
-        states = []
-        for member in entry.members:
-            try:
-                states.append(self.state(member))
-            except ModelUnavailable as error:
-                raise of_member(member, error) from error
-        return min(states, key=READINESS.index)
-
     def _predict_one(self, key: str, asked: "_Asked", answers: PageAnswers) -> Prediction:
         refused = refuse(self.registry, key, asked.page)
         if refused is not None:
             return refused
         entry = self.registry[key]
-        runtime = self._runtimes.get(key) or self.load(key, asked.deadline)
+        runtime = self.load(key, asked.deadline)
         if not asked.deadline.left():
             raise Busy("There was no time left for this model; ask for fewer at once, or again.")
         answer, page = answers.answer(key), asked.page
@@ -261,33 +215,12 @@ class Predictor:
     def ask(self, page: Page, deadline: Deadline = FOREVER) -> PageAnswers:
         """Answers about one page, each network run once whoever needs it; load the models first."""
 
-        run = self.runner(deadline)
-
-        def run_one(entry: ModelEntry, tensor: Tensor) -> Vector:
-            return np.asarray(run(entry, tensor[np.newaxis])[0])
-
-        return PageAnswers(page, self.registry, run_one, self._kept)
+        return self._loader.ask(page, deadline)
 
     def runner(self, deadline: Deadline = FOREVER) -> Run:
         """What gives a network's probabilities, (n, labels), for float32 (n, height, width, channels)."""
-
-        def run(entry: ModelEntry, batch: Tensor) -> Vector:
-            return to_probabilities(self._networks.run(entry, batch, deadline), entry)
-
-        return run
+        return self._loader.runner(deadline)
 
     def turn(self, deadline: Deadline) -> AbstractContextManager[None]:
         """A core to compute on. Raises Busy where none was free before the deadline."""
         return self._turns.turn(deadline)
-
-    def _check_example(self, entry: Entry, deadline: Deadline) -> None:
-        """Raises NoUsableAnswer where the model answers its own example otherwise than it should."""
-        if isinstance(entry.example, BeatExample):
-            beats, stretch = read_beat_example(entry.folder, entry.example)
-            run = self.runner(deadline)
-            found = BeatAnswers(beats, stretch, self.registry, run).answer(entry.key)[0]
-            hold(entry, entry.example.probabilities, found)
-        elif entry.example is not None:
-            page = read_page_example(entry.folder, entry.example)
-            answer = self.ask(page, deadline).answer(entry.key)
-            hold(entry, entry.example.probabilities, answer.probabilities)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from inference.memory import give_back
 from model_registry.entry import ModelEntry
-from model_registry.errors import EntryError, ModelUnavailable, RegistryError, named
+from model_registry.errors import EntryError, ModelUnavailable, RegistryError, WeightsError, named
 from model_registry.read_entry import read_entry
 
 Batch = npt.NDArray[np.float32]
@@ -77,9 +77,15 @@ def _answer(framework: Any, loaded: dict[str, Run], operation: str, arguments: l
 
 
 def _load(framework: Any, entry: ModelEntry, shape: tuple[int, int, int]) -> Run:
-    """A model that has answered once: its first run compiles, and takes the memory of all others."""
+    """A model that has answered once: its first run compiles, and takes the memory of all others.
+
+    Raises WeightsError where it does not give one output a label.
+    """
     run: Run = framework.load(entry)
-    run(np.zeros((1, *shape), np.float32))
+    if np.shape(run(np.zeros((1, *shape), np.float32))) != (1, len(entry.labels)):
+        raise WeightsError(
+            f"{named(entry.weights.path)} does not give one output a label: it is of another network."
+        )
     give_back()
     return run
 

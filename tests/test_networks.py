@@ -94,11 +94,11 @@ def test_an_entry_may_say_how_it_is_served(
     assert start(compiled).engine_of(entry_of(compiled, "tiny_keras")) == engine
 
 
-def test_a_corrupt_form_is_refused_and_nothing_else_is_served_instead(
+def test_where_only_compiled_models_are_served_a_corrupt_form_is_refused(
     compiled: Path, start: Start
 ) -> None:
     (compiled / "tiny_keras" / "compiled.onnx").write_bytes(b"corrupt")
-    networks = start(compiled)
+    networks = start(compiled, runtime="onnx")
     with pytest.raises(WeightsError, match=r"compiled\.onnx has the sha256"):
         networks.load(entry_of(compiled, "tiny_keras"))
     assert networks.processes == {}

@@ -1,5 +1,6 @@
 """Compiled models run in this process, side by side, on ONNX Runtime."""
 
+import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from inference.compiled import NAME, RECORD
 from inference.onnx_models import RUNTIME, OnnxModels, open_session
-from model_registry.errors import WeightsError
+from model_registry.errors import Busy, NoUsableAnswer, WeightsError
 from tests.fixtures_compiled import entry_of, pages
 from tests.tiny_models import run_python
 
@@ -42,10 +43,30 @@ def test_a_model_that_was_put_out_is_gone_until_it_is_loaded(compiled_dir: Path)
     models = OnnxModels(threads=1)
     models.load(entry)
     models.unload(entry)
-    with pytest.raises(KeyError, match="tiny_keras"):
+    with pytest.raises(Busy, match="'tiny_keras' was just put out of memory; ask again"):
         models.run(entry, batch)
     models.load(entry)
     assert models.run(entry, batch).shape == (1, 4)
+
+
+def test_a_run_that_onnxruntime_refuses_is_told_by_class_and_the_next_one_works(
+    compiled_dir: Path,
+) -> None:
+    entry = entry_of(compiled_dir, "tiny_keras")
+    models = OnnxModels(threads=1)
+    models.load(entry)
+    with pytest.raises(
+        NoUsableAnswer, match=r"^The model 'tiny_keras' failed in onnxruntime \S+ \("
+    ):
+        models.run(entry, np.zeros((1, 3, 3, 1), np.float32))
+    assert models.run(entry, np.zeros((1, *entry.preprocessing.shape), np.float32)).shape == (1, 4)
+
+
+def test_a_form_that_gives_not_one_output_a_label_is_refused(compiled_dir: Path) -> None:
+    entry = entry_of(compiled_dir, "tiny_keras")
+    fewer = dataclasses.replace(entry, labels=entry.labels[:3])
+    with pytest.raises(WeightsError, match=r"can't be loaded by onnxruntime .*ValueError"):
+        open_session(entry.folder / NAME, fewer)
 
 
 def test_a_file_that_is_no_model_is_refused(compiled_dir: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from ecg.errors import NotAPicture
 from ecg.page import read_page
 from inference.decision import NO_FRAME
+from inference.failures import TRIED_AGAIN
 from inference.limits import Deadline, Limits
 from inference.predictor import Predictor
 from model_registry.errors import (
@@ -166,7 +167,7 @@ def test_a_broken_model_is_named_and_the_others_answer(tmp_path: Path, start: St
     answers = start().predict(PAGE, ["refused", "untold", "good"])
 
     assert [prediction.model for prediction in answers.predictions] == ["good"]
-    assert answers.failures["refused"] == "made for another network"
+    assert answers.failures["refused"] == f"made for another network {TRIED_AGAIN}"
     assert "key 'notes': there is no such key" in answers.failures["untold"]
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from ecg.page import read_page
+from inference.failures import TRIED_AGAIN
 from inference.limits import Limits
 from inference.page_answers import average_logs
 from inference.predictor import Predictor
@@ -188,14 +189,14 @@ def test_a_member_that_cannot_be_loaded_makes_the_ensemble_unavailable(
     make_fake_model(tmp_path, "two", refuse="made for another network")
     make_ensemble(tmp_path)
     predictor = start()
-    told = "Its member 'two' can't answer: made for another network"
+    told = f"Its member 'two' can't answer: made for another network {TRIED_AGAIN}"
 
     with pytest.raises(ModelUnavailable, match="another network"):
         predictor.load("two")
     with pytest.raises(ModelUnavailable, match=told):
         predictor.state("both")
     assert predictor.predict(PAGE, ["both"]).failures == {"both": told}
-    assert predictor.state("one") == "ready"
+    assert predictor.load("one") == "fake 1.0"
 
 
 def test_it_answers_again_after_a_members_process_ended(
