@@ -15,10 +15,13 @@ from ecg.errors import UnreadablePicture
 MOST_PARTS = 65_536  # segments or chunks; real files have some hundreds
 MOST_SCANS = 40  # of a JPEG, each of which costs a walk through all pixels; usual are 1 to 18
 MOST_CODED = 4_000_000  # pixels of a BMP in run-length code, which is decoded a run at a time
+MOST_MOVING = 8_000_000  # pixels of an animated WebP
 MOST_TEXT = 1_000_000  # bytes of one note
 PARTS = f"The file consists of more than {MOST_PARTS:,} parts: save the picture anew."
 
 JPEG, PNG, BMP = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM"
+LEAST_WEBP = 32  # bytes of a header
+MOVING = 0x02  # of the flags of a WebP
 MARKER = re.compile(rb"\xff+[\x01-\xfe]")
 AFTER_PIXELS = re.compile(rb"\xff+[\x01-\xcf\xd8-\xfe]")  # what ends a stretch of coded pixels
 SCAN, END = 0xDA, 0xD9
@@ -50,7 +53,14 @@ def bare(data: bytes) -> Parts:
         return _bare_png(data)
     if data.startswith(BMP):
         _check_bmp(data)
+    if _is_webp(data) and not is_still_webp(data):
+        _check_animation(data)
     return Parts(data)
+
+
+def is_still_webp(data: bytes) -> bool:
+    """Whether the bytes begin as those of a WebP that states no animation."""
+    return _is_webp(data) and not (data[12:16] == b"VP8X" and data[20] & MOVING)
 
 
 def _bare_jpeg(data: bytes) -> Parts:
@@ -155,6 +165,19 @@ def _from_hexadecimal(text: bytes) -> bytes:
     except ValueError:
         return b""
     return found.removeprefix(EXIF)
+
+
+def _is_webp(data: bytes) -> bool:
+    return data.startswith(b"RIFF") and data[8:12] == b"WEBP" and len(data) >= LEAST_WEBP
+
+
+def _check_animation(data: bytes) -> None:
+    """Raises UnreadablePicture for a large animated WebP, which is decoded in four copies."""
+    width, height = (int.from_bytes(data[at : at + 3], "little") + 1 for at in (24, 27))
+    if width * height > MOST_MOVING:
+        raise UnreadablePicture(
+            f"An animated WebP may have {MOST_MOVING / 1e6:.0f} megapixels: save one picture of it."
+        )
 
 
 def _check_bmp(data: bytes) -> None:

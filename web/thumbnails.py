@@ -1,6 +1,7 @@
 """Pictures as they are shown: always decoded by the page reader and encoded anew, metadata gone."""
 
 import io
+import math
 
 from PIL import Image
 
@@ -21,7 +22,10 @@ def draw_shown(data: bytes) -> bytes:
 
 
 def _draw(data: bytes, size: tuple[int, int], quality: int) -> bytes:
-    image = Image.fromarray(read_page(data).whole(size, "rgb"))
+    page = read_page(data)
+    factor = min(1.0, *(most / side for most, side in zip(size, page.size, strict=True)))
+    drawn = math.ceil(page.size[0] * factor), math.ceil(page.size[1] * factor)
+    image = Image.fromarray(page.whole(drawn, "rgb"))
     image.thumbnail(size, Image.Resampling.BILINEAR)
     held = io.BytesIO()
     image.save(held, "JPEG", quality=quality)
