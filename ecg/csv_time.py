@@ -15,6 +15,7 @@ Column = npt.NDArray[np.float64]
 MILLISECONDS = ("ms", "msec", "msecs")
 MICROSECONDS = ("us", "µs", "μs")
 DAY = 86_400.0  # s
+EXACT = 1e-6  # how near the steps of sample numbers are to each other
 SHORTEST = 1e-9  # s: shorter is no time between two samples
 ROUNDED = 0.002  # s: how coarsely the first and last times may be rounded
 
@@ -87,13 +88,13 @@ class Track:
     def _check_steady(self, track: Column, before: int) -> None:
         """`before`: how many values stand before these in the column."""
         step, is_sample = self._step, self._layout.roles[self._column] == "sample"
-        steps = np.diff(track)
+        steps, least = np.diff(track), EXACT if is_sample else 0.0
         even = np.abs(steps - step) <= 0.5 * step + 1e-9 * np.abs(track[1:])
         if is_sample:
-            even = np.abs(steps - step) < 1e-6
-        if step > 0 and even.all():
+            even = np.abs(steps - step) < EXACT
+        if step > least and even.all():
             return
-        place = int(np.argmin(even)) if step > 0 else int(np.argmax(steps <= 0))
+        place = int(np.argmin(even)) if step > least else int(np.argmax(steps <= least))
         raise UnreadableSignal(
             f"Row {self._layout.first + before + place + 2}, {self._layout.words(self._column)}: the "
             f"{'number' if is_sample else 'time'} goes from {track[place]:.10g} to "

@@ -102,13 +102,14 @@ def _decode(data: bytes, places: range, encoding: str, check: Check) -> Iterator
             ) from None
         _refuse_nul(held, row)
         whole, newline, held = (held, "\n", "") if last else held.rpartition("\n")
-        if newline:
-            yield whole
-            row += whole.count("\n") + 1
+        after = row + whole.count("\n") + 1 if newline else row
         if len(held) > MAX_ROW:
             raise SignalTooLarge(
-                f"Row {row} has over {MAX_ROW:,} characters: that is no table of leads."
+                f"Row {after} has over {MAX_ROW:,} characters: that is no table of leads."
             )
+        if newline:
+            yield whole
+        row = after
 
 
 def _refuse_nul(text: str, row: int) -> None:

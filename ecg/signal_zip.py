@@ -16,6 +16,7 @@ MAX_ENTRIES = 64
 MAX_RATIO = 200  # times as large unpacked; tables of numbers come to about 10
 MAX_DIRECTORY = 1000 * MAX_ENTRIES  # bytes of the list of entries
 EMPTY = "The zip is empty: pack a CSV, or the .hea and .dat files of a record."
+DAMAGED = "The zip is damaged: pack the files again."
 END = b"PK\x05\x06"
 END_64 = b"PK\x06\x07"
 END_LENGTH = 22
@@ -36,6 +37,8 @@ def unpack(data: bytes, limits: ReadLimits = USUAL_LIMITS) -> dict[str, bytes]:
         packed = zipfile.ZipFile(io.BytesIO(data))
         entries = [entry for entry in packed.infolist() if _is_wanted(entry.filename)]
     _check_entries(entries)
+    if any(entry.compress_size > len(data) for entry in entries):
+        raise UnreadableSignal(DAMAGED)
     files: dict[str, bytes] = {}
     for entry in entries:
         name, left = _last(entry.filename), MAX_BYTES - sum(map(len, files.values()))
@@ -55,7 +58,7 @@ def _naming_damage() -> Iterator[None]:
     except (SignalError, MemoryError):
         raise
     except Exception:  # noqa: BLE001 - zipfile checks little: at bad bytes it raises eight kinds and more
-        raise UnreadableSignal("The zip is damaged: pack the files again.") from None
+        raise UnreadableSignal(DAMAGED) from None
 
 
 def _check_directory(data: bytes) -> None:
@@ -64,7 +67,7 @@ def _check_directory(data: bytes) -> None:
     if not (data[place:].startswith(END) and data.endswith(b"\0\0")):
         place = data.rfind(END, max(0, len(data) - END_LENGTH - 65_535))
     if place < 0 or place + END_LENGTH > len(data):
-        raise UnreadableSignal("The zip is damaged: pack the files again.")
+        raise UnreadableSignal(DAMAGED)
     (size,) = struct.unpack_from("<I", data, place + 12)
     if size == 0:
         raise NotASignal(EMPTY)
@@ -119,7 +122,7 @@ def _read(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int, check: Che
         if data.tell() > min(most, MAX_RATIO * max(entry.compress_size, 1)):
             raise SignalTooLarge(f"The files in the zip are over {MAX_BYTES // 1_000_000} MB.")
     if data.tell() != entry.file_size:
-        raise UnreadableSignal("The zip is damaged: pack the files again.")
+        raise UnreadableSignal(DAMAGED)
     found = data.getvalue()
     if found.startswith(ZIP):
         raise UnreadableSignal("There is a zip in the zip: pack the recording itself.")

@@ -1,13 +1,15 @@
 """A zip is read in memory, within limits, and its names are never paths."""
 
 import io
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ecg.asked import Asked
+from ecg.asked import Asked, ReadLimits
 from ecg.errors import (
     NotASignal,
     SignalError,
@@ -104,3 +106,95 @@ def test_half_a_zip_is_refused(files: Files) -> None:
     data = packed(files)["upload"]
     with pytest.raises(UnreadableSignal, match="The zip is damaged"):
         read_signal({"upload": data[: len(data) // 2]})
+
+
+def lying(files: Files, place: int, told: bytes, signature: bytes = b"PK\x01\x02") -> Files:
+    """A zip with other bytes at this place of the first record that begins so."""
+    data = bytearray(packed(files)["upload"])
+    begin = data.index(signature) + place
+    data[begin : begin + len(told)] = told
+    return {"upload": bytes(data)}
+
+
+def with_extra(content: bytes, offset: int, extra: bytes) -> Files:
+    """A zip of one stored CSV whose list tells this offset, and this field beside it."""
+    name = b"a.csv"
+    sizes = struct.pack("<III", zlib.crc32(content), len(content), len(content))
+    head = struct.pack("<HHHHH", 20, 0, 0, 0, 0) + sizes + struct.pack("<HH", len(name), 0)
+    local = b"PK\x03\x04" + head + name + content
+    entry = b"PK\x01\x02" + struct.pack("<HHHHHH", 20, 20, 0, 0, 0, 0) + sizes
+    entry += struct.pack("<HHHHHII", len(name), len(extra), 0, 0, 0, 0, offset) + name + extra
+    end = b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 1, 1, len(entry), len(local), 0)
+    return {"upload": local + entry + end}
+
+
+def test_a_zip_made_by_hand_is_read() -> None:
+    assert read_signal(with_extra(table(), 0, b""), Asked(rate=100)).leads == ("MLII", "V5")
+
+
+@pytest.mark.parametrize("offset", [2**64 - 1, 2**63, 2**63 - 1, 2**62, 2**32, 10**9])
+def test_an_offset_beyond_the_file_is_refused(offset: int) -> None:
+    extra = struct.pack("<HHQ", 1, 8, offset)
+    with pytest.raises(UnreadableSignal, match="The zip is damaged: pack the files again"):
+        read_signal(with_extra(table(), 0xFFFFFFFF, extra))
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, 9, 0xFFFF])
+def test_a_field_of_another_length_is_refused(size: int) -> None:
+    extra = struct.pack("<HHQ", 1, size, 0)
+    with pytest.raises(UnreadableSignal, match="The zip is damaged: pack the files again"):
+        read_signal(with_extra(table(), 0xFFFFFFFF, extra))
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        (6, b"\xff\xff"),  # the version that it needs
+        (16, b"\1\2\3\4"),  # its checksum
+        (20, b"\0\0\0\0"),  # its size as packed
+        (20, b"\xfe\xff\xff\xff"),
+        (24, b"\x0f\0\0\0"),  # its size
+        (28, b"\xff\xff"),  # how long its name is
+        (30, b"\xff\xff"),  # and the field after it
+        (42, b"\xfe\xff\xff\xff"),  # its offset
+        (42, b"\7\0\0\0"),
+    ],
+)
+def test_a_list_of_entries_that_lies_is_refused(files: Files, place: int, told: bytes) -> None:
+    with pytest.raises(SignalError, match=r"\.$"):
+        read_signal(lying(files, place, told))
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        (12, b"\xff\xff\xff\xff"),  # how long the list is
+        (12, b"\1\0\0\0"),
+        (16, b"\xff\xff\xff\xff"),  # where it begins
+        (16, b"\0\0\0\0"),
+        (8, b"\xff\xff\xff\xff"),  # how many entries
+        (20, b"\xff\xff"),  # how long the comment is
+    ],
+)
+def test_an_end_that_lies_is_refused_or_read(files: Files, place: int, told: bytes) -> None:
+    try:
+        leads = read_signal(lying(files, place, told, b"PK\x05\x06")).leads
+    except SignalError:
+        return
+    assert leads == ("MLII", "V5")
+
+
+def test_what_is_unpacked_counts_not_what_is_told() -> None:
+    """A size that is told too small ends the reading there; one too large is found out."""
+    data = {"a.csv": table() * 40}
+    for told in (100, 40 * len(table()) + 1):
+        with pytest.raises(UnreadableSignal, match="The zip is damaged"):
+            read_signal(lying(data, 24, struct.pack("<I", told)))
+
+
+def test_unpacking_stops_where_nobody_waits_any_more(files: Files) -> None:
+    def check() -> None:
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        read_signal(packed(files), limits=ReadLimits(check=check))
