@@ -23,6 +23,7 @@ from web import (
     visits,
 )
 from web.capacity import capacity_of, limits_of
+from web.clients import client_header
 from web.services import make_services
 from web.settings import ROOT, Settings
 
@@ -34,14 +35,17 @@ def create_app(
 
     Raises SettingsError for a setting that can't be used, EntryError for a missing models folder.
     """
-    settings = Settings.from_environment(os.environ if config is None else config)
+    environ = os.environ if config is None else config
+    settings = Settings.from_environment(environ)
     capacity = capacity_of(settings, read_machine())
     if predictor is None:
         predictor = Predictor(read_registry(settings.models_dir), limits_of(settings, capacity))
         atexit.register(predictor.close)
     app = Flask(__name__, root_path=str(ROOT))
     samples = ROOT / "static" / "samples"
-    app.extensions["twelvelead"] = make_services(settings, predictor, samples, capacity)
+    found = make_services(settings, predictor, samples, capacity)
+    found.client_header = client_header(environ)
+    app.extensions["twelvelead"] = found
     for part in (visits, security, errors, logs):
         part.init_app(app)
     for part in (api, health, model_pages, pages, signal_api, signal_pages, traces):

@@ -24,16 +24,20 @@ AT_ONCE = {
 }  # beats of one run, after which others have their turn
 
 
-def _nobody(done: float) -> None:
+def _nobody(_: float) -> None:
     """Tells nobody how far it is."""
 
 
 @dataclass(frozen=True)
 class Watch:
-    """Until when answers are waited for, and who is told the share (0..1) that is done."""
+    """Until when answers are waited for, and who is told how far it is; either may raise to end it.
+
+    note: of the share (0..1) that is done. found: of how many beats there are.
+    """
 
     deadline: Deadline = FOREVER
     note: Callable[[float], None] = _nobody
+    found: Callable[[int], None] = _nobody
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,8 @@ class BeatPredictor:
         """
         row = signal.find_lead(lead)
         with self._predictor.turn(watch.deadline):
-            beats, found_ms = timed(lambda: _beats(signal, row))
+            beats, found_ms = timed(lambda: _beats(signal, row, watch.deadline))
+        watch.found(len(beats))
         classes, errors = self.classify_at(beats, keys, watch)
         failures = {key: str(error) for key, error in errors.items()}
         spent = {"find_beats": found_ms} | {one.model: one.run_ms for one in classes}
@@ -174,11 +179,11 @@ class BeatPredictor:
         return min(AT_ONCE[one.reads] for one in self._predictor.registry.networks(key))
 
 
-def _beats(signal: Signal, row: int) -> Beats:
+def _beats(signal: Signal, row: int, deadline: Deadline) -> Beats:
     """The beats of one lead; those that came as rows are known."""
     if signal.rows is not None:
         return RowBeats.of_rows(signal.rows)
-    return Beats.of(signal, row, find_r_peaks(signal.samples[row], signal.rate))
+    return Beats.of(signal, row, find_r_peaks(signal.samples[row], signal.rate, deadline.check))
 
 
 def _share(note: Callable[[float], None], number: int, count: int) -> Callable[[float], None]:

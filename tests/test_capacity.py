@@ -90,15 +90,15 @@ def test_uploads_have_room_for_one_of_the_largest_size(memory: int) -> None:
 
 def test_too_little_memory_is_told() -> None:
     told = capacity_of(Settings(), Machine(1, 300 * MB)).in_words()
-    assert "all of that at once needs 524 MB, more than there is" in told
+    assert "all of that at once needs 567 MB, more than there is" in told
     assert "fewer TWELVELEAD_RUNS" in told
 
 
 def test_it_is_one_sentence() -> None:
     assert capacity_of(Settings(), Machine(1, 900_000_000)).in_words() == (
-        "1 core and 900 MB of memory may be used: 1 run at once of 1 thread, each in 225 MB, "
-        "models in 260 MB, uploads in 75 MB, kept recordings of at most 28 million values in "
-        "90 MB, 32 requests admitted at once."
+        "1 core and 900 MB of memory may be used: 1 run at once of 1 thread, each in 150 MB, "
+        "models in 206 MB, uploads in 75 MB, kept recordings of at most 30 million values in "
+        "129 MB, 32 requests admitted at once."
     )
 
 

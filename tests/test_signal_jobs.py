@@ -10,15 +10,15 @@ from ecg.beats import Beats
 from ecg.signal import Signal
 from inference.beat_predictor import SignalAnswers, Watch
 from tests.live import wait_for
-from web.signal_jobs import Job, JobLimits, NoRoom, SignalJobs, UnknownRecording
+from web.signal_jobs import Job, JobLimits, NoRoom, SignalJobs, UnknownRecording, WorkTime
 
 SAMPLES = 1000
 ANN, BEN = "ann", "ben"
 
 
-def job(owner: str = ANN, samples: int = SAMPLES) -> Job:
-    signal = Signal(np.zeros((1, samples), np.float32), 360.0, ("II",))
-    return Job(owner, signal, ("II",), ("a_model",))
+def job(owner: str = ANN, *, client: str = "", cost: float = 1.0) -> Job:
+    signal = Signal(np.zeros((1, SAMPLES), np.float32), 360.0, ("II",))
+    return Job(owner, signal, ("II",), ("a_model",), client=client, cost=cost)
 
 
 def answers(one: Job) -> SignalAnswers:
@@ -86,7 +86,7 @@ def test_progress_is_told_and_others_wait_in_their_order(gate: Gate) -> None:
     wait_for(lambda: first.share == 0.25)
     second, third = jobs.add(job(BEN)), jobs.add(job())
     assert (first.state, second.state) == ("running", "waiting")
-    assert [jobs.place(one) for one in (second, third)] == [1, 2]
+    assert [jobs.before(one)[0] for one in (second, third)] == [1, 2]
     gate.open.set()
     assert [done(one).state for one in (first, second, third)] == ["done"] * 3
     assert gate.began == [first.id, second.id, third.id]
@@ -142,9 +142,9 @@ def test_where_all_are_at_work_nobody_is_let_in(gate: Gate, limits: JobLimits) -
     jobs = SignalJobs(gate, limits)
     first = jobs.add(job(ANN))
     wait_for(lambda: first.state == "running")
-    jobs.add(job(BEN))
+    jobs.add(job(BEN, client=BEN))
     with pytest.raises(NoRoom, match="Too many recordings") as raised:
-        jobs.add(job("cleo"))
+        jobs.add(job("cleo", client="cleo"))
     assert raised.value.retry_after > 0
     assert len(jobs) == 2
 
@@ -170,3 +170,43 @@ def test_the_models_have_so_much_time_and_no_more() -> None:
 
     done(SignalJobs(work, JobLimits(patience=50.0)).add(job()))
     assert 40 < seen[0] <= 50
+
+
+def test_a_short_recording_passes_a_long_one_that_has_begun(gate: Gate) -> None:
+    jobs = SignalJobs(gate)
+    long = jobs.add(job(ANN, cost=100))
+    wait_for(lambda: long.id in gate.began)
+    short = jobs.add(job(BEN, cost=5))
+    wait_for(lambda: short.id in gate.began)
+    assert long.paused
+    assert jobs.before(short) == (0, 0.0)
+    jobs.forget(short)
+    wait_for(lambda: not long.paused)
+    gate.open.set()
+    assert done(long).state == "done"
+
+
+def test_no_more_than_three_have_begun(gate: Gate) -> None:
+    jobs = SignalJobs(gate)
+    for cost in (200, 100, 50):
+        one = jobs.add(job(str(cost), client=str(cost), cost=cost))
+        wait_for(lambda: one.id in gate.began)  # noqa: B023 - called here
+    fourth = jobs.add(job("cleo", client="cleo", cost=1))
+    share = one.share
+    assert (share, fourth.state) == (0.25, "waiting")
+    gate.open.set()
+    assert done(fourth).state == "done"
+
+
+def test_time_in_which_others_pass_does_not_count() -> None:
+    left = WorkTime(50.0)
+    left.extend(100.0)
+    assert 140 < left.left() <= 150
+
+
+def test_nothing_is_dropped_for_one_that_is_refused(gate: Gate) -> None:
+    jobs = SignalJobs(gate, JobLimits(each=2, work=50))
+    kept = [jobs.add(job(cost=cost)) for cost in (5, 30)]
+    with pytest.raises(NoRoom, match="from your address"):
+        jobs.add(job(cost=40))
+    assert [jobs.find(one.id, ANN) for one in kept] == kept

@@ -140,7 +140,7 @@ def test_without_scripts_the_page_refreshes_itself_until_it_is_over(
     def slow(job: Job, watch: Watch) -> SignalAnswers:
         watch.note(0.5)
         going.wait(PATIENCE)
-        return classify_with(found.beats)(job, watch)
+        return classify_with(found.beats, found.costs)(job, watch)
 
     found.jobs = SignalJobs(slow)
     client = app.test_client()

@@ -10,14 +10,16 @@ REQUESTS_A_RUN = 32  # running and waiting, for each page that is worked on at o
 ADMITTED_A_RECORDING = 8  # one request in so many may bring a recording
 CODE = 250_000_000  # bytes that the server itself takes, before it has answered anything
 DECODING = 130_000_000  # bytes that a run takes for the largest page
-BYTES_A_VALUE = 8  # of a recording, while it is read
+BYTES_A_VALUE = 5  # of a recording, while it is read: float32, and what is beside it
+KEPT_A_VALUE = 4  # bytes: float32
 MOST_VALUES = 50_000_000  # of one recording
-SHARE_FOR_READING = 4  # recordings that are read get one part in so many of the memory, together
+SHARE_FOR_READING = 6  # recordings that are read get one part in so many of the memory, together
 SHARE_FOR_UPLOADS = 12
 LEAST_FOR_UPLOADS = 50_100_000  # bytes: one recording of the largest size, in its form
 MOST_FOR_UPLOADS = 1_000_000_000  # bytes
-SHARE_FOR_RECORDINGS = 10  # recordings that are kept get one part in so many of the memory
+SHARE_FOR_RECORDINGS = 7  # recordings that are kept get one part in so many of the memory
 MOST_FOR_RECORDINGS = 1_000_000_000  # bytes
+SHARE_FOR_BODIES = 10  # and in so many is left to the system, and to bodies that nginx holds
 SHARE_FOR_MODELS = 2  # models get one part in so many of the memory at most
 LEAST_FOR_MODELS = 64_000_000  # bytes: one small model at a time
 
@@ -45,8 +47,9 @@ class Capacity:
     @property
     def values(self) -> int:
         """The most values that a recording may have: those of all its leads together."""
-        room = self.machine.memory // SHARE_FOR_READING
-        return min(MOST_VALUES, room // (self.runs * BYTES_A_VALUE))
+        room = self.machine.memory // SHARE_FOR_READING // self.runs
+        kept = self.recordings_memory // KEPT_A_VALUE
+        return min(MOST_VALUES, room // BYTES_A_VALUE, kept)
 
     @property
     def run_memory(self) -> int:
@@ -63,7 +66,8 @@ class Capacity:
     def without_models(self) -> int:
         """Bytes of all but the models."""
         runs = self.runs * self.run_memory
-        return CODE + runs + self.upload_memory + self.recordings_memory
+        bodies = self.machine.memory // SHARE_FOR_BODIES
+        return CODE + runs + self.upload_memory + self.recordings_memory + bodies
 
     def in_words(self) -> str:
         """What is taken on, and where its parts need more memory than there is, that too."""
@@ -79,8 +83,8 @@ class Capacity:
         if needed <= self.machine.memory:
             return told
         return (
-            f"{told} With {in_bytes(CODE)} for the server itself, all of that at once needs "
-            f"{in_bytes(needed)}, more than there is: set fewer TWELVELEAD_RUNS or less "
+            f"{told} With the server itself, all of that at once needs {in_bytes(needed)}, "
+            "more than there is: set fewer TWELVELEAD_RUNS or less "
             "TWELVELEAD_MODEL_MEMORY, or give it more memory."
         )
 

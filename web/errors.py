@@ -25,8 +25,9 @@ from ecg.page import MAX_BYTES
 from ecg.signal import MAX_BYTES as MAX_RECORDING
 from ecg.signal_samples import UnknownSample
 from model_registry.errors import Busy, ModelUnavailable, RegistryError, UnknownModel, WrongInput
+from web.job import NoRoom, UnknownRecording
+from web.job_costs import TooMuchWork
 from web.services import services
-from web.signal_jobs import NoRoom, UnknownRecording
 
 LOG = logging.getLogger("twelvelead")
 
@@ -82,6 +83,7 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits count
     (EmptyFile, 422),
     (PageError, 422),
     (SignalTooLarge, 413),
+    (TooMuchWork, 413),
     (NotASignal, 415),
     (SignalError, 422),
     (NoSymbol, 422),

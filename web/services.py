@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flask import current_app
@@ -16,6 +16,7 @@ from inference.predictor import Predictor
 from model_registry.registry import Registry
 from web.admission import Admission, UploadMemory
 from web.capacity import Capacity
+from web.job_costs import JobCosts
 from web.metrics import Metrics
 from web.settings import Settings, SettingsError
 from web.shown_pictures import ShownPictures
@@ -30,7 +31,7 @@ class Services:
 
     recordings: the room for requests with a recording; uploads: that for all bytes that are sent.
     warm: keys of the models that `warming` loads.
-    stopping: whether the server was told to end.
+    stopping: whether the server was told to end. client_header: see web.clients.
     """
 
     settings: Settings
@@ -40,6 +41,7 @@ class Services:
     admission: Admission
     metrics: Metrics
     beats: BeatPredictor
+    costs: JobCosts
     jobs: SignalJobs
     signal_samples: tuple[SignalSample, ...]
     recordings: Admission
@@ -49,6 +51,7 @@ class Services:
     warming: threading.Thread
     findings: dict[str, str] = field(default_factory=dict)
     stopping: Callable[[], bool] = lambda: False
+    client_header: str | None = None
     shown: ShownPictures = field(default_factory=lambda: ShownPictures(MOST_SHOWN))
 
     def find_picture(self, wanted: str) -> Picture:
@@ -71,7 +74,7 @@ def make_services(
     """
     data, warm = settings.data_dir, models_to_warm(settings, predictor.registry)
     admission = Admission(capacity.admitted, settings.deadline / 3)
-    beats = BeatPredictor(predictor)
+    beats, costs = BeatPredictor(predictor), JobCosts(predictor.registry)
     return Services(
         settings=settings,
         predictor=predictor,
@@ -81,7 +84,8 @@ def make_services(
         admission=admission,
         metrics=Metrics(predictor, admission),
         beats=beats,
-        jobs=SignalJobs(classify_with(beats), JobLimits(memory=capacity.recordings_memory)),
+        costs=costs,
+        jobs=SignalJobs(classify_with(beats, costs), JobLimits(memory=capacity.recordings_memory)),
         signal_samples=read_signal_samples(samples / "signals"),
         recordings=Admission(capacity.recordings, settings.deadline / 3),
         uploads=UploadMemory(capacity.upload_memory),
@@ -91,12 +95,19 @@ def make_services(
     )
 
 
-def classify_with(beats: BeatPredictor) -> Callable[[Job, Watch], SignalAnswers]:
-    """What classifies a recording that was taken in; the filtered traces on the way aren't kept."""
+def classify_with(beats: BeatPredictor, costs: JobCosts) -> Callable[[Job, Watch], SignalAnswers]:
+    """What classifies a recording that was taken in; the filtered traces on the way aren't kept.
+
+    It raises TooMuchWork where there turn out to be too many beats for the models that are asked.
+    """
 
     def work(job: Job, watch: Watch) -> SignalAnswers:
-        answers = beats.classify(job.signal, job.keys, watch=watch)
+        def found(count: int) -> None:
+            job.cost = costs.check(job.keys, count, job.signal.seconds)
+
+        answers = beats.classify(job.signal, job.keys, watch=replace(watch, found=found))
         answers.beats.kept.clear()
+        costs.learn(answers)
         return answers
 
     return work

@@ -4,109 +4,66 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Literal
 
-from ecg.signal import Signal
 from inference.beat_predictor import SignalAnswers, Watch
 from inference.limits import Deadline
+from web.job import Job, JobLimits, NoRoom, UnknownRecording
+from web.job_order import JobOrder
+from web.job_room import make_room
 
-State = Literal["waiting", "running", "done", "failed"]
-Work = Callable[["Job", Watch], SignalAnswers]
+__all__ = ["Job", "JobLimits", "NoRoom", "SignalJobs", "UnknownRecording"]
 
-ID_BYTES = 24  # 192 bits that nobody guesses
+Work = Callable[[Job, Watch], SignalAnswers]
+
 SWEEP = 30.0  # s between looks for what is to be forgotten
-RETRY = 20  # s, of those for whom there is no room
+MOST_BEGUN = 3  # recordings: one, and those that it lets pass
 
-
-class UnknownRecording(LookupError):
-    """No recording of this name belongs to this session, or it was forgotten."""
-
-
-class NoRoom(RuntimeError):
-    """More recordings than are kept at once; `retry_after` in whole seconds."""
-
-    retry_after = RETRY
+LIMITS = JobLimits()
 
 
 class Dropped(Exception):
     """Nobody waits for this recording any more."""
 
 
-@dataclass(frozen=True)
-class JobLimits:
-    """each: recordings that a session keeps. most: of all sessions; memory: bytes of all samples.
+class WorkTime(Deadline):
+    """How long the models of one recording may work; others that it lets pass do not count."""
 
-    kept: seconds after the last look at it. patience: seconds that the models of one may take.
-    """
-
-    each: int = 3
-    most: int = 24
-    memory: int = 300_000_000
-    kept: float = 1800.0
-    patience: float = 600.0
-
-
-LIMITS = JobLimits()
-
-
-@dataclass(eq=False)
-class Job:
-    """One recording. signal: with one lead; leads: all that it came with. keys: the models asked."""
-
-    owner: str
-    signal: Signal
-    leads: tuple[str, ...]
-    keys: tuple[str, ...]
-    id: str = field(default_factory=lambda: secrets.token_urlsafe(ID_BYTES))
-    state: State = "waiting"
-    share: float = 0.0
-    answers: SignalAnswers | None = None
-    error: Exception | None = None
-    seen: float = field(default_factory=time.monotonic)
-    dropped: bool = False
-    shown: dict[str, Any] = field(default_factory=dict)  # what pages made of it, by name
-
-    @property
-    def memory(self) -> int:
-        return int(self.signal.samples.nbytes)
-
-    @property
-    def is_over(self) -> bool:
-        return self.state in ("done", "failed")
+    def extend(self, seconds: float) -> None:
+        """Moves the moment."""
+        self._until += seconds
 
 
 class SignalJobs:
-    """Runs `work` for one recording after another. Safe to use from many threads."""
+    """Runs `work` for one recording at a time, short ones first. Safe to use from many threads.
+
+    A recording lets shorter ones pass between two of its steps; `web.job_order` says which, and
+    `web.job_room` how much of all this one client may have.
+    """
 
     def __init__(self, work: Work, limits: JobLimits = LIMITS) -> None:
         self._work, self._limits = work, limits
         self._jobs: dict[str, Job] = {}  # in the order in which they came
+        self._order = JobOrder()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
     def __len__(self) -> int:
         return len(self._jobs)
 
-    def add(self, job: Job) -> Job:
-        """Takes a recording in; the session's oldest, and finished ones of others, make room.
+    @property
+    def is_working(self) -> bool:
+        """Whether recordings that wait are classified: not where the thread that does it has ended."""
+        return self._thread is None or self._thread.is_alive()
 
-        Raises NoRoom where there is none.
+    def add(self, job: Job) -> Job:
+        """Takes a recording in; the session's oldest, and finished ones, make room.
+
+        Raises NoRoom where there is none, and drops nothing then.
         """
         with self._changed:
             self._sweep()
-            own = [one for one in self._jobs.values() if one.owner == job.owner]
-            for one in own[: max(0, len(own) - self._limits.each + 1)]:
+            for one in make_room(job, list(self._jobs.values()), self._limits):
                 self._drop(one)
-            over = [one for one in self._jobs.values() if one.is_over]
-            for one in sorted(over, key=lambda one: one.seen):
-                if self._has_room(job):
-                    break
-                self._drop(one)
-            if not self._has_room(job):
-                raise NoRoom(
-                    f"Too many recordings are being classified: send it again in {RETRY} s."
-                )
             self._jobs[job.id] = job
             self._start()
             self._changed.notify()
@@ -130,16 +87,11 @@ class SignalJobs:
         with self._changed:
             self._drop(job)
 
-    def place(self, job: Job) -> int:
-        """How many are before it."""
+    def before(self, job: Job) -> tuple[int, float]:
+        """How many are worked on before it, and the seconds that these are estimated to take."""
         with self._changed:
-            waiting = [one for one in self._jobs.values() if one.state == "waiting"]
-            running = sum(one.state == "running" for one in self._jobs.values())
-            return running + (waiting.index(job) if job in waiting else 0)
-
-    def _has_room(self, job: Job) -> bool:
-        memory = sum(one.memory for one in self._jobs.values()) + job.memory
-        return len(self._jobs) < self._limits.most and memory <= self._limits.memory
+            ahead = self._order.ahead_of(job, list(self._jobs.values()))
+            return len(ahead), sum(one.remaining for one in ahead)
 
     def _drop(self, job: Job) -> None:
         job.dropped = True
@@ -151,33 +103,54 @@ class SignalJobs:
             self._drop(job)
 
     def _start(self) -> None:
-        if self._thread is None:
+        if not self.is_working or self._thread is None:
             self._thread = threading.Thread(target=self._run, name="recordings", daemon=True)
             self._thread.start()
-
-    def _next(self) -> Job:
-        """The first that waits, as soon as there is one."""
-        with self._changed:
-            while True:
-                self._sweep()
-                waiting = [one for one in self._jobs.values() if one.state == "waiting"]
-                if waiting:
-                    waiting[0].state = "running"
-                    return waiting[0]
-                self._changed.wait(SWEEP)
 
     def _run(self) -> None:
         while True:
             self._classify(self._next())
 
-    def _classify(self, job: Job) -> None:
+    def _next(self) -> Job:
+        """The one whose turn it is, as soon as there is one that waits."""
+        with self._changed:
+            while True:
+                self._sweep()
+                found = self._order.first(list(self._jobs.values()))
+                if found is not None:
+                    found.begin()
+                    return found
+                self._changed.wait(SWEEP)
+
+    def _classify(self, job: Job, begun: int = 1) -> None:
+        time_left = WorkTime(self._limits.patience)
+
         def note(share: float) -> None:
             job.share = share
             if job.dropped:
                 raise Dropped
+            if begun < MOST_BEGUN:
+                time_left.extend(self._let_pass(job, begun))
 
         try:
-            job.answers = self._work(job, Watch(Deadline(self._limits.patience), note))
+            job.answers = self._work(job, Watch(time_left, note))
             job.share, job.state = 1.0, "done"
         except Exception as error:  # noqa: BLE001 - it is told when somebody asks for the recording
             job.error, job.state = error, "failed"
+        with self._changed:
+            self._order.charge(job)
+
+    def _let_pass(self, job: Job, begun: int) -> float:
+        """Classifies a shorter recording first, if one waits; the seconds that this took."""
+        with self._changed:
+            shorter = self._order.first(list(self._jobs.values()), before=job)
+            if shorter is None:
+                return 0.0
+            shorter.begin()
+        began = time.monotonic()
+        job.paused = True
+        self._classify(shorter, begun + 1)
+        job.paused = False
+        seconds = time.monotonic() - began
+        job.waited += seconds
+        return seconds

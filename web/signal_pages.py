@@ -9,9 +9,11 @@ from werkzeug.wrappers import Response as Answer
 
 from ecg.signal import MAX_BYTES, MAX_HOURS, MAX_LEADS
 from inference.beat_predictor import SignalAnswers
+from web.clients import client_address
 from web.documents import describe_models
 from web.entrance import admitted_with_recording
 from web.errors import RequestError, retry_header, told
+from web.job_costs import BEATS_A_SECOND, in_time
 from web.plotly_files import read_plotly
 from web.services import services
 from web.signal_api import send_beats, why_unanswered
@@ -49,7 +51,10 @@ def classify() -> tuple[str, int, dict[str, str]] | Answer:
         found = services()
         keys = tuple(chosen_beat_models(found))
         signal, leads = chosen_recording(found)
-        job = found.jobs.add(Job(begin_session(), signal, leads, keys))
+        beats = signal.seconds * BEATS_A_SECOND if signal.rows is None else len(signal.rows)
+        cost = found.costs.check(keys, beats, signal.seconds)
+        job = Job(begin_session(), signal, leads, keys, client=client_address(), cost=cost)
+        found.jobs.add(job)
     except Exception as error:  # noqa: BLE001 - told() turns each into a status and a sentence
         status, detail = told(error)
         return _render_form(error=detail), status, retry_header(error)
@@ -138,15 +143,23 @@ def _trace(job: Job) -> ShownTrace:
 
 
 def _progress(job: Job) -> Progress:
+    return Progress(state=job.state, share=job.share, detail=_how_far(job))
+
+
+def _how_far(job: Job) -> str:
+    """One sentence on a recording that is not over yet, or is."""
     if job.state == "waiting":
-        before = services().jobs.place(job)
-        detail = f"Waiting: {before} before it." if before else "Waiting."
-    elif job.state == "running":
-        share = f"{100 * job.share:.0f} % of the beats are classified."
-        detail = share if job.share else "Finding the beats."
-    else:
-        detail = "Done." if job.state == "done" else "It failed."
-    return Progress(state=job.state, share=job.share, detail=detail)
+        count, seconds = services().jobs.before(job)
+        before = f"{count} before it, about {in_time(seconds)}." if count else ""
+        return f"Waiting: {before}" if before else "Waiting."
+    if job.state != "running":
+        return "Done." if job.state == "done" else "It failed."
+    if not job.share:
+        return "Finding the beats."
+    told = f"{100 * job.share:.0f} % of the beats are classified"
+    if job.paused:
+        return f"{told}; a shorter recording goes first."
+    return f"{told}, about {in_time(job.remaining)} to go."
 
 
 def _number(name: str, default: float, most: float) -> float:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from flask import request
 from werkzeug.datastructures import FileStorage
 
-from ecg.asked import Asked, Unit
+from ecg.asked import Asked, ReadLimits, Unit
 from ecg.read_signal import read_signal
 from ecg.signal import RATES, Signal
 from ecg.signal_samples import find_signal_sample
@@ -16,7 +16,7 @@ from inference.memory import give_back
 from model_registry.errors import ModelUnavailable, UnknownModel
 from web.errors import RequestError
 from web.reading import turn
-from web.services import Services
+from web.services import Services, services
 from web.uploads import MODEL_FIELDS, content_of
 
 FILE_FIELDS = ("file", "csv_file", "ecg_file")
@@ -76,8 +76,8 @@ def chosen_recording(found: Services) -> tuple[Signal, tuple[str, ...]]:
 
 def _read(files: dict[str, bytes], asked: Asked) -> tuple[Signal, tuple[str, ...], int]:
     """The same, and the bytes that it took; nothing else of the recording is held when this ends."""
-    with turn():
-        signal = read_signal(files, asked)
+    with turn() as check:
+        signal = read_signal(files, asked, ReadLimits(services().capacity.values, check))
         size = signal.samples.nbytes + sum(map(len, files.values()))
         return only_lead(signal, asked.lead), signal.leads, size
 
