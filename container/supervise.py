@@ -128,6 +128,7 @@ def start_gunicorn(folder: Path) -> subprocess.Popen[bytes]:
     options += ["--worker-tmp-dir", scratch, *sys.argv[1:]]
     command = [sys.executable, "-m", "gunicorn", *options]
     environment = {**os.environ, **dict.fromkeys(SCRATCH_OF, scratch)}
+    environment["CLIENT_ADDRESS_HEADER"] = "X-Client-Address"  # as nginx.conf sets it
     return subprocess.Popen(command, cwd=HERE.parent, env=environment, process_group=0)
 
 
