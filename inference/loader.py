@@ -53,6 +53,10 @@ class Loader:
             state, unchecked = self.networks.state(entry), "loading"
         return unchecked if state == "ready" and key not in self._runtimes else state
 
+    def has_answered(self, key: str) -> bool:
+        """Whether a model answered its example when it was loaded last."""
+        return key in self._runtimes
+
     def load(self, key: str, deadline: Deadline = FOREVER) -> str:
         """The name of a model's runtime, once it answered its example. Raises as `Predictor.load`."""
         runtime = self._runtimes.get(key)
@@ -108,7 +112,12 @@ class Loader:
 
     def _check_files(self, key: str) -> None:
         """Raises ModelUnavailable where a model failed and its files did not change since."""
-        if self._failures.check(key):
+        try:
+            is_changed = self._failures.check(key)
+        except ModelUnavailable:
+            self._runtimes.pop(key, None)
+            raise
+        if is_changed:
             self._kept.clear()  # its labels may stand in another order now
 
     @contextmanager

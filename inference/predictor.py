@@ -80,6 +80,10 @@ class Predictor:
         """
         return self._loader.load(key, deadline)
 
+    def has_answered(self, key: str) -> bool:
+        """Whether a model was loaded and answered its example, though it may have made room since."""
+        return self._loader.has_answered(key)
+
     def notes(self, key: str) -> tuple[str, ...]:
         """What else there is to say of a model's state, in sentences, those of an ensemble's members too."""
         networks = self.registry.networks(key)

@@ -47,6 +47,7 @@ class FakePredictor(Predictor):
         super().__init__(registry, Limits(threads=1))
         self.failing = dict(failing)
         self.loaded: list[str] = []
+        self.answered: set[str] = set()
         self.asked: list[tuple[str, ...]] = []
 
     def state(self, key: str) -> State:
@@ -59,7 +60,11 @@ class FakePredictor(Predictor):
         del deadline
         self.state(key)
         self.loaded.append(key)
+        self.answered.add(key)
         return RUNTIME
+
+    def has_answered(self, key: str) -> bool:
+        return key in self.answered
 
     def warm(self, keys: Sequence[str]) -> threading.Thread:
         self.registry.read_all()

@@ -86,6 +86,9 @@ class Model(Document):
     )
     state: Shown
     reason: str | None = None
+    notes: list[str] = Field(
+        default=[], description="as why it is served natively, though it is compiled"
+    )
 
 
 class Models(Document):
@@ -165,13 +168,6 @@ class Problem(Document):
     instance: str | None
 
 
-class Health(Document):
-    """Whether the process lives, or is ready to answer."""
-
-    status: Literal["ok", "starting", "stopping"]
-    waiting_for: list[str] = Field(default=[], description="models that are still being loaded")
-
-
 def describe_models(predictor: Predictor) -> Models:
     """Every model, usable or not, in the order of keys."""
     registry = predictor.registry
@@ -208,7 +204,8 @@ def _describe(predictor: Predictor, key: str) -> Model:
         if key not in registry:
             return Model(key=key, state="unavailable", reason=str(error))
         return _describe_entry(registry, key, "unavailable", str(error))
-    return _describe_entry(registry, key, state, None)
+    model = _describe_entry(registry, key, state, None)
+    return model.model_copy(update={"notes": list(predictor.notes(key))})
 
 
 def _describe_entry(registry: Registry, key: str, state: Shown, reason: str | None) -> Model:

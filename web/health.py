@@ -4,9 +4,11 @@ from flask import Blueprint, Response
 
 from model_registry.errors import ModelUnavailable
 from web.api import send
-from web.documents import Health
+from web.health_document import Health
 from web.metrics import KIND
-from web.services import services
+from web.services import Services, services
+
+SERVING = ("ok", "degraded")
 
 blueprint = Blueprint("health", __name__)
 
@@ -19,19 +21,14 @@ def live() -> Response:
 
 @blueprint.get("/readyz")
 def ready() -> Response:
-    """The registry is read, and each model that is warmed at start answered its example or failed.
+    """Whether requests should be sent here: 200 where they are answered, if not all of them, else 503.
 
-    A model that was warm may since have made room for another: that is no reason to send nobody here.
+    With one model that is usable it serves, and says which are not. A model that was warm may since
+    have made room for another: that is no reason to send nobody here.
     """
-    found = services()
-    waiting = [key for key in found.warm if _is_waiting(key)] if found.warming.is_alive() else []
-    if found.stopping():
-        health = Health(status="stopping")
-    else:
-        unread = not found.predictor.registry.is_read
-        health = Health(status="starting" if waiting or unread else "ok", waiting_for=waiting)
+    health = _health_of(services())
     answer = send(health)
-    answer.status_code = 200 if health.status == "ok" else 503
+    answer.status_code = 200 if health.status in SERVING else 503
     return answer
 
 
@@ -41,8 +38,35 @@ def show_metrics() -> Response:
     return Response(services().metrics.as_text(), content_type=KIND)
 
 
-def _is_waiting(key: str) -> bool:
+def _health_of(found: Services) -> Health:
+    if found.stopping():
+        return Health(status="stopping")
+    registry = found.predictor.registry
+    waiting = [key for key in found.warm if _is_waiting(found, key)]
+    if not registry.is_read or (waiting and found.warming.is_alive()):
+        return Health(status="starting", waiting_for=waiting)
+    failed = {key for key in registry.known if _is_broken(found, key)}
+    broken = sorted(failed.union(waiting))
+    if found.predictor.is_stuck(found.settings.deadline):
+        return Health(status="stuck", broken=broken)
+    health = Health(status="ok", broken=broken)
+    if not found.jobs.is_working:
+        health.stopped = ["recordings"]
+    if failed == registry.known:
+        health.status = "broken"
+    elif broken or health.stopped:
+        health.status = "degraded"
+    return health
+
+
+def _is_waiting(found: Services, key: str) -> bool:
+    """Whether a model that should be warm has neither answered its example nor failed."""
+    return not (found.predictor.has_answered(key) or _is_broken(found, key))
+
+
+def _is_broken(found: Services, key: str) -> bool:
     try:
-        return services().predictor.state(key) != "ready"
+        found.predictor.state(key)
     except ModelUnavailable:
-        return False  # it failed, and says so in the list of models; the others serve
+        return True  # it failed, and says so in the list of models; the others serve
+    return False

@@ -10,8 +10,9 @@ from ecg.page import FORMATS_IN_WORDS, MAX_BYTES, MAX_PIXELS
 from ecg.signal import MAX_BYTES as MAX_RECORDING
 from ecg.signal import MAX_HOURS, MAX_LEADS, RATES, USUAL_RATE
 from ecg.tasks import NOTICE
-from web.documents import Health, Models, PageRead, Predictions, Problem, TracesRead
+from web.documents import Models, PageRead, Predictions, Problem, TracesRead
 from web.figures import Figures
+from web.health_document import Health
 from web.signal_documents import EarlierAnswer, SignalPredictions
 from web.signal_files import MEDIA
 
@@ -134,7 +135,7 @@ def describe_api() -> dict[str, Any]:
             "/metrics": {"get": _get_text("Figures for Prometheus")},
             "/livez": {"get": _get("Whether the process lives", Health)},
             "/readyz": {
-                "get": _get("Whether warmed models answered their examples", Health, "503")
+                "get": _get("Whether it is ready: models answer, and work gets done", Health, "503")
             },
         },
         "components": {"schemas": schemas["$defs"]},
