@@ -5,11 +5,16 @@ so nothing that a client sends is ever used as a path.
 """
 
 import hashlib
+import os
 import re
-from collections.abc import Collection, Mapping
+import stat
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+
+from ecg.errors import FileTooLarge
+from ecg.page import MAX_BYTES
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 ID_LENGTH = 32  # hexadecimal digits: 128 bits
@@ -70,6 +75,7 @@ TABLES = (DEFAULT_FOLDERS, AAMI_FOLDERS, SIX_FOLDERS)
 SPLITS: Mapping[str, str] = MappingProxyType(
     {"train": "train", "training": "train", "test": "test", "val": "val", "validation": "val"}
 )
+GONE = "This sample's file is gone: choose another one."
 COUNTS = re.compile(r"\(.*?\)")  # "(284x12=3408)" behind the public names
 
 
@@ -88,11 +94,24 @@ class Picture:
     simulated: bool = False
 
     def read(self) -> bytes:
-        """The file's bytes. Raises UnknownPicture where the file is gone since the index was made."""
+        """The file's bytes, never more than a page may have.
+
+        Raises UnknownPicture where the file is gone since the index was made, and FileTooLarge.
+        """
         try:
-            return self.path.read_bytes()
+            # without waiting for a writer, should a pipe have taken the file's place
+            with os.fdopen(os.open(self.path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+                facts = os.fstat(file.fileno())
+                if not stat.S_ISREG(facts.st_mode):
+                    raise UnknownPicture(GONE)
+                data = file.read(MAX_BYTES + 1)
         except OSError as error:
-            raise UnknownPicture("This sample's file is gone: choose another one.") from error
+            raise UnknownPicture(GONE) from error
+        if len(data) > MAX_BYTES:
+            raise FileTooLarge(
+                f"The file has {facts.st_size:,} bytes; at most {MAX_BYTES:,} are read."
+            )
+        return data
 
 
 @dataclass(frozen=True)
@@ -136,26 +155,53 @@ def read_library(
     `folder_labels`: a folder's name, as `plain_name` writes it, to its label. Links that lead out of
     `root` are left out. A root that is no folder gives an empty library.
     """
-    inside = root.resolve()
     pictures = []
-    for path in sorted(root.rglob("*")):
-        if path.suffix.lower() not in SUFFIXES or not path.is_file():
-            continue
-        if not path.resolve().is_relative_to(inside):
-            continue
-        relative = path.relative_to(root)
-        names = [plain_name(part) for part in relative.parts[:-1]]
-        digest = hashlib.sha256(relative.as_posix().encode()).hexdigest()
+    for parts in sorted(_files(root.resolve())):
+        names = [plain_name(part) for part in parts[:-1]]
+        written = "/".join(parts).encode("utf-8", "surrogateescape")  # names may be in any encoding
         pictures.append(
             Picture(
-                id=digest[:ID_LENGTH],
-                path=path,
+                id=hashlib.sha256(written).hexdigest()[:ID_LENGTH],
+                path=root.joinpath(*parts),
                 label=_first(names, folder_labels),
                 split=_first(names, SPLITS),
                 simulated=simulated,
             )
         )
     return Library(tuple(pictures))
+
+
+def _files(root: Path) -> Iterator[tuple[str, ...]]:
+    """The picture files under `root`, by the names on the way to each; links to folders not followed.
+
+    Folders that can't be listed and files that can't be looked at are left out.
+    """
+    waiting: list[tuple[str, ...]] = [()]
+    while waiting:
+        above = waiting.pop()
+        try:
+            with os.scandir(root.joinpath(*above)) as listed:
+                entries = list(listed)
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append((*above, entry.name))
+            elif _is_picture(entry, root):
+                yield (*above, entry.name)
+
+
+def _is_picture(entry: "os.DirEntry[str]", root: Path) -> bool:
+    """Whether it has the name of one and is a file inside `root`; pipes and devices are none."""
+    if Path(entry.name).suffix.lower() not in SUFFIXES:
+        return False
+    try:
+        if not entry.is_symlink():
+            return entry.is_file()
+        aim = Path(entry.path).resolve(strict=True)
+        return aim.is_file() and aim.is_relative_to(root)
+    except (OSError, RuntimeError):  # the latter for links that lead in a circle
+        return False
 
 
 def folders_of(labels: Collection[str]) -> Mapping[str, str]:
