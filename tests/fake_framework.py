@@ -3,7 +3,8 @@
 Keys: outputs (one number a label), or by_page = true (outputs follow the picture's brightness); early
 (other outputs, for beats of a signal whose last number of context, a share, is below 0.85);
 refuse (a WeightsError with these words); bug (load raises), bug_in_run (a run raises); megabytes (what
-the model takes of memory). Beside the weights, a file `exit` ends the process in the next run, and
+the model takes of memory). Beside the weights, a file `exit` ends the process in the next run, one
+named `exit_in_load` in the next load; while there is one named `spin`, a run goes round and round;
 named pipes `gate` and `hold` keep a load and a run back until somebody writes into them. Each load and
 each run adds a line to the file `log`; a batch of zeros, as after a load, is answered without all that.
 The file `pid` names the process of the last load.
@@ -37,8 +38,9 @@ def limit_threads(count: int) -> None:
 def load(entry: ModelEntry) -> Callable[[Batch], Batch]:
     says = json.loads(read_weights(entry.weights))
     _log(entry, "load")
-    _pass(entry.folder / "gate")
     (entry.folder / "pid").write_text(str(os.getpid()), encoding="utf-8")
+    _pass(entry.folder / "gate")
+    _end_at(entry.folder / "exit_in_load")
     says["ballast"] = np.ones((says.get("megabytes", 0), 1_000_000), np.uint8)
     if "refuse" in says:
         raise WeightsError(says["refuse"])
@@ -50,9 +52,9 @@ def load(entry: ModelEntry) -> Callable[[Batch], Batch]:
             return np.zeros((len(batch), len(entry.labels)), np.float32)
         _log(entry, "run")
         _pass(entry.folder / "hold")
-        if (last := entry.folder / "exit").exists():
-            last.unlink()
-            os._exit(1)
+        _end_at(entry.folder / "exit")
+        while (entry.folder / "spin").exists():
+            pass
         if "bug_in_run" in says:
             raise ZeroDivisionError("secret")
         return _answers(says, batch)
@@ -99,6 +101,13 @@ def _pass(pipe: Path) -> None:
     """Waits at a named pipe, where there is one, until somebody writes into it."""
     if pipe.exists():
         pipe.read_text("utf-8")
+
+
+def _end_at(file: Path) -> None:
+    """Ends the process, once, where there is this file."""
+    if file.exists():
+        file.unlink()
+        os._exit(1)
 
 
 def _log(entry: ModelEntry, word: str) -> None:

@@ -1,7 +1,9 @@
 """A framework's process that is killed, hangs or ends again and again harms one question at most."""
 
+import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.backend import Backend
+from inference.backend import Backend, Batch
+from inference.framework_process import FrameworkProcess
 from inference.limits import Deadline
+from inference.patience import LOADING
+from inference.turns import Turns
 from model_registry.errors import BackendEnded, Busy, ModelUnavailable
 from tests.fake_framework import logged, make_fake_model
 from tests.framework_runs import BATCH, FAKE, entry_of, kill, pid_of, running, until
@@ -131,7 +136,7 @@ def test_a_process_that_reads_no_questions_is_ended_at_the_deadline(
     os.kill(pid_of(home), signal.SIGSTOP)
     large = np.ones((64, 32, 56, 1), dtype=np.float32)  # more than a pipe holds
     with pytest.raises(BackendEnded, match="did not answer in time"):
-        backend.run(entry_of(home), large, Deadline(0.2))
+        backend.run(entry_of(home), large, Deadline(0.1))  # before it is seen to be stopped
     assert backend.run(entry_of(home), large).shape == (64, 4)
 
 
@@ -177,3 +182,110 @@ def test_no_file_is_left_of_a_process_that_was_killed(
     backend.close()
 
     assert not list((tmp_path / "scratch").iterdir())
+
+
+def test_a_stopped_process_is_ended_long_before_the_deadline(
+    tmp_path: Path, backend: Backend
+) -> None:
+    home = make_fake_model(tmp_path)
+    entry = entry_of(home)
+    backend.run(entry, BATCH)
+    os.kill(pid_of(home), signal.SIGSTOP)
+    with pytest.raises(BackendEnded, match="fake_framework was stopped, so its process was ended"):
+        backend.run(entry, BATCH, Deadline(60))
+    assert backend.run(entry, BATCH).shape == (2, 4)
+
+
+def test_a_run_that_stands_still_is_ended_long_before_the_deadline(
+    tmp_path: Path, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = make_fake_model(tmp_path)
+    entry = entry_of(home)
+    backend.run(entry, BATCH)
+    os.mkfifo(home / "hold")
+    monkeypatch.setattr("inference.patience.RUNNING_STILL", 0.1)
+    with pytest.raises(BackendEnded, match="stood still, so its process was ended; ask again"):
+        backend.run(entry, BATCH, Deadline(60))
+    (home / "hold").unlink()
+    assert backend.run(entry, BATCH).shape == (2, 4)
+
+
+def test_a_run_that_goes_round_and_round_is_ended_long_before_the_deadline(
+    tmp_path: Path, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = make_fake_model(tmp_path)
+    entry = entry_of(home)
+    backend.run(entry, BATCH)
+    (home / "spin").touch()
+    monkeypatch.setattr("inference.patience.LEAST", 0.1)
+    monkeypatch.setattr("inference.patience.USUAL", 0.0)
+    with pytest.raises(BackendEnded, match="took far longer than usual, so its process was ended"):
+        backend.run(entry, BATCH, Deadline(60))
+    (home / "spin").unlink()
+    assert backend.run(entry, BATCH).shape == (2, 4)
+
+
+def test_a_process_killed_in_a_load_is_told_and_the_next_call_works(
+    tmp_path: Path, backend: Backend
+) -> None:
+    home = make_fake_model(tmp_path)
+    os.mkfifo(home / "gate")
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(backend.load, entry_of(home))
+        with (home / "gate").open("w", encoding="utf-8"):
+            kill(home)
+            with pytest.raises(BackendEnded, match="ended; ask again"):
+                loading.result()
+    (home / "gate").unlink()
+    assert backend.load(entry_of(home)) == "fake 1.0"
+
+
+def test_a_model_that_ends_the_process_again_and_again_closes_no_other(
+    tmp_path: Path, backend: Backend
+) -> None:
+    bad, good = (make_fake_model(tmp_path, key) for key in ("bad", "good"))
+    for name in ("exit", "exit_in_load"):
+        (bad / name).touch()
+        with pytest.raises(BackendEnded):
+            backend.run(entry_of(bad), BATCH)
+    with pytest.raises(BackendEnded, match="ask again in 1 s"):
+        backend.run(entry_of(bad), BATCH)
+    assert backend.run(entry_of(good), BATCH).shape == (2, 4)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"garbage", b"", (7, "an answer to another question"), "no number", (1, 2, 3)],
+    ids=["no pickle", "nothing", "another number", "no pair", "too many"],
+)
+def test_a_process_that_sends_no_answer_is_ended(said: bytes | tuple[object, ...] | str) -> None:
+    process = FrameworkProcess(FAKE, 1)
+    ours, theirs = multiprocessing.Pipe()
+    vars(process)["_pipe"].close()
+    vars(process)["_pipe"] = ours
+    send = theirs.send_bytes if isinstance(said, bytes) else theirs.send
+    send(said)  # type: ignore[arg-type]
+    with pytest.raises(EOFError):
+        process.ask(("start",), Deadline(60), LOADING)
+    assert not process.is_alive
+
+
+def test_who_waits_for_the_process_lets_others_compute(tmp_path: Path) -> None:
+    turns, has_turn = Turns(1), threading.Event()
+    backend = Backend(FAKE, 1, turns.aside)
+    home, other = (make_fake_model(tmp_path, key) for key in ("one", "other"))
+    backend.load(entry_of(home))
+
+    def wait() -> Batch:
+        with turns.turn(Deadline()):
+            has_turn.set()
+            return backend.run(entry_of(other), BATCH, Deadline(60))
+
+    with running(backend, home) as run, ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(wait)
+        assert has_turn.wait(10)
+        with turns.turn(Deadline(10)):  # which is free, as the other only waits
+            assert not waiting.done()
+        (home / "hold").write_text("go", encoding="utf-8")
+        assert run.result().shape == waiting.result().shape == (2, 4)
+    backend.close()
