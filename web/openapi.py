@@ -15,8 +15,11 @@ from web.figures import Figures
 from web.health_document import Health
 from web.signal_documents import EarlierAnswer, SignalPredictions
 from web.signal_files import MEDIA
+from web.signal_uploads import MAX_NAME
 
 VERSION = "1"
+MOST_LETTERS = 200  # of an id or a key
+MOST_KEYS = 50  # models that one request names
 DOCUMENTS: tuple[type[BaseModel], ...] = (
     Models,
     Figures,
@@ -33,19 +36,31 @@ PAGE_WORDS = (
 )
 PAGE = {
     "file": {"type": "string", "format": "binary", "description": f"an ECG page: {PAGE_WORDS}"},
-    "sample": {"type": "string", "description": "instead of a file: the id of a sample"},
+    "sample": {
+        "type": "string",
+        "maxLength": MOST_LETTERS,
+        "description": "instead of a file: the id of a sample",
+    },
 }
-MODEL = {
-    "model": {
-        "type": "array",
-        "items": {"type": "string"},
-        "description": "keys, repeated; or `all`",
-    }
+ONE_PAGE = {  # a form's field that is left empty does not count
+    "oneOf": [
+        {"required": ["file"], "properties": {"sample": {"maxLength": 0}}},
+        {"required": ["sample"], "properties": {"sample": {"minLength": 1}, "file": False}},
+    ]
 }
+KEYS = {
+    "type": "array",
+    "items": {"type": "string", "minLength": 1, "maxLength": MOST_LETTERS},
+    "minItems": 1,
+    "maxItems": MOST_KEYS,
+}
+MODEL = {"model": KEYS | {"description": "keys, repeated; or `all`"}}
 RECORDING = {
     "file": {
         "type": "array",
         "items": {"type": "string", "format": "binary"},
+        "minItems": 1,
+        "maxItems": 3,
         "description": (
             "a CSV with a column a lead, or the .hea and .dat files of a WFDB record, or a zip of "
             f"them, at most {MAX_RECORDING / 1e6:.0f} MB, {MAX_HOURS:.0f} hours and {MAX_LEADS} leads"
@@ -59,15 +74,13 @@ RECORDING = {
     },
     "lead": {
         "type": "string",
+        "maxLength": MAX_NAME,
         "description": "whose beats are classified; else MLII, II or the first",
     },
     "unit": {"type": "string", "enum": ["mV", "adc"], "description": "of a CSV's values"},
     "format": {"type": "string", "enum": ["json", "csv", "atr"], "description": "json without it"},
-    "model": {
-        "type": "array",
-        "items": {"type": "string"},
-        "description": "keys, repeated; or `all`; the usual one without it. One for csv and atr",
-    },
+    "model": KEYS
+    | {"description": "keys, repeated; or `all`; the usual one without it. One for csv and atr"},
 }
 KEY = {
     "name": "key",
@@ -77,31 +90,57 @@ KEY = {
     "schema": {"type": "string"},
 }
 EARLIER = {
-    "model_key": {"type": "string"},
+    "model_key": {"type": "string", "minLength": 1, "maxLength": MOST_LETTERS},
     "image_source": {"type": "string", "enum": ["upload", "sample"]},
     "upload_image": {"type": "string", "format": "binary"},
-    "sample_path": {"type": "string", "description": "id or name of a sample"},
+    "sample_path": {
+        "type": "string",
+        "maxLength": MOST_LETTERS,
+        "description": "id or name of a sample",
+    },
     "file": {
         "type": "string",
         "format": "binary",
         "description": "in place of a page: a CSV, answered with the class of each beat",
     },
 }
+ONE_SOURCE = {
+    "oneOf": [
+        {
+            "required": [name],
+            "properties": {
+                "image_source": {"enum": [source]},
+                **{other: False for other in ("upload_image", "file") if other != name},
+                "sample_path": {"minLength": 1} if source == "sample" else {"maxLength": 0},
+            },
+        }
+        for name, source in (
+            ("upload_image", "upload"),
+            ("file", "upload"),
+            ("sample_path", "sample"),
+        )
+    ]
+}
 FAULTS = {
-    "400": "no page, two pages or no model",
+    "400": "no page, two pages, no model, or a form that is not whole",
     "403": "a form of another site",
     "404": "unknown model or sample",
     "413": "too large",
-    "415": "not a picture",
+    "415": "not a form, or not a picture in it",
+    "421": "a name in `Host` that this server does not answer to",
     "422": "a picture that can't be read",
     "503": "no chosen model can answer, or too many ask at once",
 }
 SIGNAL_FAULTS = FAULTS | {
     "400": "no recording, or fields that can't be read",
     "404": "unknown model",
-    "415": "neither a table of numbers nor a WFDB record",
+    "415": "not a form, or neither a table of numbers nor a WFDB record in it",
     "422": "a recording that can't be read, an unknown lead, or models that read pages",
 }
+A_PAGE = {"type": "object", "properties": PAGE} | ONE_PAGE
+ASKED = {"type": "object", "properties": PAGE | MODEL, "required": ["model"]} | ONE_PAGE
+A_RECORDING = {"type": "object", "properties": RECORDING, "required": ["file"]}
+AS_BEFORE = {"type": "object", "properties": EARLIER, "required": ["model_key"]} | ONE_SOURCE
 RETRY_AFTER = {
     "description": "seconds after which asking again may help; absent where it would not",
     "schema": {"type": "integer", "minimum": 1},
@@ -125,10 +164,8 @@ def describe_api() -> dict[str, Any]:
         "paths": {
             "/api/v1/models": {"get": _get("All models", Models)},
             "/api/v1/models/{key}/metrics": {"get": _get_one("All figures of one model", Figures)},
-            "/api/v1/predictions": {
-                "post": _post("Ask models about a page", PAGE | MODEL, Predictions)
-            },
-            "/api/v1/frame": {"post": _post("Which part of a page is read", PAGE, PageRead)},
+            "/api/v1/predictions": {"post": _post("Ask models about a page", ASKED, Predictions)},
+            "/api/v1/frame": {"post": _post("Which part of a page is read", A_PAGE, PageRead)},
             "/api/v1/traces": {"post": _post_csv("The traces of a clean page in mV", TracesRead)},
             "/api/v1/signals/predictions": {"post": _post_recording()},
             "/predict": {"post": _post_as_before()},
@@ -163,28 +200,27 @@ def _get_one(summary: str, answer: type[BaseModel]) -> dict[str, Any]:
     return found
 
 
-def _post(summary: str, fields: dict[str, Any], answer: type[BaseModel]) -> dict[str, Any]:
-    form = {"schema": {"type": "object", "properties": fields}}
+def _post(summary: str, form: dict[str, Any], answer: type[BaseModel]) -> dict[str, Any]:
     responses = {"200": _answer("What was asked for", answer)}
     for status, meaning in FAULTS.items():
         responses[status] = _answer(meaning, Problem, "application/problem+json")
     responses["503"]["headers"] = {"Retry-After": RETRY_AFTER}
     return {
         "summary": summary,
-        "requestBody": {"required": True, "content": {"multipart/form-data": form}},
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}},
         "responses": responses,
     }
 
 
 def _post_csv(summary: str, answer: type[BaseModel]) -> dict[str, Any]:
     """A page in; a CSV out, or `answer` for who accepts JSON before it."""
-    found = _post(summary, PAGE, answer)
+    found = _post(summary, A_PAGE, answer)
     found["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
     return found
 
 
 def _post_recording() -> dict[str, Any]:
-    found = _post("Ask models about every beat of a recording", RECORDING, SignalPredictions)
+    found = _post("Ask models about every beat of a recording", A_RECORDING, SignalPredictions)
     files = {name: {"schema": {"type": "string", "format": "binary"}} for name in MEDIA.values()}
     found["responses"]["200"]["content"] |= files
     for status, meaning in SIGNAL_FAULTS.items():
@@ -194,7 +230,7 @@ def _post_recording() -> dict[str, Any]:
 
 def _post_as_before() -> dict[str, Any]:
     """A page is answered with predictions, a CSV as the earlier app did."""
-    found = _post("As earlier apps had it", EARLIER, Predictions)
+    found = _post("As earlier apps had it", AS_BEFORE, Predictions)
     kinds = [
         {"$ref": f"#/components/schemas/{kind.__name__}"} for kind in (Predictions, EarlierAnswer)
     ]
