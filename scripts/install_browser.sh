@@ -2,8 +2,11 @@
 # The browser and the nginx of the tests: found, installed (Debian, as root), or asked for in one sentence.
 set -eu
 PATH="$PATH:/usr/sbin"
-WANTED="chromium chromium-driver nginx"
-found() { command -v chromium >/dev/null && command -v chromedriver >/dev/null && command -v nginx >/dev/null; }
+WANTED="chromium chromium-driver nginx libnginx-mod-http-lua"
+LUA=/usr/lib/nginx/modules/ngx_http_lua_module.so
+found() {
+  command -v chromium >/dev/null && command -v chromedriver >/dev/null && command -v nginx >/dev/null && [ -e "$LUA" ]
+}
 
 found && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -22,6 +25,6 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   [ -n "$served" ] || systemctl disable nginx >/dev/null 2>&1 || true  # nor at the next start
   found && exit 0
 fi
-echo "The tests need chromium, chromedriver and nginx on the PATH: \
+echo "The tests need chromium, chromedriver and nginx with its Lua module: \
 on Debian, run 'sudo apt-get install $WANTED'." >&2
 exit 1
