@@ -132,20 +132,20 @@ class Loader:
 
     def _load_network(self, entry: ModelEntry, deadline: Deadline) -> str:
         """A network that answers its example, natively where its compiled form does not."""
-        runtime = self.networks.load(entry, deadline)
-        engine, load = self.networks.served_by(entry)
         try:
+            runtime = self.networks.load(entry, deadline)
+            _, load = self.networks.served_by(entry)
             if self._checked.get(entry.key) != load:
                 self._check(entry, deadline)
+                self._checked[entry.key] = load
         except (BackendEnded, Busy):
             raise
         except ModelUnavailable as error:
             self.networks.put_out(entry, deadline)
-            if engine != ONNX or not isinstance(error, NoUsableAnswer):
+            if not isinstance(error, NoUsableAnswer) or self.networks.served_by(entry)[0] != ONNX:
                 raise
             self.networks.forms.distrust(entry, error)
             return self._load_network(entry, deadline)
-        self._checked[entry.key] = load
         return runtime
 
     def _load_members(self, entry: EnsembleEntry, deadline: Deadline) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from inference.cache import ModelCache
 from inference.limits import Deadline
+from inference.turns import Turns
 from model_registry.errors import Busy, ModelTooLarge, WeightsError
 
 
@@ -169,3 +170,77 @@ def test_a_forgotten_model_is_loaded_again() -> None:
     cache.forget("a")
     touch(cache, "a")
     assert shelf.said == ["+a", "+a"]
+
+
+def test_a_load_that_nobody_waits_for_any_more_does_not_begin() -> None:
+    shelf = Shelf(a=40, b=40, c=40)
+    shelf.gate.clear()
+    cache = cached(shelf)
+    first = threading.Thread(target=lambda: touch(cache, "a"))
+    first.start()
+    with pytest.raises(Busy), cache.use("b", 0, Deadline(0.05)):
+        pass
+    shelf.gate.set()
+    first.join(5)
+    touch(cache, "c")
+    assert shelf.said == ["+a", "+c"]
+    touch(cache, "b")
+    assert shelf.said[:3] == ["+a", "+c", "+b"]
+
+
+def test_where_no_thread_can_be_started_who_asks_is_told_and_the_next_one_is_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    cache = cached(Shelf(a=40))
+    with monkeypatch.context() as machine:
+        machine.setattr("threading.Thread.start", refuse)
+        with pytest.raises(Busy, match="no room for another thread"), cache.use("a"):
+            pass
+    touch(cache, "a")
+    assert cache.resident == {"a": 40}
+
+
+def test_what_is_put_out_is_loaded_again_and_measured_again() -> None:
+    shelf = Shelf(a=250)
+    cache = cached(shelf)
+    with pytest.raises(ModelTooLarge), cache.use("a"):
+        pass
+    shelf.sizes["a"] = 40
+    cache.put_out("a", Deadline(5))
+    touch(cache, "a")
+    cache.put_out("a", Deadline(5))
+    assert cache.resident == {}
+    assert shelf.said == ["+a", "-a", "+a", "-a"]
+    assert cache.evictions == {}, "it made room for nobody"
+
+
+def test_what_is_in_use_is_not_put_out() -> None:
+    shelf = Shelf(a=40)
+    cache = cached(shelf)
+    with cache.use("a"), pytest.raises(Busy, match="still in use"):
+        cache.put_out("a", Deadline(0.05))
+    assert cache.resident == {"a": 40}
+
+
+def test_who_waits_for_a_load_lets_others_compute() -> None:
+    shelf, turns = Shelf(a=40), Turns(1)
+    shelf.gate.clear()
+    cache = ModelCache(100, shelf.load, shelf.unload, turns.aside)
+    has_turn = threading.Event()
+
+    def ask() -> None:
+        with turns.turn(Deadline()):
+            has_turn.set()
+            touch(cache, "a")
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    assert has_turn.wait(5)
+    with turns.turn(Deadline(5)):
+        assert shelf.said == []
+    shelf.gate.set()
+    asking.join(5)
+    assert cache.resident == {"a": 40}

@@ -50,3 +50,59 @@ def test_a_turn_ends_with_an_error_too() -> None:
         raise ZeroDivisionError
     with turns.turn(Deadline(0.1)):
         assert turns.running == 1
+
+
+def test_who_waits_aside_leaves_the_turn_to_others_and_gets_one_again() -> None:
+    turns = Turns(1)
+    with turns.turn(LONG):
+        with turns.aside(LONG), ThreadPoolExecutor(1) as pool:
+            assert turns.running == 0
+            assert pool.submit(_take, turns).result()
+        assert turns.running == 1
+        with pytest.raises(Busy), turns.turn(Deadline(0.02)):
+            pass
+    assert turns.running == 0
+
+
+def test_who_gets_no_turn_again_has_lost_it() -> None:
+    turns = Turns(1)
+    with ThreadPoolExecutor(1) as pool, turns.turn(LONG):
+        held = turns.turn(LONG)
+        with pytest.raises(Busy), turns.aside(Deadline(0.05)):
+            pool.submit(held.__enter__).result()
+        assert turns.running == 1, "the other's"
+        pool.submit(held.__exit__, None, None, None).result()
+        assert turns.running == 0
+    assert _take(turns), "it was not given back twice"
+    with turns.turn(LONG), pytest.raises(Busy), turns.turn(Deadline(0.02)):
+        pass
+
+
+def test_a_fault_while_waiting_aside_keeps_the_turn() -> None:
+    turns = Turns(1)
+    with turns.turn(LONG):
+        with pytest.raises(ZeroDivisionError), turns.aside(LONG):
+            raise ZeroDivisionError
+        assert turns.running == 1
+
+
+def test_who_has_no_turn_waits_aside_without_getting_one() -> None:
+    turns = Turns(1)
+    with turns.aside(LONG):
+        pass
+    assert turns.running == 0
+
+
+def test_whether_all_turns_are_held_for_too_long_is_told() -> None:
+    turns = Turns(2)
+    with turns.turn(LONG):
+        assert not turns.are_held(0.0)
+        with turns.turn(LONG):
+            assert not turns.are_held(60.0)
+            assert turns.are_held(0.0)
+        assert not turns.are_held(0.0)
+
+
+def _take(turns: Turns) -> bool:
+    with turns.turn(Deadline(1)):
+        return True
