@@ -1,5 +1,6 @@
 """How gunicorn serves the app: one process of threads; the models run in it or in processes beside it."""
 
+import multiprocessing
 import os
 import resource
 import sys
@@ -74,8 +75,19 @@ def on_starting(server: Any) -> None:
 
 
 def worker_exit(server: Any, worker: Worker) -> None:  # noqa: ARG001 - gunicorn names them
-    """All is answered: a model that is still being loaded must not hold up the end."""
+    """All is answered: nothing that still runs in the background holds up the end, or spoils it.
+
+    A thread that is inside a framework when the interpreter is taken down ends the process by abort,
+    so the process leaves without taking it down.
+    """
     worker.end_models(0)
+    error = sys.exc_info()[1]
+    if worker.booted and isinstance(error, SystemExit):
+        worker.wsgi.extensions["twelvelead"].predictor.close()
+        for child in multiprocessing.active_children():
+            child.terminate()
+        sys.stderr.flush()
+        os._exit(error.code if isinstance(error.code, int) else 0)
 
 
 def post_worker_init(worker: Any) -> None:
@@ -83,6 +95,7 @@ def post_worker_init(worker: Any) -> None:
     found = worker.wsgi.extensions["twelvelead"]
     worker.patience = found.settings.deadline
     found.stopping = lambda: not worker.alive
+    worker.end_work = found.jobs.close
 
     def tell() -> None:
         for key, reason in found.predictor.registry.broken.items():

@@ -4,6 +4,8 @@ import socket
 import time
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
+from typing import NamedTuple
 
 import pytest
 from flask import Flask
@@ -12,7 +14,7 @@ from werkzeug.test import TestResponse
 import web.entrance
 from model_registry.registry import read_registry
 from tests.web_fakes import PAGE, Brittle, FakePredictor, form, large_form, make_app
-from web.connection import Connection
+from web.connection import Connection, TimedBody
 from web.entrance import drain
 from web.security import MAX_REQUEST, MAX_SIGNAL_REQUEST
 
@@ -162,13 +164,23 @@ def test_no_more_is_read_than_a_request_may_hold() -> None:
     assert body.tell() == 150_000
 
 
+class Incoming(NamedTuple):
+    """A body that is read from a socket, as gunicorn's are."""
+
+    connection: Connection
+
+    def read(self, size: int, /) -> bytes:
+        return self.connection.recv(size)
+
+
 def test_a_client_that_sends_nothing_more_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(web.entrance, "DRAIN_SECONDS", 0.2)
     ours, theirs = socket.socketpair()
     taken = Connection(ours.family, ours.type, fileno=ours.detach())
-    with taken, theirs, taken.makefile("rb", buffering=0) as body:
+    body = TimedBody(SimpleNamespace(force_close=lambda: None), Incoming(taken))
+    with taken, theirs:
         theirs.sendall(b"a part")
         began = time.monotonic()
         drain(body, 1000, taken)

@@ -87,6 +87,12 @@ class SignalJobs:
         with self._changed:
             self._drop(job)
 
+    def close(self) -> None:
+        """Ends all work between two of its steps: the server ends."""
+        with self._changed:
+            for job in self._jobs.values():
+                job.dropped = True
+
     def before(self, job: Job) -> tuple[int, float]:
         """How many are worked on before it, and the seconds that these are estimated to take."""
         with self._changed:

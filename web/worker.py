@@ -11,6 +11,7 @@ import multiprocessing
 import selectors
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -43,10 +44,11 @@ STATUS: tuple[tuple[type[Exception], int, str], ...] = (  # the first that fits 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
     """The thread that takes connections never waits for a client; nobody else waits for long.
 
-    patience: seconds in all for a body.
+    patience: seconds in all for a body. end_work: ends what is done in the background for nobody's request.
     """
 
     patience = 30.0
+    end_work: Callable[[], None] = staticmethod(lambda: None)
 
     def accept(self, listener: Any) -> None:
         """Takes a connection; who has waited longest for nothing makes room for it."""
@@ -113,6 +115,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
             soon = time.monotonic() + END_SECONDS
             for conn in self.pending_conns:
                 conn.timeout = min(conn.timeout, soon)
+            self.end_work()
             self.end_models(max(0, self.cfg.graceful_timeout - LAST_WORDS))
 
     def end_models(self, seconds: float) -> None:
