@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from cli_beats import beats
-from cli_compile import compile_all, networks_to_compile, row_text
+from cli_compile import compile_all, networks_to_compile, note_damage, row_text
 from cli_output import CommandError, describe_entry, print_json, print_models
 from cli_parser import Options, Run, make_parser
 from cli_predict import predict
@@ -32,7 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def list_models(options: Options) -> int:
     """`twelvelead models`"""
     registry = read_registry(options.models)
-    rows = [describe_entry(registry, key) for key in sorted([*registry, *registry.broken])]
+    rows = [
+        describe_entry(registry, key) | {"notes": note_damage(registry, key)}
+        for key in sorted([*registry, *registry.broken])
+    ]
     if options.json:
         print_json({"models": rows})
     else:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from inference.compiled import RECORD, Compiled, freshness, read_compiled
+from inference.compiled import RECORD, Compiled, damage, freshness, read_compiled
 from model_registry.entry import ModelEntry
 from model_registry.errors import ModelUnavailable
 from model_registry.registry import Registry
@@ -61,6 +61,13 @@ def compile_missing(registry: Registry) -> None:
         print(row_text(row), file=sys.stderr)
 
 
+def note_damage(registry: Registry, key: str) -> list[str]:
+    """In sentences, why the compiled forms of a usable model and its members can't be served."""
+    if key not in registry:
+        return []
+    return [told for entry in registry.networks(key) if (told := damage(entry))]
+
+
 def row_text(row: Row) -> str:
     """One line for people."""
     told = f"{row['model']:<16} {row['state']}"
@@ -73,13 +80,9 @@ def row_text(row: Row) -> str:
 
 
 def _standing(entry: ModelEntry) -> Row:
-    """What there is before anything is compiled; a record that can't be read is none."""
-    try:
-        record = read_compiled(entry)
-        if record is not None and freshness(entry) == "fresh":
-            return _row(entry, record)
-    except ModelUnavailable:
-        pass  # made anew
+    """What there is before anything is compiled; what is damaged or can't be read is made anew."""
+    if not damage(entry) and freshness(entry) == "fresh":
+        return _row(entry, read_compiled(entry))
     return _row(entry, None)
 
 

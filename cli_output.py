@@ -27,7 +27,8 @@ def print_models(rows: list[dict[str, Any]]) -> None:
             print(f"{'':<16} average of {', '.join(row['members'])}")
         if row["reads"]:
             print(f"{'':<16} reads {READS[tuple(row['reads'])]}")
-        print(f"{'':<16} {row['reason'] or measured(row['macro_f1'])}")
+        for line in (row["reason"] or measured(row["macro_f1"]), *row["notes"]):
+            print(f"{'':<16} {line}")
 
 
 def measured(macro_f1: float | None) -> str:

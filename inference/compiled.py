@@ -99,6 +99,21 @@ def hold_onnx(entry: ModelEntry) -> Path:
         )
     if entry.weights.path.exists():  # left out of a small image; nothing else can be served there
         read_weights(entry.weights)
+    return _hold_file(entry, record)
+
+
+def damage(entry: ModelEntry) -> str:
+    """What is wrong with a model's compiled files, in a sentence; empty where they are sound or stale."""
+    try:
+        record = read_compiled(entry)
+        if record is not None and record.made_from == fingerprint(entry):
+            _hold_file(entry, record)
+    except WeightsError as error:
+        return str(error)
+    return ""
+
+
+def _hold_file(entry: ModelEntry, record: Compiled) -> Path:
     file = entry.folder / NAME
     try:
         with file.open("rb") as opened:

@@ -86,3 +86,21 @@ def test_before_serving_only_what_is_missing_is_compiled_and_told(
 def test_all_means_all_beside_a_key_too(compiled: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, rows = compile_json(capsys, "tiny_keras", "--all", "--models", compiled)
     assert [row["model"] for row in rows] == BOTH
+
+
+def test_what_is_damaged_is_told_among_the_models_and_compiled_anew(
+    compiled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (compiled / "tiny_keras" / "compiled.onnx").write_bytes(b"damaged")
+    assert main(["models", "--models", str(compiled)]) == 0
+    told = capsys.readouterr().out
+    assert "tiny_keras/compiled.onnx has the sha256" in told
+    assert main(["models", "--json", "--models", str(compiled)]) == 0
+    keras, torch = json.loads(capsys.readouterr().out)["models"]
+    assert "`twelvelead compile tiny_keras`" in keras["notes"][0]
+    assert (keras["state"], torch["notes"]) == ("available", [])
+
+    _, rows = compile_json(capsys, "tiny_keras", "--models", compiled)
+    assert (rows[0]["state"], rows[0]["seconds"] > 0) == ("compiled", True)
+    assert main(["models", "--json", "--models", str(compiled)]) == 0
+    assert json.loads(capsys.readouterr().out)["models"][0]["notes"] == []
