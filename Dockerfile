@@ -1,6 +1,6 @@
 # Twelvelead's server. `slim` (the default): compiled models on ONNX Runtime. `full`: both frameworks too.
 # Neither has training, tests or a compiler. nginx listens, gunicorn runs behind it, as user 10001.
-# With a read-only root file system /dev/shm must stay writable, and /tmp for `full`.
+# With a read-only root file system only /dev/shm must stay writable: 256 MB of it (--shm-size) hold the uploads.
 ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS slim-packages
@@ -55,7 +55,7 @@ RUN find models -name 'weights.*' -delete
 FROM ${BASE} AS server
 # hadolint ignore=DL3008
 RUN apt-get update \
-  && apt-get install --yes --no-install-recommends nginx tini \
+  && apt-get install --yes --no-install-recommends libnginx-mod-http-lua nginx tini \
   && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
   && useradd --no-log-init --uid 10001 --user-group --no-create-home --home-dir /tmp \
     --shell /usr/sbin/nologin twelvelead

@@ -1,5 +1,6 @@
 """`twelvelead serve`: hands this process over to gunicorn."""
 
+import ipaddress
 import os
 import socket
 import sys
@@ -11,12 +12,19 @@ from cli_parser import ROOT, Options
 from inference.memory import ALLOCATION
 from model_registry.registry import read_registry
 
+WARNING = (
+    "Warning: plain `serve` is for this machine; where others can reach it, put the container "
+    "or another proxy in front, which bounds what each client may take."
+)
+
 
 def serve(options: Options) -> int:
     """`twelvelead serve`; does not return where it starts. Raises CommandError."""
     os.environ["TWELVELEAD_MODELS_DIR"] = str(options.models.expanduser().resolve())
     _check_settings()
     _check_port(options.host, options.port)
+    if not _is_loopback(options.host):
+        print(WARNING, file=sys.stderr)
     if options.compile:
         compile_missing(read_registry(options.models))
     gunicorn = str(Path(sys.executable).with_name("gunicorn"))
@@ -27,6 +35,13 @@ def serve(options: Options) -> int:
         gunicorn,
         [gunicorn, "--config", "gunicorn.conf.py", "--bind", where, "app:create_app()"],
     )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _check_port(host: str, port: int) -> None:

@@ -18,6 +18,7 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - Linux's memory disk, for the worker's 
 SPARE = 32  # threads beside those that may hold an admitted request
 DESCRIPTORS = 4096  # where the machine allows them; each connection takes one, a model some
 CONNECTIONS = 1000  # at once, most of them silent
+ENDING = 2  # s for a framework's process that was told to end
 
 
 def read_capacity() -> tuple[Settings, Capacity]:
@@ -83,9 +84,8 @@ def worker_exit(server: Any, worker: Worker) -> None:  # noqa: ARG001 - gunicorn
     worker.end_models(0)
     error = sys.exc_info()[1]
     if worker.booted and isinstance(error, SystemExit):
-        worker.wsgi.extensions["twelvelead"].predictor.close()
         for child in multiprocessing.active_children():
-            child.terminate()
+            child.join(ENDING)
         sys.stderr.flush()
         os._exit(error.code if isinstance(error.code, int) else 0)
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,16 @@ from gunicorn.workers.gthread import ThreadWorker
 from container import supervise
 from inference.machine import Machine
 from web.capacity import capacity_of
-from web.documents import Problem
 from web.errors import SENTENCES, TOO_LARGE_RECORDING
-from web.security import MAX_REQUEST, MAX_SIGNAL_REQUEST
+from web.security import HEADERS, MAX_REQUEST, MAX_SIGNAL_REQUEST
 from web.settings import Settings
+from web.worker import STATUS
 
 ROOT = Path(__file__).parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 TEMPLATE = (ROOT / "container" / "nginx.conf.template").read_text("utf-8")
+UPLOADS = (ROOT / "container" / "uploads.lua").read_text("utf-8")
+REFUSALS = (ROOT / "container" / "refusals.lua").read_text("utf-8")
 LOCKS = ("requirements-slim.lock", "requirements.lock", "requirements-dev.lock")
 
 
@@ -127,7 +130,7 @@ def test_tini_is_the_first_process_and_the_supervisor_gets_the_signals() -> None
     command = ["python", "container/supervise.py", "app:create_app()"]
     assert json.loads(told("CMD")[0]) == command
     assert (ROOT / "container" / "supervise.py").is_file()
-    assert any("nginx tini" in run for run in told("RUN"))
+    assert any("libnginx-mod-http-lua nginx tini" in run for run in told("RUN"))
 
 
 def test_the_health_check_asks_livez() -> None:
@@ -165,18 +168,48 @@ def test_nginx_takes_a_request_in_full_before_the_app_hears_of_it() -> None:
     assert nginx("proxy_request_buffering") == ["on"]
     for name in ("client_header_timeout", "client_body_timeout", "send_timeout"):
         assert 5 <= nginx_seconds(name) <= 30
-    assert nginx_seconds("keepalive_timeout") > 0
+    assert nginx("keepalive_timeout") == ["30s", "0", "0"], "after a refusal it hangs up"
 
 
-def test_nginx_takes_a_little_more_than_the_app_and_refuses_it_with_the_same_sentence() -> None:
-    for most, limit in zip(
-        nginx("client_max_body_size"), (MAX_REQUEST, MAX_SIGNAL_REQUEST), strict=True
-    ):
+def test_nginx_takes_a_little_more_than_the_app() -> None:
+    sizes, lua = nginx("client_max_body_size"), re.findall(r"largest = (\d+)", UPLOADS)
+    assert lua == sizes[:2]
+    for most, limit in zip(sizes[:2], (MAX_REQUEST, MAX_SIGNAL_REQUEST), strict=True):
         assert limit < int(most) <= limit * 1.01
-    assert TEMPLATE.count(SENTENCES[413]) == 2
-    assert TEMPLATE.count(TOO_LARGE_RECORDING) == 2
-    for text in re.findall(r"return \d+ '([^']+)'", TEMPLATE):
-        Problem.model_validate_json(text)
+    assert set(sizes[2:]) == {"1"}, "probes bring nothing"
+
+
+def test_nginx_refuses_with_the_sentences_titles_and_headers_of_the_app() -> None:
+    said = dict(re.findall(r"\[(\d+)\] = \"([^\"]+\.)\"", REFUSALS))
+    for status in (400, 405, 408, 413):
+        assert said[str(status)] == SENTENCES[status]
+    for status, _, detail in STATUS:
+        assert said.get(str(status), detail) in (detail, SENTENCES.get(status))
+    assert TOO_LARGE_RECORDING in REFUSALS
+    titles = re.findall(r"\[(\d+)\] = \"([^\"]+[^.])\"", REFUSALS)
+    assert len(titles) > 8
+    for number, title in titles:
+        assert title == HTTPStatus(int(number)).phrase
+    joined = REFUSALS.replace('"\n        .. "', "")
+    for name, value in HEADERS.items():
+        assert f'["{name}"] = "{value}"' in joined
+
+
+def test_every_status_of_nginx_itself_has_its_sentence() -> None:
+    (first, head) = nginx("error_page")
+    known = re.findall(r"^    \[(\d+)\]", REFUSALS, re.MULTILINE)
+    assert set(first.split()[:-1]) - {"502", "504"} <= set(known)
+    assert head == "494 =431 /refused"
+
+
+def test_everything_the_template_asks_for_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = set(re.findall(r"\$\{([A-Z_]+)\}", TEMPLATE))
+    assert names == {*supervise.derive(tmp_path), *supervise.DEFAULTS}
+    assert supervise.derive(tmp_path)["CLIENT"] == "$remote_addr", "anybody sends Fly's header"
+    monkeypatch.setenv("FLY_APP_NAME", "twelvelead")
+    assert supervise.derive(tmp_path)["CLIENT"] == "$http_fly_client_ip"
 
 
 def test_everybody_waits_longer_than_who_stands_behind(gunicorn: dict[str, Any]) -> None:
@@ -187,19 +220,21 @@ def test_everybody_waits_longer_than_who_stands_behind(gunicorn: dict[str, Any])
     assert seconds(fly()["kill_timeout"]) > ending + supervise.SENDING
 
 
-def test_each_holds_more_requests_than_who_stands_behind() -> None:
+def test_each_holds_more_requests_than_who_stands_behind(
+    tmp_path: Path, gunicorn: dict[str, Any]
+) -> None:
     limits = fly()["http_service"]["concurrency"]
     machine = Machine(cores=2, memory=1_000_000_000)  # as the one that fly.toml asks for
     capacity = capacity_of(Settings.from_environment(fly()["env"]), machine)
-    admitted = capacity.admitted
-    told = dict(text.split() for text in nginx("limit_conn"))
-    one_client, everybody, recordings = (int(told[n]) for n in ("client", "all", "recordings"))
-    (connections,) = (int(text) for text in nginx("worker_connections"))
+    most = {kind: int(one) for kind, one in re.findall(r"(\w+) = \{ most = (\d+)", UPLOADS)}
+    each = {k: int(n) for k, n in re.findall(r"(\w+) = \{ most = \d+, each = (\d+)", UPLOADS)}
+    connections = int(supervise.derive(tmp_path)["CONNECTIONS"])
     assert limits["type"] == "requests"
-    assert admitted <= limits["soft_limit"] < limits["hard_limit"] < everybody
-    assert admitted < one_client < everybody
-    assert 2 * everybody < connections
-    assert capacity.recordings <= recordings < admitted
+    assert capacity.admitted <= limits["soft_limit"] < limits["hard_limit"] < most["page"]
+    assert capacity.admitted < each["page"] < most["page"]
+    assert capacity.recordings <= each["recording"] < most["recording"] < gunicorn["threads"]
+    assert most["answer"] < gunicorn["SPARE"], "slow readers leave threads for others"
+    assert 2 * sum(most.values()) < connections
 
 
 def test_it_holds_no_secret() -> None:

@@ -123,7 +123,7 @@ def test_a_client_that_is_gone_while_it_sends_keeps_its_place_until_the_deadline
             gone.sendall(head.encode() + FORM["data"][:1000])
             wait_for(lambda: "requests_admitted 1.0" in ask(server.address, "/metrics").text)
             wait_for(lambda: ask(server.address, PREDICTIONS, FORM).status == 200)
-            assert gone.recv(12) == b"HTTP/1.1 400"
+            assert gone.recv(12) == b"HTTP/1.1 408"
 
 
 def test_connections_are_counted_once(tmp_path: Path) -> None:
