@@ -9,6 +9,7 @@ from flask import request
 from werkzeug.datastructures import FileStorage
 
 from ecg.asked import Asked, ReadLimits, Unit
+from ecg.errors import NotASignal
 from ecg.read_signal import read_signal
 from ecg.signal import RATES, Signal
 from ecg.signal_samples import find_signal_sample
@@ -87,7 +88,7 @@ def _chosen_files(found: Services) -> dict[str, bytes]:
     if files:
         named = {(f.filename or f"file {n}"): content_of(f) for n, (_, f) in enumerate(files)}
         if len(named) < len(files):
-            raise RequestError("Two of the files have the same name: send one recording at a time.")
+            raise NotASignal("Two of the files have the same name: send one recording at a time.")
         return named
     if sample:
         shipped = find_signal_sample(found.signal_samples, sample)

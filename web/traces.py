@@ -37,8 +37,8 @@ def download() -> Response:
 def _read(*, file_first: bool) -> Traces:
     found = services()
     data = chosen_page(found, file_first=file_first)
-    with turn():
-        return read_traces(found.predictor.read(data))
+    with turn() as check:
+        return read_traces(found.predictor.read(data), check)
 
 
 def _file(found: Traces) -> Response:
