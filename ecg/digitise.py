@@ -10,9 +10,19 @@ import cv2
 import numpy as np
 
 from ecg.errors import UnreadableTraces
-from ecg.page import Page
-from ecg.trace_ink import Coverage, Floats, Runs, read_grid, read_ink, runs_of, without_specks
-from ecg.trace_layout import COLUMN_SECONDS, COLUMNS, LEAST_WIDTH, ROWS, Layout, find_layout
+from ecg.interrupt import Check, unhurried
+from ecg.page import Page, Pixels
+from ecg.trace_ink import (
+    ONLY_CLEAN,
+    Coverage,
+    Floats,
+    Runs,
+    read_grid,
+    read_ink,
+    runs_of,
+    without_specks,
+)
+from ecg.trace_layout import COLUMN_SECONDS, COLUMNS, LEAST_WIDTH, ONLY, ROWS, Layout, find_layout
 from ecg.trace_path import FINE, Path, follow, heights
 from ecg.traces import Millivolts, Trace, Traces
 
@@ -25,7 +35,9 @@ MOST_JUMPS_MM = 5.0  # that the found trace of 2.5 s may leap over paper, in all
 LIKENESS = 8.0  # dB that the strip below must agree with a lead to be of it
 ENLARGED_BELOW = 1600  # px of the frame's width
 EDGE = 1.5  # px: a run that ends so near the frame is cut off
-ONLY_CLEAN = "Traces are read back from clean exports with frame and grid, not from photos."
+# A frame with more is read at half its size, at which 1 mm of paper has 6 px or more, as on pages
+# that are read well; nothing is gained from more, and each step below costs by the pixel.
+MOST_PIXELS = 8_000_000
 
 
 @dataclass(frozen=True)
@@ -37,31 +49,54 @@ class _Stretch:
     last: int
 
 
-def read_traces(page: Page) -> Traces:
+def read_traces(page: Page, check: Check = unhurried) -> Traces:
     """The twelve leads of a clean page in mV at 500 Hz, each for the time that the page shows it.
 
-    Deterministic. 0 mV is the foot of the row's calibration pulse. Raises UnreadableTraces, with a
-    sentence for people, where the page has no trace frame, no grid, another layout, too few pixels,
-    or a lead whose trace can't be followed; UnreadablePicture for damaged bytes.
+    Deterministic. 0 mV is the foot of the row's calibration pulse. `check` is called between steps.
+    Raises UnreadableTraces, with a sentence for people, where the page has no trace frame, no grid,
+    another layout, too few pixels, far more ink than traces have, or a lead whose trace can't be
+    followed; UnreadablePicture for damaged bytes; what `check` raises.
     """
+    ink, layout = _measure(_trace_area(page), check)
+    check()
+    letter = LETTER_MM * layout.px_per_mm
+    ink = without_specks(_without_lines(ink, layout), letter, letter)
+    check()
+    columns = runs_of(ink)
+    return _follow_all(columns, layout, ink.shape[0], check)
+
+
+def _trace_area(page: Page) -> Pixels:
+    """The inside of the frame in RGB, at a size at which a line is neither thin nor slow to read."""
     if page.frame is None:
         raise UnreadableTraces(f"No trace frame was found. {ONLY_CLEAN}")
-    rgb = page.trace((page.frame.width, page.frame.height), "rgb")
+    width, height = page.frame.width, page.frame.height
+    if height > width:
+        raise UnreadableTraces(f"The trace frame is higher than wide: {ONLY}.")
+    if width * height > MOST_PIXELS:
+        width, height = width // 2, height // 2
+    rgb = page.trace((width, height), "rgb")
     if LEAST_WIDTH <= rgb.shape[1] < ENLARGED_BELOW:  # a thin line would fall apart
         rgb = np.asarray(cv2.resize(rgb, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
+    return rgb
+
+
+def _measure(rgb: Pixels, check: Check) -> tuple[Coverage, Layout]:
+    check()
     ink = read_ink(rgb)
     if ink is None:
         raise UnreadableTraces(f"There is no black trace in the frame. {ONLY_CLEAN}")
-    layout = find_layout(ink, read_grid(rgb, ink))
-    letter = LETTER_MM * layout.px_per_mm
-    columns = runs_of(without_specks(_without_lines(ink, layout), letter, letter))
-    return _follow_all(columns, layout, ink.shape[0])
+    check()
+    grid = read_grid(rgb, ink)
+    check()
+    return ink, find_layout(ink, grid)
 
 
-def _follow_all(columns: list[Runs], layout: Layout, height: int) -> Traces:
+def _follow_all(columns: list[Runs], layout: Layout, height: int, check: Check) -> Traces:
     traces, cut = [], []
     for column, names in enumerate(zip(*GRID_LEADS, strict=True)):
         for row, lead in enumerate(names):
+            check()
             path, stretch = _follow(columns, layout, _stretch(layout, row, column), lead)
             if _is_cut_off(path, height):
                 cut.append(lead)
@@ -69,6 +104,7 @@ def _follow_all(columns: list[Runs], layout: Layout, height: int) -> Traces:
             values = _sampled(path, stretch, layout, (start, COLUMN_SECONDS))
             traces.append(Trace(lead, start, values))
     below = _Stretch(ROWS - 1, round(layout.begin), round(layout.boundary(COLUMNS)))
+    check()
     path, _ = _follow(columns, layout, below, "the rhythm strip")
     strip = _sampled(path, below, layout, (0.0, COLUMNS * COLUMN_SECONDS))
     return _with_strip(traces, strip, cut)

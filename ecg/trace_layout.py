@@ -9,10 +9,11 @@ from itertools import pairwise
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from ecg.errors import UnreadableTraces
 from ecg.frame import longest_runs
-from ecg.trace_ink import DARK, Coverage, Floats, runs_of
+from ecg.trace_ink import DARK, TOO_MUCH, Coverage, Floats, runs_of
 
 COLUMNS, ROWS = 4, 4
 COLUMN_SECONDS = 2.5
@@ -24,6 +25,7 @@ GRID_LIKENESS = 0.12  # of the grid with itself, moved by 5 mm
 TOLERANCE = 0.06  # of lengths against the grid
 PULSE_WIDTH = (3.0, 9.0)  # mm, with its feet
 PULSE_TOLERANCE = 0.15  # of what may be a pulse, its line included
+MOST_PIECES = 40  # of ink, as large as a pulse; each of 393 pages of the public set has 4
 PULSE_REGION = 0.15  # share of the frame's width, from the left
 SEPARATOR_REACH = 0.95  # of the way from the first baseline to the third
 ONLY = "only the layout of 3 rows of 4 leads above a rhythm strip, at 25 mm/s and 10 mm/mV, is read"
@@ -134,14 +136,9 @@ def _period(profile: Floats, low: float, high: float) -> float | None:
 def _find_pulses(ink: Coverage, pitch: float) -> list[_Pulse]:
     """Each row's pulse, from the top."""
     region = np.ascontiguousarray(ink[:, : round(PULSE_REGION * ink.shape[1])])
-    count, _, stats, _ = cv2.connectedComponentsWithStats((region > DARK).astype(np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats((region > DARK).astype(np.uint8))
     found: list[_Pulse] = []
-    for number in range(1, count):
-        x, y, width, height = (int(value) for value in stats[number, :4])
-        if not PULSE_WIDTH[0] * pitch <= width <= PULSE_WIDTH[1] * pitch:
-            continue
-        if abs(height / (MM_PER_MV * pitch) - 1) > PULSE_TOLERANCE:
-            continue
+    for x, y, width, height in _of_pulse_size(np.asarray(stats, np.int32), pitch):
         around = slice(max(0, y - 1), y + height + 1), slice(max(0, x - 1), x + width + 1)
         pulse = _measure_pulse(region[around], x, around[0].start)
         if pulse is not None:
@@ -152,6 +149,18 @@ def _find_pulses(ink: Coverage, pitch: float) -> list[_Pulse]:
     if any(abs(pulse.tall / (MM_PER_MV * pitch) - 1) > TOLERANCE for pulse in pulses):
         raise UnreadableTraces(f"The calibration pulses are not 10 mm high on the grid: {ONLY}.")
     return pulses
+
+
+def _of_pulse_size(stats: npt.NDArray[np.int32], pitch: float) -> list[list[int]]:
+    """Left, top, width and height of the pieces of ink that may be pulses; `stats` as OpenCV's."""
+    wide, high = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    likely = (PULSE_WIDTH[0] * pitch <= wide) & (wide <= PULSE_WIDTH[1] * pitch)
+    likely &= np.abs(high / (MM_PER_MV * pitch) - 1) <= PULSE_TOLERANCE
+    likely[0] = False  # the paper
+    if np.count_nonzero(likely) > MOST_PIECES:
+        raise UnreadableTraces(TOO_MUCH)
+    pieces: list[list[int]] = stats[likely, :4].tolist()
+    return pieces
 
 
 def _measure_pulse(piece: Coverage, left: int, top: int) -> _Pulse | None:

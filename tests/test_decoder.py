@@ -2,9 +2,6 @@
 
 import io
 import logging
-import os
-import subprocess
-import sys
 import textwrap
 from functools import cache
 from pathlib import Path
@@ -20,9 +17,9 @@ from ecg.orientation import upright
 from ecg.page import read_page
 from tests.chunks import PNG, chunk
 from tests.drawn_pages import draw_page, encode
+from tests.resident_memory import memory_taken, run
 
 SIZE = (211, 157)
-ROOT = Path(__file__).parents[1]
 MOST_MB = 60  # over what Pillow itself needs to load a picture
 
 
@@ -181,34 +178,22 @@ def test_decoders_write_nothing(kind: str) -> None:
             except PageError:
                 pass
     """
-    done = run(code)
+    done = run(textwrap.dedent(code))
     assert done.returncode == 0, done.stderr
     assert done.stdout == done.stderr == ""
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "I;16", "RGB with tRNS", "P with tRNS"])
 def test_a_large_picture_takes_little_more_memory_than_its_decoder(
     mode: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "large.png"
     path.write_bytes(large(mode))
-    whole = """
-        from PIL import Image
-        from ecg.page import read_page
-        def most():
-            lines = open("/proc/self/status").read().splitlines()
-            return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
-        before = most()
-        {work}
-        print((most() - before) // 1024)
-    """
-    loaded = run(whole.format(work=f"Image.open({str(path)!r}).load()"))
+    modules = "from PIL import Image\nfrom ecg.page import read_page"
+    loaded = memory_taken(modules, f"Image.open({str(path)!r}).load()")
     work = f"read_page(open({str(path)!r}, 'rb').read()).trace((448, 256), 'rgb')"
-    read = run(whole.format(work=work))
 
-    assert read.returncode == 0, read.stderr
-    assert int(read.stdout) < int(loaded.stdout) + MOST_MB
+    assert memory_taken(modules, work) < loaded + MOST_MB
 
 
 def large(mode: str) -> bytes:
@@ -222,19 +207,6 @@ def large(mode: str) -> bytes:
         return encode(image, compress_level=1)
     clear = (255, 255, 255) if name == "RGB" else bytes(256)
     return encode(image, compress_level=1, transparency=clear)
-
-
-def run(code: str) -> "subprocess.CompletedProcess[str]":
-    """A new Python with the project's modules; its resident memory is its own."""
-    return subprocess.run(
-        [sys.executable, "-"],
-        input=textwrap.dedent(code),
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
 
 
 def test_a_page_holds_its_latest_pixels_and_few_others(monkeypatch: pytest.MonkeyPatch) -> None:
