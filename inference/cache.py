@@ -10,6 +10,7 @@ from inference.limits import FOREVER, Deadline
 from inference.turns import Aside, nobody_waits
 from model_registry.errors import Busy, ModelTooLarge
 
+LOOK = 0.25  # s between two looks whether there is room, at most
 LONGEST_LOAD = 300.0  # s, also for a framework that starts on a slow disk; then it is given up
 
 
@@ -125,13 +126,15 @@ class ModelCache:
         return load
 
     def _bring(self, key: str, size: int, load: "Future[None]") -> None:
+        deadline, is_here = Deadline(LONGEST_LOAD), False
         try:
-            with self._loading:
-                with self._changed:
-                    if not self._wanted[key]:
-                        del self._fetching[key]
+            while not is_here:
+                with self._loading:
+                    if not self._is_wanted(key):
                         return
-                self._put(key, size, Deadline(LONGEST_LOAD))
+                    is_here = self._put(key, size, deadline)
+                if not is_here:
+                    self._wait_for_room(key, deadline)
         except BaseException as error:  # noqa: BLE001 - it is those who wait that must be told
             self._end(key, load)
             load.set_exception(error)
@@ -139,49 +142,71 @@ class ModelCache:
             self._end(key, load)
             load.set_result(None)
 
+    def _is_wanted(self, key: str) -> bool:
+        """Whether anybody waits for a load; else it is given up, and who asks next begins another."""
+        with self._changed:
+            if not self._wanted[key]:
+                del self._fetching[key]
+                return False
+            return True
+
+    def _wait_for_room(self, key: str, deadline: Deadline) -> None:
+        """While others may load what fits. Raises Busy where the deadline passed."""
+        with self._changed:
+            self._changed.wait(min(LOOK, deadline.left()))
+        if not deadline.left():
+            raise Busy(f"There was no room for the model '{key}' in time; ask again later.")
+
     def _end(self, key: str, load: "Future[None]") -> None:
         with self._changed:
             if self._fetching.get(key) is load:
                 del self._fetching[key]
 
-    def _put(self, key: str, size: int, deadline: Deadline) -> None:
-        """Loads a model, others put out first and, once its size is measured, after."""
+    def _put(self, key: str, size: int, deadline: Deadline) -> bool:
+        """Loads a model, others put out first and, once its size is measured, after.
+
+        False, and nothing is loaded, where those that are in use leave it no room.
+        """
         if key in self._resident:
-            return
-        self._make_room(key, self._measured.get(key, size), deadline)
+            return True
+        if not self._make_room(key, self._measured.get(key, size)):
+            return False
         cost = self._load(key, deadline)
         self.loads[key] += 1
         self._measured[key] = cost
+        has_room = False
         try:
-            self._make_room(key, cost, deadline)
-        except (Busy, ModelTooLarge):
-            self._unload(key)
-            raise
+            has_room = self._make_room(key, cost)
+        finally:
+            if not has_room:
+                self._unload(key)
         with self._changed:
-            self._resident[key] = cost
+            if has_room:
+                self._resident[key] = cost
+        return has_room
 
-    def _make_room(self, key: str, wanted: int, deadline: Deadline) -> None:
-        """Puts out models that nobody uses until `wanted` bytes fit."""
+    def _make_room(self, key: str, wanted: int) -> bool:
+        """Puts out models that nobody uses until `wanted` bytes fit; whether they do."""
         if wanted > self.budget:
             raise ModelTooLarge(
                 f"The model '{key}' takes {wanted / 1e6:,.0f} MB of memory, all models together may "
                 f"take {self.budget / 1e6:,.0f} MB: raise TWELVELEAD_MODEL_MEMORY, or choose another."
             )
-        while (other := self._take_out(key, wanted, deadline)) is not None:
+        while sum(self.resident.values()) + wanted > self.budget:
+            other = self._take_out()
+            if other is None:
+                return False
             self._unload(other)
+        return True
 
-    def _take_out(self, key: str, wanted: int, deadline: Deadline) -> str | None:
-        """The next model that has to go, no longer counted; None where `wanted` bytes fit."""
+    def _take_out(self) -> str | None:
+        """The next model that has to go, no longer counted; None where all are in use."""
         with self._changed:
-            while sum(self._resident.values()) + wanted > self.budget:
-                idle = next((one for one in self._resident if not self._in_use[one]), None)
-                if idle is not None:
-                    del self._resident[idle]
-                    self.evictions[idle] += 1
-                    return idle
-                if not self._changed.wait(_seconds(deadline)):
-                    raise Busy(f"There was no room for the model '{key}' in time; ask again later.")
-        return None
+            idle = next((one for one in self._resident if not self._in_use[one]), None)
+            if idle is not None:
+                del self._resident[idle]
+                self.evictions[idle] += 1
+            return idle
 
 
 def _seconds(deadline: Deadline) -> float:

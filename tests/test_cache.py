@@ -9,6 +9,7 @@ from inference.cache import ModelCache
 from inference.limits import Deadline
 from inference.turns import Turns
 from model_registry.errors import Busy, ModelTooLarge, WeightsError
+from tests.framework_runs import until
 
 
 class Shelf:
@@ -39,6 +40,11 @@ def touch(cache: ModelCache, *keys: str) -> None:
     for key in keys:
         with cache.use(key):
             pass
+
+
+def use(cache: ModelCache, key: str, size: int) -> None:
+    with cache.use(key, size):
+        pass
 
 
 def test_it_loads_a_model_once_and_keeps_it() -> None:
@@ -244,3 +250,28 @@ def test_who_waits_for_a_load_lets_others_compute() -> None:
     shelf.gate.set()
     asking.join(5)
     assert cache.resident == {"a": 40}
+
+
+def test_a_load_that_waits_for_room_holds_up_no_other() -> None:
+    shelf = Shelf(a=60, b=60, c=30)
+    cache = cached(shelf)
+    waiting = threading.Thread(target=lambda: use(cache, "b", 60))
+    with cache.use("a", 60):
+        waiting.start()
+        until(lambda: "b" in vars(cache)["_fetching"])
+        with cache.use("c", 30, Deadline(5)):
+            assert shelf.said == ["+a", "+c"]
+    waiting.join(5)
+    assert "b" in cache.resident
+
+
+def test_a_model_that_turns_out_larger_than_there_is_room_waits_and_is_loaded_once_more() -> None:
+    shelf = Shelf(a=60, b=60)
+    cache = cached(shelf)
+    waiting = threading.Thread(target=lambda: touch(cache, "b"))
+    with cache.use("a"):
+        waiting.start()
+        until(lambda: shelf.said[-1] == "-b")
+        assert shelf.said == ["+a", "+b", "-b"]
+    waiting.join(5)
+    assert shelf.said == ["+a", "+b", "-b", "-a", "+b"]
