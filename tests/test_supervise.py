@@ -19,6 +19,7 @@ import pytest
 from container.supervise import SENDING, UPLOADS
 from tests.fake_framework import make_fake_model
 from tests.live import PREDICTIONS, ask, make_gated_model, open_gate, wait_for, wait_for_load
+from tests.raw_http import connect
 from tests.web_fakes import FAKE, PAGE, ROOT, large_form
 from web.errors import SENTENCES
 
@@ -59,11 +60,11 @@ def environment(folder: Path, port: int | str, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def supervised(folder: Path) -> Iterator[Server]:
+def supervised(folder: Path, **more: str) -> Iterator[Server]:
     """Both servers over the models in `folder`, answering; ended at last."""
     port = free_port()
     command = [sys.executable, str(SUPERVISE), FAKE]
-    env = environment(folder, port)
+    env = environment(folder, port, **more)
     with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as process:
         server = Server(port, process)
         try:
@@ -82,9 +83,11 @@ def answers(address: str) -> bool:
         return False
 
 
-def begin_upload(port: int, begin: bytes = b"--edge", size: int = 5_000_000) -> socket.socket:
+def begin_upload(
+    port: int, begin: bytes = b"--edge", size: int = 50_000, source: str = "127.0.0.1"
+) -> socket.socket:
     """A POST of `size` bytes of which only the first are sent."""
-    opened = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+    opened = connect(port, source)
     head = f"POST {PREDICTIONS} HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=edge"
     opened.sendall(f"{head}\r\nContent-Length: {size}\r\n\r\n".encode() + begin)
     return opened
@@ -123,7 +126,8 @@ def test_it_works(tmp_path: Path) -> None:
 def test_fifty_who_send_a_byte_a_second_stop_nobody(tmp_path: Path) -> None:
     make_fake_model(tmp_path)
     with supervised(tmp_path) as server, ExitStack() as stack:
-        slow = [stack.enter_context(begin_upload(server.port)) for _ in range(50)]
+        sources = [f"127.0.0.{2 + number % 2}" for number in range(50)]
+        slow = [stack.enter_context(begin_upload(server.port, source=one)) for one in sources]
         ended = threading.Event()
         stack.callback(ended.set)
 
@@ -204,16 +208,17 @@ def test_a_body_that_is_too_large_gets_one_sentence(tmp_path: Path, accept: str)
 @needs_nginx
 def test_one_client_of_fly_can_not_take_every_place(tmp_path: Path) -> None:
     make_fake_model(tmp_path)
-    with supervised(tmp_path) as server, ExitStack() as stack:
+    with supervised(tmp_path, FLY_APP_NAME="twelvelead") as server, ExitStack() as stack:
         for _ in range(32):
-            one = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            one = stack.enter_context(connect(server.port))
             head = b"POST / HTTP/1.1\r\nHost: x\r\nFly-Client-IP: 192.0.2.1\r\nContent-Length: 9\r\n\r\n"
             one.sendall(head)
-        wait_for(lambda: ask(server.address, "/", headers=ONE).status == 503)
+        wait_for(lambda: ask(server.address, PREDICTIONS, FORM, headers=ONE).status == 503)
         got = ask(server.address, PREDICTIONS, FORM, headers=ONE)
         assert (got.status, got.headers["Retry-After"], got.json["status"]) == (503, "2", 503)
         assert ask(server.address, PREDICTIONS, FORM, headers=ANOTHER).status == 200
-        assert ask(server.address, "/readyz", headers=ONE).status == 200
+        for path in ("/", "/signals", "/readyz"):
+            assert ask(server.address, path, headers=ONE).status == 200
 
 
 @needs_nginx
