@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from inference.forms import LOG
 from model_registry.errors import BackendEnded, Busy, ModelUnavailable
 from model_registry.registry import Registry
 from model_registry.watch import Watch
@@ -55,4 +56,5 @@ class Failures:
             told = f"{error} {TRIED_AGAIN}"
             with self._lock:
                 self._found[key] = told, watch
+            LOG.warning("The model %s can't be used: %s", key, error)
             raise type(error)(told) from error

@@ -1,5 +1,6 @@
 """A model that failed is tried again when its files change, not before; and says so."""
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -64,13 +65,15 @@ def test_weights_that_are_restored_are_served_without_a_restart(
 
 
 def test_a_model_whose_files_are_as_they_were_is_not_tried_again(
-    tmp_path: Path, start: Start
+    tmp_path: Path, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     home, predictor = make_fake_model(tmp_path, refuse="made for another network"), start()
-    for _ in range(3):
-        with pytest.raises(ModelUnavailable, match="made for another network"):
-            predictor.load("fake")
+    with caplog.at_level(logging.WARNING, "twelvelead.models"):
+        for _ in range(3):
+            with pytest.raises(ModelUnavailable, match="made for another network"):
+                predictor.load("fake")
     assert logged(home, "load") == 1
+    assert caplog.messages == ["The model fake can't be used: made for another network"]
 
 
 def test_an_example_that_was_answered_otherwise_is_asked_again_of_other_weights(
