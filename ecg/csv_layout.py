@@ -19,7 +19,7 @@ LOOKED_AT = 50  # rows at the start that tell the layout
 NAMED_UNIT = re.compile(r"^(.*?)[\s_]*[\[(]\s*([^\])]*?)\s*[\])]$")
 CLOCK = re.compile(r"^\[?(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2}(?:\.\d+)?)\]?$", re.ASCII)
 NOT_NUMBERS = {"nan", "inf", "-inf"}
-NUMBER = re.compile(r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$", re.ASCII)
+NUMBER = re.compile(r"^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$", re.ASCII)
 TIME_NAMES = re.compile(
     r"^(elapsed[ _]?)?(t|time|zeit|m?secs?|seconds|ms|timestamp)([ _]?m?s)?$", re.IGNORECASE
 )
@@ -183,14 +183,14 @@ def _names(header: Sequence[str], units: Sequence[str]) -> tuple[list[str], list
         named = match is not None and bool(match[1]) and UNITS.match(match[2]) is not None
         names.append(_printable(match[1] if match and named else cell))
         told.append(unit or (match[2] if match and named else ""))
-    again = [
-        name for name, times in Counter(name.upper() for name in names if name).items() if times > 1
-    ]
+    called = [(name or f"column {place}").upper() for place, name in enumerate(names, start=1)]
+    again = [name for name, times in Counter(called).items() if times > 1]
     if again:
-        places = [place + 1 for place, name in enumerate(names) if name.upper() == again[0]]
+        places = [place for place, name in enumerate(called) if name == again[0]]
+        shown = names[places[0]] or names[places[1]]
         raise UnreadableSignal(
-            f"Columns {places[0]} and {places[1]} have the same name ({names[places[0] - 1]}): each "
-            "lead needs its own."
+            f"Columns {places[0] + 1} and {places[1] + 1} have the same name ({shown}): each lead needs "
+            "its own."
         )
     return names, told
 

@@ -175,6 +175,10 @@ MALFORMED: dict[str, tuple[bytes, str]] = {
             "187 columns, or 188 with a label)."
         ),
     ),
+    "the name that a column without one has": (
+        b"MLII,,column 2\n" + b"0.1,0.2,0.3\n0.2,0.1,0.4\n" * 500,
+        "Columns 2 and 3 have the same name (column 2): each lead needs its own.",
+    ),
     "a name that is a novel": (
         table(f"MLII,{'V' * 100}"),
         "The name of column 2 has 100 characters; 64 are the most.",

@@ -27,7 +27,8 @@ PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"BM")  # JPEG, PNG, WebP, BMP
 USUAL_MODEL = "beat_signal_cnn"
 UNITS: dict[str, Unit] = {"mv": "mV", "adc": "adc"}
 LOOKED_AT = 4096  # bytes at the begin of a file that may be a table
-ROW = re.compile(rb"[ \t]*[-+.\deE]+([ \t]*[,;\t][ \t]*[-+.\deE]*)*[ \t]*\r?")
+# each letter has one place where it fits, so that no row takes longer than its length
+ROW = re.compile(rb"[ \t]*[-+.\deE]+( *[,;\t][ ,;\t]*[-+.\deE]+)*[ ,;\t]*\r?")
 GIVEN_BACK_FROM = 16_000_000  # bytes of a recording: its memory is given back to the system
 MAX_NAME = 100  # characters of a lead's name
 

@@ -87,6 +87,8 @@ COLUMNS = (
         "adc",
         "raw (adc)",
         "column 1",
+        "column 2",
+        "column 3",
         "I",
         "i",
         "a\tb",
