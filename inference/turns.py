@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -11,13 +12,48 @@ from model_registry.errors import Busy
 Aside = Callable[[Deadline], AbstractContextManager[None]]
 
 
+class _Queue:
+    """A semaphore that hands a turn to who has waited longest: who asks again at once waits too.
+
+    With Python's own, a thread that works in short turns, one after the other, starves all others.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._free = count
+        self._waiting: deque[threading.Event] = deque()
+        self._lock = threading.Lock()
+
+    def acquire(self, timeout: float) -> bool:
+        """Whether a turn came within `timeout` seconds."""
+        with self._lock:
+            if self._free:
+                self._free -= 1
+                return True
+            mine = threading.Event()
+            self._waiting.append(mine)
+        if mine.wait(timeout):
+            return True
+        with self._lock:
+            if not mine.is_set():
+                self._waiting.remove(mine)
+            return mine.is_set()
+
+    def release(self) -> None:
+        """Hands the turn on."""
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._free += 1
+
+
 class Turns:
     """`count` turns at once. running and waiting tell how many have one, and how many want one."""
 
     def __init__(self, count: int) -> None:
         self.running = self.waiting = 0
         self._count = count
-        self._free = threading.Semaphore(count)
+        self._free = _Queue(count)
         self._lock = threading.Lock()
         self._since: dict[int, list[float]] = {}  # when each thread took the turns that it has
 

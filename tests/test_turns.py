@@ -106,3 +106,38 @@ def test_whether_all_turns_are_held_for_too_long_is_told() -> None:
 def _take(turns: Turns) -> bool:
     with turns.turn(Deadline(1)):
         return True
+
+
+def test_who_works_in_many_short_turns_lets_others_in_between() -> None:
+    turns, stop = Turns(1), threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            with turns.turn(LONG):
+                sum(range(20_000))
+
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(work)
+        try:
+            for _ in range(50):
+                with turns.turn(Deadline(5)):
+                    assert turns.running == 1
+        finally:
+            stop.set()
+        working.result()
+
+
+def test_who_has_waited_longest_is_next() -> None:
+    turns, order = Turns(1), []
+
+    def wait(number: int) -> None:
+        with turns.turn(LONG):
+            order.append(number)
+
+    with ThreadPoolExecutor(4) as pool:
+        with turns.turn(LONG):
+            for number in range(4):
+                pool.submit(wait, number)
+                while turns.waiting <= number:
+                    time.sleep(0.001)
+    assert order == [0, 1, 2, 3]
