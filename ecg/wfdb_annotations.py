@@ -42,11 +42,12 @@ def read_annotations(data: bytes, check: Check = unhurried) -> Annotations:
     """All annotations in the bytes of an `.atr` file, beats and others, in the order of the file.
 
     Left out, as WFDB's own programs do, are notes at sample 0, which tell about the file (its time
-    resolution, symbols of its own), and words that stand for no annotation. Samples may be negative
-    or fall where the file says so. Work grows with the bytes and with nothing that stands in them.
+    resolution, symbols of its own), and words that stand for no annotation. A code that nobody has
+    given a symbol is told as "[42]", as WFDB's do. Samples may be negative or fall where the file
+    says so. Work grows with the bytes and with nothing that stands in them.
 
     Raises UnreadableSignal for what doesn't follow the format: half a word, something that is cut,
-    a code without a symbol.
+    a code above 49.
     """
     if len(data) % 2:
         raise UnreadableSignal(DAMAGED)
@@ -65,7 +66,7 @@ def read_annotations(data: bytes, check: Check = unhurried) -> Annotations:
     found = codes[marks]
     told = (found != NOTHING) & ~((found == NOTE) & (samples == 0))
     symbols = _symbols(data, marks[(found == NOTE) & (samples == 0)])
-    if any(not symbols[code].strip() for code in np.unique(found[told]).tolist()):
+    if (found > LAST_CODE).any():
         raise UnreadableSignal(DAMAGED)
     return Annotations(samples[told], tuple(map(symbols.__getitem__, found[told].tolist())))
 
@@ -110,8 +111,9 @@ def _count_samples(words: Words, marks: Numbers, payloads: _Payloads) -> Numbers
 
 
 def _symbols(data: bytes, notes: Numbers) -> Sequence[str]:
-    """The symbol of each code from 0 to 58, with those that notes at sample 0 define."""
-    symbols = list(SYMBOLS.ljust(SKIP))
+    """The symbol of each code from 0 to 49, with those that notes at sample 0 define."""
+    usual = SYMBOLS.ljust(LAST_CODE + 1)
+    symbols = [f"[{code}]" if symbol == " " else symbol for code, symbol in enumerate(usual)]
     if BEGIN_DEFINITIONS.encode() not in data:
         return symbols
     defining = False

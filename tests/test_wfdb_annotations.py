@@ -164,6 +164,12 @@ def test_symbols_that_a_file_defines_are_the_library_s(tmp_path: Path) -> None:
     assert ours(data) == ([5, 105, 205], ["N", "$", "&"]) == library(data, tmp_path)
 
 
+def test_a_code_without_a_symbol_is_told_by_its_number() -> None:
+    data = word(15, 5) + word(17, 5) + word(42, 5) + word(49, 5) + END
+
+    assert ours(data) == ([5, 10, 15, 20], ["[15]", "[17]", "[42]", "[49]"])
+
+
 def test_what_stands_after_the_end_is_not_read() -> None:
     assert ours(beats(2) + END + word(5, 100) + word(AUX, 255)) == ([100, 200], ["N", "N"])
 
@@ -186,8 +192,7 @@ def test_a_file_of_nothing_has_no_annotations() -> None:
         beats() + word(SKIP) + b"\0\0",
         word(AUX, 2) + b"ab" + beats() + END,
         word(SUB, 1) + beats() + END,
-        word(15, 10) + END,
-        word(49, 10) + END,
+        word(50, 10) + END,
         word(58, 10) + END,
     ],
 )
