@@ -134,10 +134,9 @@ def test_who_has_waited_longest_is_next() -> None:
         with turns.turn(LONG):
             order.append(number)
 
-    with ThreadPoolExecutor(4) as pool:
-        with turns.turn(LONG):
-            for number in range(4):
-                pool.submit(wait, number)
-                while turns.waiting <= number:
-                    time.sleep(0.001)
+    with ThreadPoolExecutor(4) as pool, turns.turn(LONG):
+        for number in range(4):
+            pool.submit(wait, number)
+            while turns.waiting <= number:
+                time.sleep(0.001)
     assert order == [0, 1, 2, 3]
