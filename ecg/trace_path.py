@@ -25,7 +25,7 @@ NAME_MM, NAME_WIDE_MM = (
 NEAR_MM = 12.0  # from the row's height: no cost up to here
 FINE = 4  # places in each column of pixels
 APART = 0.35  # of the pen: edges that differ less tell the same
-MOST_NEAR = 120  # runs of a column; 61 at most on 393 pages of the public set
+MOST_NEAR = 120  # runs of a column; 61 at most on 50 pages of the public set
 REACH_MM = 45.0  # farther from the row's height is no trace of it
 
 

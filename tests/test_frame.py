@@ -134,7 +134,11 @@ def longest_run(column: list[bool]) -> tuple[int, int]:
     return best
 
 
-def test_the_longest_run_of_a_column_is_its_first() -> None:
+@pytest.mark.parametrize("at_once", [1, 100, 10_000])
+def test_the_longest_run_of_a_column_is_its_first(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ecg.frame.AT_ONCE", at_once)
     rng = np.random.default_rng(0)
     for share in (0.0, 0.3, 0.5, 0.9, 1.0):
         lines = rng.random((17, 40)) < share
