@@ -5,6 +5,7 @@ Arrhythmia Database read them; `rows` gives the 187-sample form of M. Kachuee, S
 M. Sarrafzadeh, "ECG heartbeat classification: a deep transferable representation", ICHI 2018.
 """
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -22,6 +23,8 @@ USUAL_RR = 0.8  # s: where a recording has a single beat
 ROW_LENGTH, ROW_RATE, ROW_SHARE = 187, 125.0, 1.2  # samples, Hz, of the RR interval that follows
 BAND_ORDER = 2  # of the Butterworth filter, run forwards and backwards
 EVERY = slice(None)
+PIECE = 2_000_000  # samples, before or behind, that are filtered at once
+SETTLED = 30.0  # s beside a piece that are filtered too: further away nothing matters
 EDGE = 1.0  # s: a stretch beyond the ends is mirrored, so that filters settle
 
 
@@ -108,6 +111,11 @@ class Beats:
         scaled = (values - low) / np.maximum(high - low, 1e-6)
         return np.where(kept, scaled, 0).astype(np.float32)
 
+    def forget_traces(self) -> None:
+        """Keeps none of the traces that were resampled or filtered, which are as long as its own."""
+        for name in [one for one in self.kept if isinstance(one, tuple)]:
+            del self.kept[name]
+
     def resampled(self, rate: float, band: tuple[float, float] | None = None) -> Samples:
         """The trace, float32, at another rate, by a polyphase filter; then band-passed."""
         name = ("trace", rate, band)
@@ -132,10 +140,29 @@ class RowBeats(Beats):
 
 
 def _resampled(beats: Beats, rate: float, band: tuple[float, float] | None) -> Samples:
+    """The whole trace in pieces, so that a day needs little more memory than its samples."""
     trace = np.asarray(beats.trace, dtype=np.float32)
-    if rate != beats.rate:
-        ratio = Fraction(rate / beats.rate).limit_denominator(1000)
-        trace = filters.resample_poly(trace, ratio.numerator, ratio.denominator, padtype="line")
+    ratio = Fraction(rate / beats.rate).limit_denominator(1000)
+    up, down = ratio.numerator, ratio.denominator
+    step = down * max(1, PIECE // max(up, down))
+    beside = down * math.ceil(SETTLED * beats.rate / down)
+    if len(trace) <= step + beside:
+        return _filtered(trace, (up, down), rate, band)
+    found = np.empty(-(-len(trace) * up // down), np.float32)
+    for start in range(0, len(trace), step):
+        first = max(0, start - beside)
+        piece = _filtered(trace[first : start + step + beside], (up, down), rate, band)
+        begin, end = start * up // down, min(len(found), (start + step) * up // down)
+        skipped = first * up // down
+        found[begin:end] = piece[begin - skipped : end - skipped]
+    return found
+
+
+def _filtered(
+    trace: Samples, ratio: tuple[int, int], rate: float, band: tuple[float, float] | None
+) -> Samples:
+    if ratio != (1, 1):
+        trace = filters.resample_poly(trace, *ratio, padtype="line")
     if band is not None:
         sections = filters.butter(BAND_ORDER, band, "bandpass", fs=rate, output="sos")
         reach = min(len(trace) - 1, round(EDGE * rate))

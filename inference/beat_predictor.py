@@ -140,6 +140,8 @@ class BeatPredictor:
                 answers.append(self._ask(key, beats, part))
             except ModelUnavailable as error:
                 errors[key] = error
+            finally:
+                beats.forget_traces()  # each as long as the recording, and most models want their own
         return tuple(answers), errors
 
     def _ask(self, key: str, beats: Beats, watch: Watch) -> BeatClasses:

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+import ecg.beats
 from ecg.beats import ROW_LENGTH, USUAL_RR, Beats, Window
 from ecg.signal import Signal
 
@@ -106,6 +107,28 @@ def test_a_trace_shorter_than_the_mirrored_edge_is_filtered_too() -> None:
     found = beats_of(wave(5, 0.2), (30,)).resampled(RATE, (0.5, 40.0))
     assert found.shape == (72,)
     assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize("rate", [360.0, 125.0, 250.0, 500.0])
+@pytest.mark.parametrize("band", [None, (0.5, 40.0)])
+def test_a_long_trace_is_filtered_in_pieces_as_it_would_be_in_one(
+    monkeypatch: pytest.MonkeyPatch, rate: float, band: tuple[float, float] | None
+) -> None:
+    trace = wave(1.3, 200) + wave(0.05, 200) + wave(17, 200) + np.linspace(0, 3, 200 * 360)
+    whole = beats_of(trace).resampled(rate, band)
+    monkeypatch.setattr(ecg.beats, "PIECE", 20_000)
+    pieces = beats_of(trace).resampled(rate, band)
+    assert (pieces.shape, pieces.dtype) == (whole.shape, whole.dtype)
+    assert np.abs(pieces - whole).max() < 1e-3
+
+
+def test_traces_are_forgotten_and_numbers_kept() -> None:
+    beats = beats_of(wave(3))
+    beats.kept["rr"] = beats.rr
+    before = beats.resampled(125.0)
+    beats.forget_traces()
+    assert list(beats.kept) == ["rr"]
+    assert beats.resampled(125.0) is not before
 
 
 def test_the_trace_is_resampled_once() -> None:
