@@ -21,7 +21,7 @@ MODELS, PREDICTIONS, FRAME = "/api/v1/models", "/api/v1/predictions", "/api/v1/f
 MODEL_KEYS = [
     *("key", "title", "framework", "architecture", "task", "reads", "labels"),
     *("label_titles", "input", "members"),
-    *("metrics", "size_bytes", "sha256", "state", "reason"),
+    *("metrics", "size_bytes", "sha256", "state", "reason", "notes"),
 ]
 PREDICTION_KEYS = [
     *("model", "framework", "runtime", "label", "probabilities", "decision", "reasons"),
