@@ -174,6 +174,7 @@ def test_all_models_are_listed_with_what_is_known_of_them(
         "sha256": hashlib.sha256(weights).hexdigest(),
         "state": "idle",
         "reason": None,
+        "notes": [],
     }
     assert set(one["label_titles"]) == set(KERAS_LABELS)
     assert (two["architecture"], two["labels"]) == ("mobilenet_v2", list(PYTORCH_LABELS))
