@@ -18,6 +18,7 @@ from ecg.errors import (
 )
 from ecg.read_signal import read_signal
 from tests.signal_tables import table
+from tests.tiny_models import run_python
 from tests.wfdb_files import (
     LENGTH,
     PLACES,
@@ -150,6 +151,18 @@ def test_nothing_is_written_anywhere(files: Files, monkeypatch: pytest.MonkeyPat
     assert read_signal(files).leads == ("MLII", "V5")
     with pytest.raises(UnreadableSignal, match=r"\.atr"):
         read_signal(files | {"r1.atr": b"\xff\xff\xff"})
+
+
+def test_no_library_for_such_records_is_needed(tmp_path: Path) -> None:
+    write(tmp_path / "written", "212")
+    code = """\
+import sys
+from pathlib import Path
+sys.modules["wfdb"] = sys.modules["pandas"] = None  # as where neither is installed
+from ecg.read_signal import read_signal
+print(read_signal({file.name: file.read_bytes() for file in Path(sys.argv[1]).iterdir()}).leads)
+"""
+    assert run_python("-c", code, tmp_path / "written").strip() == "('MLII', 'V5')"
 
 
 @pytest.mark.parametrize(
