@@ -20,7 +20,7 @@ from string import Template
 HERE = Path(__file__).resolve().parent
 TEMPLATE = HERE / "nginx.conf.template"
 DEFAULTS = {"HOST": "127.0.0.1", "PORT": "8080", "RUN_DIR": "/dev/shm/twelvelead"}  # noqa: S108
-SOCKET, CONFIG, SCRATCH = "app.sock", "nginx.conf", "tmp"
+SOCKET, CONFIG, SCRATCH, BODIES = "app.sock", "nginx.conf", "tmp", "body"
 SCRATCH_OF = ("TMPDIR", "KERAS_HOME", "MPLCONFIGDIR", "TORCH_HOME", "XDG_CACHE_HOME")  # of packages
 SHARE_OF_DISK = 3 / 4  # of what is free in RUN_DIR
 SHARE_OF_MEMORY = 1 / 5  # on a memory disk uploads are memory
@@ -29,6 +29,7 @@ DESCRIPTORS = 8192  # of nginx, where the machine allows so many
 MODULES = "/usr/lib/nginx/modules"  # Debian's
 LUA = "ngx_http_lua_module.so"
 UPLOADS = 8  # s, after which gunicorn is told to end too
+ENDING = 30  # s for gunicorn to end, a little more than its graceful_timeout
 SENDING = 2  # s for nginx to send what gunicorn said last
 
 
@@ -42,10 +43,12 @@ def main() -> int:
     told: list[float] = []  # when to end
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told.append(time.monotonic()))
-    running = [start_gunicorn(folder)]
+    running, worker = [start_gunicorn(folder)], 0
     while all(one.poll() is None for one in running) and not told:
         if len(running) == 1 and (folder / SOCKET).exists():
             running.append(start_nginx(folder))
+        if len(running) == 2 and worker != (found := find_worker(running[1].pid)):
+            worker = sweep(folder, found)
         time.sleep(0.05)
     if told and len(running) == 2:
         running[1].send_signal(signal.SIGQUIT)
@@ -54,6 +57,7 @@ def main() -> int:
     first = [one for one in running if one.poll() is not None]
     statuses = [end(one, SENDING if told and place else 0) for place, one in enumerate(running)]
     statuses = [one.returncode for one in first] + statuses
+    shutil.rmtree(folder / SCRATCH, ignore_errors=True)
     return next((code if code > 0 else 128 - code for code in statuses if code), 0)
 
 
@@ -63,12 +67,43 @@ def end(server: subprocess.Popen[bytes], patience: float) -> int:
         status = server.wait(patience)
     except subprocess.TimeoutExpired:
         server.terminate()
-        status = server.wait()
+        status = wait_or_kill(server)
     with suppress(
         ProcessLookupError
     ):  # nginx's worker lives on, and listens, where its master was killed
         os.killpg(server.pid, signal.SIGKILL)
     return status
+
+
+def wait_or_kill(server: subprocess.Popen[bytes]) -> int:
+    """The status of a server that was told to end; one that stands still is killed after ENDING seconds."""
+    try:
+        return server.wait(ENDING)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.pid, signal.SIGKILL)
+        return server.wait()
+
+
+def find_worker(master: int) -> int:
+    """The process of nginx that serves, 0 where there is none now."""
+    try:
+        return int(Path(f"/proc/{master}/task/{master}/children").read_text("ascii").split()[0])
+    except (OSError, IndexError):
+        return 0
+
+
+def sweep(folder: Path, worker: int) -> int:
+    """Removes the bodies that nginx's earlier worker left where it was killed; the worker of now."""
+    try:
+        ticks = int(Path(f"/proc/{worker}/stat").read_text("ascii").rpartition(")")[2].split()[19])
+    except OSError:
+        return 0  # it has ended; the next one is asked
+    age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    for file in (folder / BODIES).glob("*"):
+        with suppress(FileNotFoundError):  # its request has just ended
+            if file.stat().st_mtime < time.time() - age:
+                file.unlink()
+    return worker
 
 
 def make_folder(settings: dict[str, str]) -> Path:

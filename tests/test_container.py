@@ -152,6 +152,7 @@ def test_the_ports_agree() -> None:
 
 def test_nothing_is_written_outside_of_one_folder_in_memory() -> None:
     assert "RUN_DIR=/dev/shm/twelvelead" in " ".join(told("ENV"))
+    assert nginx("client_body_temp_path") == [f"${{RUN_DIR}}/{supervise.BODIES}"]
     places = [place for name in ("pid", r"\w+_temp_path") for place in nginx(name)]
     assert len(places) == 6
     assert all(place.startswith("${RUN_DIR}/") for place in places)
@@ -214,6 +215,7 @@ def test_everything_the_template_asks_for_is_told(
 
 def test_everybody_waits_longer_than_who_stands_behind(gunicorn: dict[str, Any]) -> None:
     ending = supervise.UPLOADS + gunicorn["graceful_timeout"]
+    assert gunicorn["graceful_timeout"] < supervise.ENDING
     assert nginx_seconds("proxy_read_timeout") > Settings().deadline
     assert nginx_seconds("worker_shutdown_timeout") >= ending + supervise.SENDING
     assert fly()["kill_signal"] == "SIGTERM"
