@@ -45,17 +45,7 @@ def read_wfdb(
     marks = _find_annotations(header.name, files)
     reference = None if marks is None else _read_reference(marks, length, limits.check)
     samples = np.empty((len(kept), length), np.float32)
-    rows = iter(samples)
-    leads = [None if line.scale is None else _Lead(line, next(rows)) for line in header.signals]
-    place = 0
-    for file in stored:  # the signals of one file stand together
-        _read_file(file, leads[place : place + len(file.per_frame)], length, limits.check)
-        place += len(file.per_frame)
-    notes += [
-        note
-        for line, lead in zip(header.signals, leads, strict=True)
-        for note in _notes(line, lead)
-    ]
+    notes += _read_samples(header, stored, samples, limits.check)
     notes += check_samples(samples, rate, [f"lead {line.name}" for line in kept], limits.check)
     names = _unlike([line.name for line in kept])
     signal = Signal(samples, rate, names, source, tuple(notes), reference)
@@ -139,6 +129,20 @@ def _length(header: Header, stored: Sequence[SignalFile]) -> int:
                 f"{length:,}: it was cut, or belongs to another record."
             )
     return length
+
+
+def _read_samples(
+    header: Header, stored: Sequence[SignalFile], samples: Samples, check: Check
+) -> list[str]:
+    """Fills in the samples of the signals in mV, a row each; notes on all signals."""
+    rows = iter(samples)
+    leads = [None if line.scale is None else _Lead(line, next(rows)) for line in header.signals]
+    place = 0
+    for file in stored:  # the signals of one file stand together
+        _read_file(file, leads[place : place + len(file.per_frame)], samples.shape[1], check)
+        place += len(file.per_frame)
+    pairs = zip(header.signals, leads, strict=True)
+    return [note for line, lead in pairs for note in _notes(line, lead)]
 
 
 def _read_file(file: SignalFile, leads: Sequence[_Lead | None], length: int, check: Check) -> None:

@@ -11,7 +11,9 @@ from ecg.errors import SignalError
 from ecg.read_signal import read_signal
 from ecg.signal import MAX_LEADS, RATES, Annotations, Signal
 from ecg.wfdb_annotations import read_annotations
-from tests.fuzz.recordings import CANARY, Files, annotations, asked, recordings
+from tests.fuzz.damage import CANARY, Files
+from tests.fuzz.recordings import asked, recordings
+from tests.fuzz.wfdb_records import annotations
 
 SECOND_SENTENCE = re.compile(r"[.!?] +[A-Z]")
 
