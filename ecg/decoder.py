@@ -28,7 +28,7 @@ FORMATS_IN_WORDS = "JPEG, PNG, WebP or BMP"
 MAX_PIXELS = 25_000_000
 MODES = {"grey": "L", "rgb": "RGB"}
 CLEAR_CHANNELS = 4  # red, green, blue and how opaque
-BAND = 500_000  # pixels that are brought to grey or RGB at a time
+BAND = 1_000_000  # pixels that are brought to grey or RGB at a time: most pages in one
 DAMAGED = "The picture is truncated or damaged: export or photograph it again."
 NO_ROOM = "There is too little memory for this picture just now: send a smaller one."
 

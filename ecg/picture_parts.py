@@ -25,6 +25,9 @@ MOVING = 0x02  # of the flags of a WebP
 MARKER = re.compile(rb"\xff[\x01-\xfe]")  # "\xff+" would take the square of a run's length
 AFTER_PIXELS = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # what ends a stretch of coded pixels
 SCAN, END = 0xDA, 0xD9
+FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})  # what a picture is like: its header
+SEQUENTIAL = frozenset({0xC0, 0xC1})
+COMPONENTS, IN_SCAN = 9, 4  # where a frame's and a scan's segment tell of how many colours they are
 ALONE = frozenset({0x01, *range(0xD0, 0xDA)})  # markers without a length
 NOTES = frozenset({*range(0xE1, 0xEE), 0xEF, 0xFE})  # APP0 and APP14 tell how colours are stored
 EXIF, XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
@@ -78,7 +81,8 @@ def _bare_jpeg(data: bytes) -> Parts:
             _keep_aside(parts, data[start + 4 : at])
     else:
         raise UnreadablePicture(PARTS)
-    _check_scans(data, start)
+    if not _comes_in_one_scan(kept, memoryview(data)[start:]):
+        _check_scans(data, start)
     parts.data = b"".join([*kept, memoryview(data)[start:]])
     return parts
 
@@ -93,6 +97,14 @@ def _keep_aside(parts: Parts, note: bytes) -> None:
         parts.exif = note.removeprefix(EXIF).removeprefix(EXIF)
     elif note.startswith(XMP):
         parts.xmp = note.removeprefix(XMP)
+
+
+def _comes_in_one_scan(segments: list[bytes], pixels: memoryview) -> bool:
+    """Whether all of the picture is in its first scan, after which a decoder stops: as of most photos."""
+    frames = [one for one in segments if len(one) > COMPONENTS and one[1] in FRAMES]
+    if len(frames) != 1 or frames[0][1] not in SEQUENTIAL or len(pixels) <= IN_SCAN:
+        return False
+    return pixels[IN_SCAN] == frames[0][COMPONENTS]
 
 
 def _check_scans(data: bytes, at: int) -> None:

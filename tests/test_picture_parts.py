@@ -155,6 +155,15 @@ def test_a_jpeg_in_many_passes_is_refused() -> None:
         read_page(with_scans(MOST_SCANS))
 
 
+def test_a_jpeg_of_one_colour_a_pass_is_counted_too() -> None:
+    data = bytearray(jpeg())
+    data[data.rindex(b"\xff\xda") + 4] = 1  # of three colours
+    passes = b"\xff\xda\0\x08\1\1\0\0\x3f\0" * MOST_SCANS
+
+    with pytest.raises(UnreadablePicture, match="more than 40 passes"):
+        read_page(bytes(data[:-2]) + passes + bytes(data[-2:]))
+
+
 def test_what_hangs_behind_a_photo_is_no_pass_of_it() -> None:
     film = b"\xff\xda\0\x04" * 9_000
 
