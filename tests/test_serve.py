@@ -44,7 +44,7 @@ def test_it_works(tmp_path: Path) -> None:
     command = ("-m", "cli", "serve", "--port", str(port))
     with served(tmp_path, command=command) as server:
         assert server.address == f"http://127.0.0.1:{port}"
-        assert ask(server.address, "/livez").json == {"status": "ok", "waiting_for": []}
+        assert ask(server.address, "/livez").json["status"] == "ok"
         assert "Tiny keras model" in ask(server.address, "/").text
 
 
@@ -98,6 +98,21 @@ def test_a_broken_model_is_told_at_start_and_the_others_are_served(tmp_path: Pat
         said = "".join(server.end())
     assert [one["model"] for one in found.json["predictions"]] == ["good"]
     assert "The model bad is unavailable: bad/model.toml" in said
+
+
+@pytest.mark.parametrize(
+    ("host", "warned"),
+    [("127.0.0.1", False), ("localhost", False), ("0.0.0.0", True)],  # noqa: S104 - it is what is warned of
+)
+def test_who_serves_more_than_this_machine_is_warned_in_one_sentence(
+    tmp_path: Path, host: str, warned: bool
+) -> None:
+    make_fake_model(tmp_path)
+    command = ("-m", "cli", "serve", "--host", host, "--port", str(free_port()))
+    with served(tmp_path, command=command) as server:
+        said = "".join(server.end())
+    assert ("plain `serve` is for this machine" in said) is warned
+    assert said.count("Warning: ") == warned
 
 
 def test_a_hundred_first_requests_at_once_load_a_model_once(tmp_path: Path) -> None:
