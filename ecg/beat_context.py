@@ -8,6 +8,7 @@ interval half as long as another one is at -1. Where the recording has no such i
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,7 @@ QRS, P_WAVE = slice(36, 66), slice(12, 42)  # of SHAPE: -100 to 150 ms, -300 to 
 LEAST = 1e-3  # s, or mV: what is divided by is at least that
 ALIKE = 0.06  # of an interval: two that differ less are alike
 OCTAVES = 2.0  # at most, either way
+BLOCK = 4096  # beats
 NONE = np.zeros(0)
 
 
@@ -56,7 +58,8 @@ def rr_at(beats: Beats, step: int) -> Floats:
 
 def rr_near(beats: Beats) -> Floats:
     """(m,) seconds: the median of the ten intervals before and the ten after each beat."""
-    return np.asarray(np.median(_near(beats), axis=1))
+    near = _near(beats)
+    return _in_blocks(beats, lambda some: np.median(near[some], axis=1))
 
 
 def rr_to_near(beats: Beats, step: int) -> Floats:
@@ -93,8 +96,9 @@ def rr_turn(beats: Beats) -> Floats:
 
 def rr_unrest(beats: Beats) -> Floats:
     """(m,) how irregular it is nearby: the median step between near intervals, a share of `rr_near`."""
-    steps = np.abs(np.diff(_near(beats), axis=1))
-    return np.asarray(np.median(steps, axis=1) / np.maximum(rr_near(beats), LEAST))
+    near = _near(beats)
+    steps = _in_blocks(beats, lambda some: np.median(np.abs(np.diff(near[some], axis=1)), axis=1))
+    return np.asarray(steps / np.maximum(rr_near(beats), LEAST))
 
 
 def rr_spread(beats: Beats) -> Floats:
@@ -105,8 +109,13 @@ def rr_spread(beats: Beats) -> Floats:
 
 def rr_spread_near(beats: Beats) -> Floats:
     """(m,) the same of the near intervals."""
-    low, high = np.quantile(_near(beats), (0.1, 0.9), axis=1)
-    return _octaves(high, low)
+    near = _near(beats)
+
+    def spread(some: slice) -> Floats:
+        low, high = np.quantile(near[some], (0.1, 0.9), axis=1)
+        return _octaves(high, low)
+
+    return _in_blocks(beats, spread)
 
 
 def rr_company(beats: Beats, step: int) -> Floats:
@@ -114,30 +123,54 @@ def rr_company(beats: Beats, step: int) -> Floats:
 
     Few in atrial fibrillation, and few for a beat that is early alone.
     """
-    own = rr_at(beats, step)[:, np.newaxis]
-    return np.asarray((np.abs(_near(beats) / np.maximum(own, LEAST) - 1) <= ALIKE).mean(axis=1))
+    near, own = _near(beats), np.maximum(rr_at(beats, step), LEAST)[:, np.newaxis]
+
+    def share(some: slice) -> Floats:
+        return np.asarray((np.abs(near[some] / own[some] - 1) <= ALIKE).mean(axis=1))
+
+    return _in_blocks(beats, share)
 
 
 def likeness(beats: Beats, part: slice) -> Floats:
     """(m,) -1..1: the correlation of a part of the beat with that of the recording's median beat."""
-    shapes = _shapes(beats)[:, part]
-    return _correlation(shapes, np.median(shapes, axis=0, keepdims=True)) if len(beats) else NONE
+    if not len(beats):
+        return NONE
+    shapes = np.concatenate(
+        [_shapes(beats, some)[:, part].astype(np.float32) for some in blocks(beats)]
+    )
+    usual = np.array([[np.median(column.astype(np.float64)) for column in shapes.T]])
+    return _in_blocks(beats, lambda some: _correlation(shapes[some].astype(np.float64), usual))
 
 
 def likeness_before(beats: Beats, part: slice) -> Floats:
     """(m,) -1..1: the correlation of a part of the beat with that of the beat before."""
-    shapes = _shapes(beats)[:, part]
-    return _correlation(shapes, np.concatenate([shapes[:1], shapes[:-1]]))
+
+    def correlate(some: slice) -> Floats:
+        shapes = _shapes(beats, slice(max(0, some.start - 1), some.stop))[:, part]
+        shapes = shapes if some.start else np.concatenate([shapes[:1], shapes])
+        return _correlation(shapes[1:], shapes[:-1])
+
+    return _in_blocks(beats, correlate)
 
 
 def height_share(beats: Beats) -> Floats:
     """(m,) octaves from the recording's median range of a beat to this beat's."""
-    ranges = np.ptp(_shapes(beats), axis=1)
+    ranges = _in_blocks(beats, lambda some: np.ptp(_shapes(beats, some), axis=1))
     return _octaves(ranges, np.asarray(np.median(ranges))) if len(beats) else NONE
 
 
-def _shapes(beats: Beats) -> Floats:
-    return beats.windows(SHAPE).astype(np.float64)
+def blocks(beats: Beats) -> list[slice]:
+    """All beats, some thousands at a time: what is cut around each takes a hundred times its place."""
+    return [slice(n, min(n + BLOCK, len(beats))) for n in range(0, len(beats), BLOCK)]
+
+
+def _in_blocks(beats: Beats, work: Callable[[slice], npt.NDArray[Any]]) -> Floats:
+    """(m,) what `work` gives for the beats of each block."""
+    return np.concatenate([NONE, *(work(some) for some in blocks(beats))])
+
+
+def _shapes(beats: Beats, some: slice) -> Floats:
+    return beats.windows(SHAPE, some).astype(np.float64)
 
 
 def _near(beats: Beats) -> Floats:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import ecg.beat_context
 from ecg.beat_context import CONTEXTS, read_context
 from ecg.beats import Beats
 from tests.drawn_beats import drawn_beats
@@ -65,3 +66,13 @@ def test_a_wide_beat_is_less_like_the_others() -> None:
 def test_a_number_is_computed_once_for_the_same_beats() -> None:
     beats = drawn_beats("NNNN")
     assert read_context(beats, "rr_unrest") is read_context(beats, "rr_unrest")
+
+
+@pytest.mark.parametrize("name", CONTEXTS)
+def test_numbers_are_the_same_in_blocks_of_any_size(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    beats = drawn_beats(EARLY)
+    whole = CONTEXTS[name](beats)
+    monkeypatch.setattr(ecg.beat_context, "BLOCK", 7)
+    np.testing.assert_array_equal(CONTEXTS[name](beats), whole)
