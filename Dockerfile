@@ -55,7 +55,7 @@ RUN find models -name 'weights.*' -delete
 FROM ${BASE} AS server
 # hadolint ignore=DL3008
 RUN apt-get update \
-  && apt-get install --yes --no-install-recommends libnginx-mod-http-lua nginx tini \
+  && apt-get install --yes --no-install-recommends libnginx-mod-http-lua libnginx-mod-stream nginx tini \
   && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
   && useradd --no-log-init --uid 10001 --user-group --no-create-home --home-dir /tmp \
     --shell /usr/sbin/nologin twelvelead

@@ -20,14 +20,18 @@ from string import Template
 HERE = Path(__file__).resolve().parent
 TEMPLATE = HERE / "nginx.conf.template"
 DEFAULTS = {"HOST": "127.0.0.1", "PORT": "8080", "RUN_DIR": "/dev/shm/twelvelead"}  # noqa: S108
-SOCKET, CONFIG, SCRATCH, BODIES = "app.sock", "nginx.conf", "tmp", "body"
+SOCKET, FRONT, CONFIG, SCRATCH, BODIES = "app.sock", "http.sock", "nginx.conf", "tmp", "body"
 SCRATCH_OF = ("TMPDIR", "KERAS_HOME", "MPLCONFIGDIR", "TORCH_HOME", "XDG_CACHE_HOME")  # of packages
 SHARE_OF_DISK = 3 / 4  # of what is free in RUN_DIR
 SHARE_OF_MEMORY = 1 / 5  # on a memory disk uploads are memory
 LEAST_ROOM = 11_000_000  # bytes: one page
-DESCRIPTORS = 8192  # of nginx, where the machine allows so many
+DESCRIPTORS = 16_384  # of nginx, where the machine allows so many
 MODULES = "/usr/lib/nginx/modules"  # Debian's
-LUA = "ngx_http_lua_module.so"
+NEEDED = {  # modules, and the packages of Debian that have them
+    "ngx_http_lua_module.so": "libnginx-mod-http-lua",
+    "ngx_stream_module.so": "libnginx-mod-stream",
+}
+EACH, EVERYBODY = 512, 65_535  # connections of one client; where all clients are behind one proxy
 UPLOADS = 8  # s, after which gunicorn is told to end too
 ENDING = 30  # s for gunicorn to end, a little more than its graceful_timeout
 SENDING = 2  # s for nginx to send what gunicorn said last
@@ -45,10 +49,7 @@ def main() -> int:
         signal.signal(number, lambda *_: told.append(time.monotonic()))
     running, worker = [start_gunicorn(folder)], 0
     while all(one.poll() is None for one in running) and not told:
-        if len(running) == 1 and (folder / SOCKET).exists():
-            running.append(start_nginx(folder))
-        if len(running) == 2 and worker != (found := find_worker(running[1].pid)):
-            worker = sweep(folder, found)
+        worker = tend(folder, running, worker)
         time.sleep(0.05)
     if told and len(running) == 2:
         running[1].send_signal(signal.SIGQUIT)
@@ -92,18 +93,23 @@ def find_worker(master: int) -> int:
         return 0
 
 
-def sweep(folder: Path, worker: int) -> int:
-    """Removes the bodies that nginx's earlier worker left where it was killed; the worker of now."""
-    try:
-        ticks = int(Path(f"/proc/{worker}/stat").read_text("ascii").rpartition(")")[2].split()[19])
-    except OSError:
-        return 0  # it has ended; the next one is asked
-    age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
-    for file in (folder / BODIES).glob("*"):
-        with suppress(FileNotFoundError):  # its request has just ended
-            if file.stat().st_mtime < time.time() - age:
-                file.unlink()
-    return worker
+def tend(folder: Path, running: list[subprocess.Popen[bytes]], worker: int) -> int:
+    """Starts nginx once gunicorn listens, and anew where `worker`, its own, was killed; that of now.
+
+    The next one of the same nginx would go on with the bodies and the counts of the one before.
+    """
+    if len(running) == 1:
+        if (folder / SOCKET).exists():
+            running.append(start_nginx(folder))
+        return 0
+    found = find_worker(running[1].pid)
+    if worker in (0, found) or running[1].poll() is not None:
+        return found
+    with suppress(ProcessLookupError):
+        os.killpg(running[1].pid, signal.SIGKILL)
+    running[1].wait()
+    running[1] = start_nginx(folder)
+    return 0
 
 
 def make_folder(settings: dict[str, str]) -> Path:
@@ -113,8 +119,9 @@ def make_folder(settings: dict[str, str]) -> Path:
         raise ValueError(f"PORT should be a number from 1 to 65535, not {port!r}")
     if shutil.which("nginx") is None:
         raise ValueError("there is no nginx on the PATH")
-    if not Path(MODULES, LUA).is_file():
-        raise ValueError("nginx has no Lua module: Debian has it in libnginx-mod-http-lua")
+    for module, package in NEEDED.items():
+        if not Path(MODULES, module).is_file():
+            raise ValueError(f"nginx lacks {module}: Debian has it in {package}")
     folder = Path(settings["RUN_DIR"]).absolute()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / SOCKET).unlink(missing_ok=True)
@@ -134,6 +141,7 @@ def derive(folder: Path) -> dict[str, str]:
             "least; a container's memory disk is made larger with --shm-size"
         )
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    on_fly = bool(os.environ.get("FLY_APP_NAME"))
     files = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
     return {
         "RUN_DIR": str(folder),
@@ -142,8 +150,9 @@ def derive(folder: Path) -> dict[str, str]:
         "ROOM": str(room),
         "DESCRIPTORS": str(files),
         "CONNECTIONS": str(files // 2),
-        # anybody can send this header, but Fly's proxy overwrites it
-        "CLIENT": "$http_fly_client_ip" if os.environ.get("FLY_APP_NAME") else "$remote_addr",
+        # anybody can send this header, but Fly's proxy overwrites it, and is the one that is connected
+        "CLIENT": "$http_fly_client_ip" if on_fly else "$remote_addr",
+        "EACH": str(EVERYBODY if on_fly else EACH),
     }
 
 
@@ -169,6 +178,8 @@ def start_gunicorn(folder: Path) -> subprocess.Popen[bytes]:
 
 def start_nginx(folder: Path) -> subprocess.Popen[bytes]:
     """nginx, without the settings of malloc, which would let it keep the memory of large uploads."""
+    shutil.rmtree(folder / BODIES, ignore_errors=True)
+    (folder / FRONT).unlink(missing_ok=True)
     command = ["nginx", "-e", "stderr", "-p", str(folder), "-c", str(folder / CONFIG)]
     if os.geteuid() == 0:  # else its worker would be somebody who can't read RUN_DIR
         command += ["-g", "user root;"]

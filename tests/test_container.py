@@ -130,7 +130,7 @@ def test_tini_is_the_first_process_and_the_supervisor_gets_the_signals() -> None
     command = ["python", "container/supervise.py", "app:create_app()"]
     assert json.loads(told("CMD")[0]) == command
     assert (ROOT / "container" / "supervise.py").is_file()
-    assert any("libnginx-mod-http-lua nginx tini" in run for run in told("RUN"))
+    assert any("libnginx-mod-http-lua libnginx-mod-stream nginx tini" in run for run in told("RUN"))
 
 
 def test_the_health_check_asks_livez() -> None:
@@ -144,7 +144,8 @@ def test_the_ports_agree() -> None:
     environment = " ".join(told("ENV"))
     assert "PORT=8080" in environment
     assert "HOST=0.0.0.0" in environment
-    assert nginx("listen") == ["${HOST}:${PORT} backlog=1024"]
+    inside = "unix:${RUN_DIR}/http.sock proxy_protocol"
+    assert nginx("listen") == ["${HOST}:${PORT} backlog=1024", inside]
     assert told("EXPOSE") == ["8080"]
     assert fly()["http_service"]["internal_port"] == 8080
     assert fly()["env"]["PORT"] == "8080"
@@ -236,7 +237,9 @@ def test_each_holds_more_requests_than_who_stands_behind(
     assert capacity.admitted < each["page"] < most["page"]
     assert capacity.recordings <= each["recording"] < most["recording"] < gunicorn["threads"]
     assert most["answer"] < gunicorn["SPARE"], "slow readers leave threads for others"
-    assert 2 * sum(most.values()) < connections
+    assert 4 * sum(most.values()) < connections
+    assert 4 * each["page"] < supervise.EACH
+    assert connections > 4 * supervise.EACH
 
 
 def test_it_holds_no_secret() -> None:

@@ -100,7 +100,7 @@ def check_well(server: Server) -> None:
 
 def leavings(folder: Path) -> list[str]:
     """Files in RUN_DIR that no part of a server that runs accounts for."""
-    kept = ("nginx.conf", "nginx.pid", "app.sock")
+    kept = ("nginx.conf", "nginx.pid", "app.sock", "http.sock")
     files = [one for one in folder.rglob("*") if not one.is_dir()]
     return [str(one) for one in files if one.name not in kept and one.parent.name != "tmp"]
 
