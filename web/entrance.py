@@ -2,6 +2,7 @@
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -106,11 +107,13 @@ def _drain_when_sent(answer: Response) -> Response:
         answer.headers["Connection"] = "close"
         return answer
 
+    release = weakref.finalize(answer, DRAINS.release)  # once, also where nobody closes the answer
+
     def end() -> None:
         try:
             drain(environ["wsgi.input"], most, environ.get(CONNECTION))
         finally:
-            DRAINS.release()
+            release()
 
     answer.call_on_close(end)
     return answer
