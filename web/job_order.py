@@ -32,13 +32,13 @@ class JobOrder:
             del self._had[client]
 
     def first(self, jobs: Sequence[Job], before: Job | None = None) -> Job | None:
-        """The next of those that wait; with `before`, only one that may pass that one."""
+        """The next of those that wait; with `before`, only one half as long that may pass that one."""
         now = time.monotonic()
         waiting = [one for one in jobs if one.state == "waiting"]
         found = min(waiting, key=lambda one: self._score(one, now), default=None)
         if found is None or before is None:
             return found
-        passes = found.remaining < before.remaining
+        passes = found.remaining < before.remaining / 2
         return found if passes and self._score(found, now) < self._score(before, now) else None
 
     def ahead_of(self, job: Job, jobs: Sequence[Job]) -> list[Job]:

@@ -16,7 +16,9 @@ __all__ = ["Job", "JobLimits", "NoRoom", "SignalJobs", "UnknownRecording"]
 Work = Callable[[Job, Watch], SignalAnswers]
 
 SWEEP = 30.0  # s between looks for what is to be forgotten
-MOST_BEGUN = 3  # recordings: one, and those that it lets pass
+MOST_BEGUN = (
+    2  # recordings, each with its filtered traces in memory: one, and one that it lets pass
+)
 
 LIMITS = JobLimits()
 
