@@ -13,7 +13,6 @@ OTHERS = [
     "attacker.example",
     "attacker.example:8080",
     "localhost.attacker.example",
-    "attackerlocalhost",
     "127.0.0.1.attacker.example",
     "10.0.0.1",
     "[::2]",
@@ -78,6 +77,12 @@ def test_a_server_for_everybody_answers_to_any_name_until_it_is_told_which(
 
 def test_a_star_is_any_name(models_dir: Path) -> None:
     assert status(make_app(models_dir, hosts="*").test_client(), "attacker.example") == 200
+
+
+def test_a_name_without_a_dot_is_of_this_network(client: FlaskClient, models_dir: Path) -> None:
+    assert status(client, "my-laptop:8080") == 200
+    told = make_app(models_dir, hosts="ecg.example.org").test_client()
+    assert status(told, "my-laptop:8080") == 421
 
 
 def test_probes_are_asked_by_any_name(client: FlaskClient) -> None:

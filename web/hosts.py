@@ -22,7 +22,8 @@ def refuse_other_hosts() -> None:
     """Raises WrongHost for a name that this server does not answer to.
 
     Loopback names are always answered; others as TWELVELEAD_HOSTS says. Where it says nothing, any
-    name is, except by a server that listens on loopback alone. HTTP/1.0 needs no name.
+    name is, except by a server that listens on loopback alone: that answers only to names without a
+    dot, which no site on the Internet has. HTTP/1.0 needs no name.
     """
     given = request.environ.get("HTTP_HOST")
     if given is None or request.path in PROBES:
@@ -39,7 +40,9 @@ def _is_ours(name: str) -> bool:
     hosts = services().settings.hosts
     if is_loopback(name):
         return True
-    return fits(name, hosts) if hosts else not _listens_on_loopback()
+    if hosts:
+        return fits(name, hosts)
+    return name.replace("-", "").replace("_", "").isalnum() or not _listens_on_loopback()
 
 
 def fits(name: str, hosts: tuple[str, ...]) -> bool:
