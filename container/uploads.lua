@@ -29,6 +29,7 @@ local function sender()
     if address == "" then
         address = ngx.var.remote_addr
     end
+    address = address:match("^::[fF]+:(%d+%.[%d.]+)$") or address  -- IPv4 in IPv6
     if not address:find(":", 1, true) then
         return address
     end

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +16,12 @@ from gunicorn.workers.gthread import ThreadWorker
 from container import supervise
 from inference.machine import Machine
 from web.capacity import capacity_of
-from web.errors import SENTENCES, TOO_LARGE_RECORDING
-from web.security import HEADERS, MAX_REQUEST, MAX_SIGNAL_REQUEST
 from web.settings import Settings
-from web.worker import STATUS
 
 ROOT = Path(__file__).parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
 TEMPLATE = (ROOT / "container" / "nginx.conf.template").read_text("utf-8")
 UPLOADS = (ROOT / "container" / "uploads.lua").read_text("utf-8")
-REFUSALS = (ROOT / "container" / "refusals.lua").read_text("utf-8")
 LOCKS = ("requirements-slim.lock", "requirements.lock", "requirements-dev.lock")
 
 
@@ -171,47 +166,6 @@ def test_nginx_takes_a_request_in_full_before_the_app_hears_of_it() -> None:
     for name in ("client_header_timeout", "client_body_timeout", "send_timeout"):
         assert 5 <= nginx_seconds(name) <= 30
     assert nginx("keepalive_timeout") == ["30s", "0", "0"], "after a refusal it hangs up"
-
-
-def test_nginx_takes_a_little_more_than_the_app() -> None:
-    sizes, lua = nginx("client_max_body_size"), re.findall(r"largest = (\d+)", UPLOADS)
-    assert lua == sizes[:2]
-    for most, limit in zip(sizes[:2], (MAX_REQUEST, MAX_SIGNAL_REQUEST), strict=True):
-        assert limit < int(most) <= limit * 1.01
-    assert set(sizes[2:]) == {"1"}, "probes bring nothing"
-
-
-def test_nginx_refuses_with_the_sentences_titles_and_headers_of_the_app() -> None:
-    said = dict(re.findall(r"\[(\d+)\] = \"([^\"]+\.)\"", REFUSALS))
-    for status in (400, 405, 408, 413):
-        assert said[str(status)] == SENTENCES[status]
-    for status, _, detail in STATUS:
-        assert said.get(str(status), detail) in (detail, SENTENCES.get(status))
-    assert TOO_LARGE_RECORDING in REFUSALS
-    titles = re.findall(r"\[(\d+)\] = \"([^\"]+[^.])\"", REFUSALS)
-    assert len(titles) > 8
-    for number, title in titles:
-        assert title == HTTPStatus(int(number)).phrase
-    joined = REFUSALS.replace('"\n        .. "', "")
-    for name, value in HEADERS.items():
-        assert f'["{name}"] = "{value}"' in joined
-
-
-def test_every_status_of_nginx_itself_has_its_sentence() -> None:
-    (first, head) = nginx("error_page")
-    known = re.findall(r"^    \[(\d+)\]", REFUSALS, re.MULTILINE)
-    assert set(first.split()[:-1]) - {"502", "504"} <= set(known)
-    assert head == "494 =431 /refused"
-
-
-def test_everything_the_template_asks_for_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    names = set(re.findall(r"\$\{([A-Z_]+)\}", TEMPLATE))
-    assert names == {*supervise.derive(tmp_path), *supervise.DEFAULTS}
-    assert supervise.derive(tmp_path)["CLIENT"] == "$remote_addr", "anybody sends Fly's header"
-    monkeypatch.setenv("FLY_APP_NAME", "twelvelead")
-    assert supervise.derive(tmp_path)["CLIENT"] == "$http_fly_client_ip"
 
 
 def test_everybody_waits_longer_than_who_stands_behind(gunicorn: dict[str, Any]) -> None:

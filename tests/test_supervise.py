@@ -26,7 +26,7 @@ from web.errors import SENTENCES
 SUPERVISE = ROOT / "container" / "supervise.py"
 FORM = large_form(PAGE, [("model", "all")])
 PATIENCE = 60  # s
-ONE, ANOTHER = {"Fly-Client-IP": "192.0.2.1"}, {"Fly-Client-IP": "192.0.2.2"}
+ONE = {"Fly-Client-IP": "192.0.2.1"}
 PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"  # where Debian has nginx
 
 needs_nginx = pytest.mark.skipif(
@@ -206,19 +206,33 @@ def test_a_body_that_is_too_large_gets_one_sentence(tmp_path: Path, accept: str)
 
 
 @needs_nginx
-def test_one_client_of_fly_can_not_take_every_place(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("taken", "same", "other"),
+    [
+        ("192.0.2.1", "192.0.2.1", "192.0.2.2"),
+        ("::ffff:192.0.2.1", "192.0.2.1", "::ffff:192.0.2.2"),
+        ("2001:db8:0:2::1", "2001:0DB8:0000:2:ffff::9", "2001:db8:0:3::1"),
+        ("2001:db8::1", "2001:db8:0:0:7::", "2001:db8:0:1::"),
+    ],
+)
+def test_one_client_of_fly_can_not_take_every_place(
+    tmp_path: Path, taken: str, same: str, other: str
+) -> None:
     make_fake_model(tmp_path)
+    one, another = {"Fly-Client-IP": same}, {"Fly-Client-IP": other}
     with supervised(tmp_path, FLY_APP_NAME="twelvelead") as server, ExitStack() as stack:
         for _ in range(32):
-            one = stack.enter_context(connect(server.port))
-            head = b"POST / HTTP/1.1\r\nHost: x\r\nFly-Client-IP: 192.0.2.1\r\nContent-Length: 9\r\n\r\n"
-            one.sendall(head)
-        wait_for(lambda: ask(server.address, PREDICTIONS, FORM, headers=ONE).status == 503)
-        got = ask(server.address, PREDICTIONS, FORM, headers=ONE)
+            slow = stack.enter_context(connect(server.port))
+            head = (
+                f"POST / HTTP/1.1\r\nHost: x\r\nFly-Client-IP: {taken}\r\nContent-Length: 9\r\n\r\n"
+            )
+            slow.sendall(head.encode())
+        wait_for(lambda: ask(server.address, PREDICTIONS, FORM, headers=one).status == 503)
+        got = ask(server.address, PREDICTIONS, FORM, headers=one)
         assert (got.status, got.headers["Retry-After"], got.json["status"]) == (503, "2", 503)
-        assert ask(server.address, PREDICTIONS, FORM, headers=ANOTHER).status == 200
+        assert ask(server.address, PREDICTIONS, FORM, headers=another).status == 200
         for path in ("/", "/signals", "/readyz"):
-            assert ask(server.address, path, headers=ONE).status == 200
+            assert ask(server.address, path, headers=one).status == 200
 
 
 @needs_nginx
