@@ -1,6 +1,7 @@
 """nginx in front, live: bodies are counted and timed, for each client; its own answers are as the app's."""
 
 import json
+import resource
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from container import supervise
-from container.supervise import EACH
 from tests.fake_framework import make_fake_model
 from tests.live import PREDICTIONS, ask, wait_for
 from tests.raw_http import HOST, chunked, connect, hear, post, say
@@ -131,9 +131,14 @@ def test_clients_from_everywhere_can_close_uploads_but_no_pages(server: Server) 
 
 
 @pytest.mark.parametrize("begin", ["", f"GET / HTTP/1.1\r\n{HOST}X-A: "], ids=["silent", "half"])
-def test_one_client_has_only_so_many_connections(server: Server, begin: str) -> None:
+def test_one_client_has_only_so_many_connections(
+    server: Server, begin: str, tmp_path: Path
+) -> None:
+    each = int(supervise.derive(tmp_path)["EACH"])
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with ExitStack() as stack:
-        many = [stack.enter_context(connect(server.port, "127.0.0.2")) for _ in range(EACH)]
+        many = [stack.enter_context(connect(server.port, "127.0.0.2")) for _ in range(each)]
         for one in many:
             one.sendall(begin.encode())
         with connect(server.port, "127.0.0.2") as another:
