@@ -1,18 +1,21 @@
 """Beats as lines: paths for pages, whose style sheet colours them, and a PNG for programs."""
 
+import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ecg.beats import Beats, Window
+from ecg.beats import Beats
+from ecg.signal import Places
 
 Curve = npt.NDArray[np.floating]
 
 BEFORE, AFTER = 0.35, 0.55  # s of a beat that are drawn
 WIDTH, HEIGHT = 240.0, 150.0  # of a page's drawing, in its own units
 MOST = 1000  # beats of a class that are averaged: more change nothing that is seen
+FINEST = 500.0  # values a second that are drawn: a drawing is 240 wide
 PAPER, INK, MINOR, MAJOR = (255, 255, 255), (40, 30, 28), (222, 216, 250), (190, 176, 240)  # BGR
 PIXELS = 400  # a second in the PNG, and for 2.5 mV
 EDGE = 0.1  # mV above and below the trace
@@ -68,14 +71,20 @@ class Drawn:
     columns: list[float]
 
 
-def shown_window(rate: float) -> Window:
-    """What is drawn of a beat: 0.35 s before R and 0.55 s after."""
-    return Window(rate, round(BEFORE * rate), round((BEFORE + AFTER) * rate))
+def cut(beats: Beats, places: Places) -> Curve:
+    """float32 (m, values): what is drawn of beats at `places`, 0.35 s before R to 0.55 s after.
+
+    A value of each few where the rate is high, R itself among them; beyond the ends the last one.
+    """
+    step = max(1, math.ceil(beats.rate / FINEST))
+    before, after = round(BEFORE * beats.rate) // step, round(AFTER * beats.rate) // step
+    inside = places[:, np.newaxis] + step * np.arange(-before, after)
+    return np.asarray(beats.trace[np.clip(inside, 0, len(beats.trace) - 1)])
 
 
 def draw_line(beats: Beats, beat: int) -> Drawn:
     """One beat."""
-    (trace,) = beats.windows(shown_window(beats.rate), slice(beat, beat + 1))
+    (trace,) = cut(beats, beats.places[beat : beat + 1])
     scale = Scale.around(trace)
     return Drawn(scale.path(trace), "", scale.lines(), SECONDS)
 
@@ -83,8 +92,7 @@ def draw_line(beats: Beats, beat: int) -> Drawn:
 def draw_template(beats: Beats, places: npt.NDArray[np.intp]) -> Drawn:
     """The mean of the beats at `places`, and the band in which 80 % of them lie, offsets taken off."""
     step = max(1, -(-len(places) // MOST))
-    some = Beats(beats.trace, beats.rate, beats.places[places[::step]])
-    windows = some.windows(shown_window(beats.rate)).astype(np.float64)
+    windows = cut(beats, beats.places[places[::step]]).astype(np.float64)
     windows -= np.median(windows, axis=1, keepdims=True)
     mean = windows.mean(axis=0)
     low, high = np.percentile(windows, [10, 90], axis=0)
@@ -94,7 +102,7 @@ def draw_template(beats: Beats, places: npt.NDArray[np.intp]) -> Drawn:
 
 def draw_png(beats: Beats, beat: int) -> bytes:
     """One beat on paper of 0.04 s and 0.1 mV, as PNG."""
-    (trace,) = beats.windows(shown_window(beats.rate), slice(beat, beat + 1))
+    (trace,) = cut(beats, beats.places[beat : beat + 1])
     scale = Scale.around(trace)
     per_mv = PIXELS / 2.5
     width, height = round(PIXELS * (BEFORE + AFTER)), round(per_mv * (scale.high - scale.low))
