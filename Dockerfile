@@ -60,14 +60,14 @@ RUN apt-get update \
   && useradd --no-log-init --uid 10001 --user-group --no-create-home --home-dir /tmp \
     --shell /usr/sbin/nologin twelvelead
 WORKDIR /app
-# malloc: 16 MiB keep a page's pixels without new memory from the kernel; with 256 MiB, and an arena for each thread,
-# twelve pages at once left 1.4 GB with the server, with these 0.8 GB
+# malloc: 16 MiB keep a page's pixels without new memory from the kernel, and give larger blocks back; with a second
+# arena sixteen large pictures at once took 120 MB more (python -m benchmarks.attacks)
 ENV PATH=/venv/bin:${PATH} \
     HOME=/tmp \
     HOST=0.0.0.0 \
     PORT=8080 \
     RUN_DIR=/dev/shm/twelvelead \
-    MALLOC_ARENA_MAX=2 \
+    MALLOC_ARENA_MAX=1 \
     MALLOC_MMAP_THRESHOLD_=16777216 \
     MALLOC_TRIM_THRESHOLD_=16777216 \
     ORT_DISABLE_TELEMETRY=1 \

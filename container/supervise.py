@@ -23,7 +23,7 @@ DEFAULTS = {"HOST": "127.0.0.1", "PORT": "8080", "RUN_DIR": "/dev/shm/twelvelead
 SOCKET, FRONT, CONFIG, SCRATCH, BODIES = "app.sock", "http.sock", "nginx.conf", "tmp", "body"
 SCRATCH_OF = ("TMPDIR", "KERAS_HOME", "MPLCONFIGDIR", "TORCH_HOME", "XDG_CACHE_HOME")  # of packages
 SHARE_OF_DISK = 3 / 4  # of what is free in RUN_DIR
-SHARE_OF_MEMORY = 1 / 5  # on a memory disk uploads are memory
+SHARE_OF_MEMORY = 1 / 12  # on a memory disk uploads are memory
 LEAST_ROOM = 11_000_000  # bytes: one page
 DESCRIPTORS = 16_384  # of nginx, where the machine allows so many
 MODULES = "/usr/lib/nginx/modules"  # Debian's
@@ -41,7 +41,7 @@ def main() -> int:
     try:
         folder = make_folder({name: os.environ.get(name) or DEFAULTS[name] for name in DEFAULTS})
     except (OSError, ValueError) as error:
-        print(f"The server can't start: {error}.", file=sys.stderr)
+        print(f"The server can't start: {str(error).rstrip('.')}.", file=sys.stderr)
         return 1
     told: list[float] = []  # when to end
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -157,12 +157,15 @@ def derive(folder: Path) -> dict[str, str]:
 
 
 def find_room(folder: Path) -> int:
-    """Bytes that uploads may hold at once."""
+    """Bytes that uploads may hold at once. Raises SettingsError."""
     sys.path.insert(0, str(HERE.parent))
     from inference.machine import read_machine
+    from web.capacity import told_machine
+    from web.settings import Settings
 
+    machine = told_machine(Settings.from_environment(os.environ), read_machine())
     disk = shutil.disk_usage(folder).free * SHARE_OF_DISK
-    return int(min(disk, read_machine().memory * SHARE_OF_MEMORY))
+    return int(min(disk, machine.memory * SHARE_OF_MEMORY))
 
 
 def start_gunicorn(folder: Path) -> subprocess.Popen[bytes]:

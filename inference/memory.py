@@ -9,10 +9,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 # For the environment of a server, before it starts: glibc's malloc keeps a page's pixels for the next page
-# and gives larger blocks back; with an arena for each of many threads it would keep several times as much
+# and gives larger blocks back; each arena more would keep what its threads once took
 ALLOCATION: Mapping[str, str] = MappingProxyType(
     {
-        "MALLOC_ARENA_MAX": "2",
+        "MALLOC_ARENA_MAX": "1",
         "MALLOC_MMAP_THRESHOLD_": str(16 << 20),
         "MALLOC_TRIM_THRESHOLD_": str(16 << 20),
     }

@@ -23,7 +23,10 @@ def main() -> int:
         rounds += 1
         seed = options.seed if options.seed is not None else secrets.randbelow(10**9)
         left = max(0.0, until - time.monotonic()) / 60
-        print(f"Round {rounds}, seed {seed}, {left:.0f} of {options.minutes:g} minutes left.", flush=True)
+        print(
+            f"Round {rounds}, seed {seed}, {left:.0f} of {options.minutes:g} minutes left.",
+            flush=True,
+        )
         status = run_round(seed, options.only)
         if status:
             kind = "no test was found" if status == NOTHING_RUN else "something was found"

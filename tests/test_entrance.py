@@ -44,7 +44,7 @@ def metrics(app: Flask) -> str:
 def check_refused(answer: TestResponse) -> None:
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) >= 1
-    assert "Too many pages are being read: ask again in 1 s." in answer.text
+    assert "Too many requests are being answered: ask again in 1 s." in answer.text
 
 
 def test_it_works(models_dir: Path) -> None:

@@ -194,3 +194,10 @@ def test_the_room_follows_from_the_disk_and_the_memory(
     assert supervise.find_room(tmp_path) < room
     with pytest.raises(ValueError, match="RUN_DIR should have room for uploads"):
         supervise.derive(tmp_path)
+
+
+def test_a_large_recording_for_which_there_is_no_place_is_told_to_come_back(server: Server) -> None:
+    with uploads(server, TOO_MANY, SIGNALS, 1000), connect(server.port, "127.0.0.2") as one:
+        one.sendall(post(SIGNALS, "Content-Length: 49000000", body="--edge").encode())
+        answer = hear(one)
+    assert answer.statuses == [503]

@@ -7,9 +7,9 @@ from inference.machine import Machine
 from web.settings import Settings, SettingsError
 
 REQUESTS_A_RUN = 32  # running and waiting, for each page that is worked on at once
-ADMITTED_A_RECORDING = 8  # one request in so many may bring a recording
+ADMITTED_A_RECORDING = 4  # one request in so many may bring a recording; bytes are counted too
 CODE = 250_000_000  # bytes that the server itself takes, before it has answered anything
-DECODING = 130_000_000  # bytes that a run takes for the largest page
+DECODING = 200_000_000  # bytes that a run takes for the largest page, decoded or digitised
 BYTES_A_VALUE = 5  # of a recording, while it is read: float32, and what is beside it
 KEPT_A_VALUE = 4  # bytes: float32
 MOST_VALUES = 50_000_000  # of one recording
@@ -19,7 +19,7 @@ LEAST_FOR_UPLOADS = 50_100_000  # bytes: one recording of the largest size, in i
 MOST_FOR_UPLOADS = 1_000_000_000  # bytes
 SHARE_FOR_RECORDINGS = 7  # recordings that are kept get one part in so many of the memory
 MOST_FOR_RECORDINGS = 1_000_000_000  # bytes
-SHARE_FOR_BODIES = 10  # and in so many is left to the system, and to bodies that nginx holds
+SHARE_FOR_BODIES = 12  # and in so many is left to the system, and to bodies that nginx holds
 SHARE_FOR_MODELS = 2  # models get one part in so many of the memory at most
 LEAST_FOR_MODELS = 64_000_000  # bytes: one small model at a time
 
@@ -91,6 +91,7 @@ class Capacity:
 
 def capacity_of(settings: Settings, machine: Machine) -> Capacity:
     """Raises SettingsError for more threads than cores, or more memory than there is."""
+    machine = told_machine(settings, machine)
     cores = machine.cores
     runs = settings.runs or max(1, cores // (settings.threads or 1))
     threads = settings.threads or max(1, cores // runs)
@@ -119,6 +120,11 @@ def _models_share(capacity: Capacity) -> int:
     """Bytes for models where nothing is set: half of the memory, or what the rest leaves of it."""
     left = capacity.machine.memory - capacity.without_models
     return max(LEAST_FOR_MODELS, min(capacity.machine.memory // SHARE_FOR_MODELS, left))
+
+
+def told_machine(settings: Settings, machine: Machine) -> Machine:
+    """The machine with no more memory than is set, where something is."""
+    return replace(machine, memory=min(settings.memory or machine.memory, machine.memory))
 
 
 def limits_of(settings: Settings, capacity: Capacity) -> Limits:

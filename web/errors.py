@@ -28,6 +28,7 @@ from model_registry.errors import Busy, ModelUnavailable, RegistryError, Unknown
 from web.job import NoRoom, UnknownRecording
 from web.job_costs import TooMuchWork
 from web.services import services
+from web.visits import visit
 
 LOG = logging.getLogger("twelvelead")
 
@@ -56,7 +57,7 @@ class Overloaded(RuntimeError):
     """More requests than can be answered in time; `retry_after` in whole seconds."""
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__(f"Too many pages are being read: ask again in {retry_after} s.")
+        super().__init__(f"Too many requests are being answered: ask again in {retry_after} s.")
         self.retry_after = retry_after
 
 
@@ -136,7 +137,7 @@ def retry_after(error: Exception) -> int | None:
         return min(known, default=None)
     seconds: float | None = getattr(error, "retry_after", None)
     if seconds is None and isinstance(error, Busy):
-        seconds = services().admission.retry_after()
+        seconds = (visit().room or services().admission).retry_after()
     return None if seconds is None else max(1, math.ceil(seconds))
 
 

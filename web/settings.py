@@ -132,6 +132,12 @@ TABLE: Mapping[str, Setting] = MappingProxyType(
             "`0`",
             "compute threads of each run; 0: cores / runs; runs x threads never above the cores",
         ),
+        "TWELVELEAD_MEMORY": Setting(
+            _bytes,
+            "all that there is",
+            "what the server may take with its models, uploads and recordings: `1GB`; where the "
+            "machine or its container has less, that",
+        ),
         "TWELVELEAD_MODEL_MEMORY": Setting(
             _bytes,
             "what the rest leaves of half of the memory",
@@ -183,6 +189,7 @@ class Settings:
     warm: tuple[str, ...] = ()
     runs: int = 0
     threads: int = 0
+    memory: int = 0  # bytes; 0: what the machine has
     model_memory: int = 0  # bytes; 0: as `capacity_of` derives it
     runtime: Runtime = "auto"
     native_idle: float = 300.0
