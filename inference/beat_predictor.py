@@ -22,6 +22,10 @@ AT_ONCE = {
     "segment": 512,
     "beat_picture": 64,
 }  # beats of one run, after which others have their turn
+NO_TIME = (
+    "There was no time left for this model: send a shorter piece of the recording, ask fewer models "
+    "at once, or give it on the page /signals, where there is more time."
+)
 
 
 def _nobody(_: float) -> None:
@@ -154,7 +158,7 @@ class BeatPredictor:
         runtime, rows = self._predictor.load(key, watch.deadline), []
         for stretch in stretches(len(beats), self._at_once(key)):
             if not watch.deadline.left():
-                raise Busy("There was no time left for this model; ask for fewer at once.")
+                raise Busy(NO_TIME)
             with self._predictor.turn(watch.deadline):
                 rows.append(self._answer(key, beats, stretch, watch.deadline))
             watch.note(stretch.end / len(beats))

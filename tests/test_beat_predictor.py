@@ -190,4 +190,6 @@ def test_nobody_waits_beyond_the_deadline(
     assert answers.classes == ()
     assert isinstance(answers.errors[0], Busy)
     assert "no time left" in answers.failures["segments"]
+    assert "a shorter piece" in answers.failures["segments"]
+    assert "/signals" in answers.failures["segments"]
     assert logged(models / "segments", "run") == 2

@@ -1,6 +1,7 @@
 """web.signal_api: beats of a recording as JSON, CSV and annotations, and as the earlier app told them."""
 
 import base64
+from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from openapi_schema_validator import OAS31Validator
 from PIL import Image
 
 from ecg.tasks import NOTICE
+from inference.limits import FOREVER
 from tests.beat_models import BEAT_LABELS, EARLY, NORMAL, simulated
 from tests.fake_framework import make_fake_model
 from tests.signal_fakes import CSV, DRAWN, MODEL, PAGES, SECONDS, make_beats_app, recording
@@ -219,3 +221,18 @@ def test_a_table_is_known_by_what_is_in_it(client: FlaskClient) -> None:
     assert "predictions" in page.text
     words = client.post("/predict", data=form(PAGES, file=b"no picture\nat\nall\n"))
     assert (words.status_code, "not a picture" in words.text) == (415, True)
+
+
+def test_who_finds_no_core_for_a_recording_waits_as_long_as_recordings_take(
+    tmp_path: Path,
+) -> None:
+    app = make_beats_app(tmp_path, deadline=1)
+    found, client = app.extensions["twelvelead"], app.test_client()
+    assert found.recordings.enter()
+    found.recordings.leave(20.0)
+    with ExitStack() as cores_taken:
+        for _ in range(found.capacity.runs):
+            cores_taken.enter_context(found.predictor.turn(FOREVER))
+        answer = client.post(ADDRESS, data=recording())
+    assert (answer.status_code, "being worked on" in answer.text) == (503, True)
+    assert int(answer.headers["Retry-After"]) > 5

@@ -15,6 +15,7 @@ from web.admission import Admission
 from web.errors import Overloaded
 from web.security import most_bytes
 from web.services import Services, services
+from web.visits import visit
 
 CONNECTION = "gunicorn.socket"  # in the WSGI environment: a web.connection.Connection
 CHUNK = 65_536  # bytes
@@ -67,7 +68,7 @@ def _guard(
 @contextmanager
 def inside(room: Admission) -> Iterator[None]:
     """A place in a room for as long as the block runs. Raises Overloaded where there is none."""
-    found = services()
+    found, visit().room = services(), room
     stopping = found.stopping()
     if stopping or not room.enter():
         raise _refusal(room, "stopping" if stopping else "full")

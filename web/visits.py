@@ -10,6 +10,7 @@ from flask import Flask, Response, g, request
 
 from inference.limits import Deadline
 from inference.predictor import Answers
+from web.admission import Admission
 from web.services import services
 
 HEADER = "X-Request-ID"
@@ -20,11 +21,15 @@ UNKNOWN, OTHER = "none", "other"  # for an address without a route, for a method
 
 @dataclass
 class Visit:
-    """One request. models: registered keys only; decisions: how many answers of each kind."""
+    """One request. models: registered keys only; decisions: how many answers of each kind.
+
+    room: the one that it was let into, or refused at.
+    """
 
     id: str
     deadline: Deadline
     began: float = field(default_factory=time.perf_counter)
+    room: Admission | None = None
     models: tuple[str, ...] = ()
     decisions: Counter[str] = field(default_factory=Counter)
 
