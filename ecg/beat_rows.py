@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecg.asked import USUAL_LIMITS, ReadLimits
+from ecg.csv_faults import MISSING
 from ecg.csv_layout import is_number
 from ecg.errors import NotASignal, SignalTooLarge, UnreadableSignal
 from ecg.signal import MAX_BYTES
@@ -130,10 +131,8 @@ def _raise_fault(lines: list[str], first_row: int, form: _Form) -> None:
             )
         for column, cell in enumerate(cells, start=1):
             if not is_number(cell):
-                shown = "".join(letter for letter in cell[:20] if letter.isprintable())
-                raise UnreadableSignal(
-                    f"Row {row}, column {column}, holds “{shown}”, not a number."
-                )
+                shown = f"“{cell}”" if cell.lower() in MISSING else "text"
+                raise UnreadableSignal(f"Row {row}, column {column}, holds {shown}, not a number.")
 
 
 def _check_values(values: npt.NDArray[np.float64], first_row: int) -> None:

@@ -8,6 +8,7 @@ from ecg.errors import UnreadableSignal
 LARGEST = 1e9  # larger numbers are no measurement, in any unit
 FORMULAS = ("=", "+", "@")
 MISSING = {"nan", "na", "n/a", "null", "none", "-", "?"}
+INFINITE = {"inf", "infinity"}
 
 
 def raise_fault(
@@ -42,16 +43,16 @@ def _fault(cell: str, *, clock: bool) -> str:  # noqa: PLR0911 - one return for 
     if len(cell) > MAX_FIELD:
         return f"holds {len(cell):,} characters: a number has at most {MAX_FIELD}"
     if clock:
-        return "" if _is_clock(cell) else f"holds {_shown(cell)}, not a time as h:mm:ss.sss"
+        return "" if _is_clock(cell) else "holds text, not a time as h:mm:ss.sss"
     if is_number(cell):
-        return "" if abs(float(cell)) <= LARGEST else f"holds {_shown(cell)}, too large for an ECG"
+        return "" if abs(float(cell)) <= LARGEST else f"holds “{cell}”, too large for an ECG"
     if cell.lower() in MISSING:
-        return f"holds {_shown(cell)}: a gap can't be read, give every sample a number"
-    if cell.lower().lstrip("+-") in {"inf", "infinity"}:
-        return f"holds {_shown(cell)}: samples must be finite numbers"
+        return f"holds “{cell}”: a gap can't be read, give every sample a number"
+    if cell.lower().lstrip("+-") in INFINITE:
+        return f"holds “{cell}”: samples must be finite numbers"
     if cell.startswith(FORMULAS):
-        return f"holds {_shown(cell)}, a formula: save the numbers that it gives"
-    return f"holds {_shown(cell)}, not a number"
+        return "holds a formula: save the numbers that it gives"
+    return "holds text, not a number"  # which text is not told: it may be a name
 
 
 def _is_clock(cell: str) -> bool:
@@ -60,12 +61,6 @@ def _is_clock(cell: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _shown(cell: str) -> str:
-    """A cell for people: cut, and without what can't be printed."""
-    plain = "".join(letter for letter in cell if letter.isprintable())
-    return f"“{plain[:20]}…”" if len(plain) > 20 else f"“{plain}”"
 
 
 def _count(number: int, noun: str) -> str:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Literal
 
 from ecg.errors import NotASignal, SignalTooLarge, UnreadableSignal
+from ecg.lead_names import known_name
 
 Role = Literal["sample", "time", "clock", "text", "lead"]
 
@@ -56,8 +57,8 @@ class Layout:
         return [place for place, role in enumerate(self.roles) if role in roles]
 
     def words(self, column: int) -> str:
-        """How people find a column: its number from 1, and its name."""
-        name = self.names[column]
+        """How people find a column: its number from 1, and its name where that is a usual one."""
+        name = known_name(self.names[column])
         return f"column {column + 1} ({name})" if name else f"column {column + 1}"
 
     def cells(self, line: str) -> list[str]:
@@ -167,7 +168,8 @@ def _row(line: str, separator: str) -> list[str]:
 
 def _is_datum(cell: str) -> bool:
     """Whether this stands below a header rather than in it."""
-    return is_number(cell.replace(",", ".")) or CLOCK.match(cell) is not None
+    number = is_number(cell.replace(",", ".")) or cell.lower() in NOT_NUMBERS
+    return number or CLOCK.match(cell) is not None
 
 
 def _names(header: Sequence[str], units: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -187,10 +189,10 @@ def _names(header: Sequence[str], units: Sequence[str]) -> tuple[list[str], list
     again = [name for name, times in Counter(called).items() if times > 1]
     if again:
         places = [place for place, name in enumerate(called) if name == again[0]]
-        shown = names[places[0]] or names[places[1]]
+        shown = known_name(names[places[0]] or names[places[1]])
         raise UnreadableSignal(
-            f"Columns {places[0] + 1} and {places[1] + 1} have the same name ({shown}): each lead needs "
-            "its own."
+            f"Columns {places[0] + 1} and {places[1] + 1} have the same name"
+            f"{f' ({shown})' if shown else ''}: each lead needs its own."
         )
     return names, told
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecg.errors import UnknownLead
+from ecg.lead_names import list_known
 
 Samples = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
@@ -64,6 +65,6 @@ class Signal:
     def _named(self, wanted: str, names: Sequence[str]) -> int:
         if wanted.strip().upper() not in names:
             raise UnknownLead(
-                f"There is no such lead in this recording; it has {', '.join(self.leads)}."
+                f"There is no such lead in this recording; it has {list_known(self.leads)}."
             )
         return names.index(wanted.strip().upper())

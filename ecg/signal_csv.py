@@ -8,9 +8,10 @@ from ecg.csv_columns import Chosen, read_columns
 from ecg.csv_layout import LOOKED_AT, Layout, find_layout
 from ecg.csv_units import to_millivolts
 from ecg.errors import UnknownLead
+from ecg.lead_names import list_known
 from ecg.signal import Signal
 from ecg.signal_checks import check_leads, check_length, check_samples
-from ecg.signal_text import begin_sentence, count_rows, read_parts
+from ecg.signal_text import count_rows, read_parts
 
 
 def read_csv(
@@ -54,7 +55,7 @@ def _choose(layout: Layout, wanted: str | None) -> tuple[list[int], int | None]:
     if wanted.strip().upper() not in names:
         leads = layout.find("lead")
         raise UnknownLead(
-            f"There is no such column in this table; it has {', '.join(_names(layout, leads))}."
+            f"There is no such column in this table; it has {list_known(_names(layout, leads))}."
         )
     column = names.index(wanted.strip().upper())
     return [column], track if track != column else None
@@ -70,5 +71,6 @@ def _names(layout: Layout, columns: Sequence[int]) -> tuple[str, ...]:
 def _left_out(layout: Layout) -> list[str]:
     named = [column for column in layout.find("text") if layout.names[column]]
     return [
-        f"{begin_sentence(layout.words(column))} holds text and is left out." for column in named
+        f"Column {column + 1} ({layout.names[column]}) holds text and is left out."
+        for column in named
     ]

@@ -46,7 +46,7 @@ def read_wfdb(
     reference = None if marks is None else _read_reference(marks, length, limits.check)
     samples = np.empty((len(kept), length), np.float32)
     notes += _read_samples(header, stored, samples, limits.check)
-    notes += check_samples(samples, rate, [f"lead {line.name}" for line in kept], limits.check)
+    notes += check_samples(samples, rate, [f"lead {line.words}" for line in kept], limits.check)
     names = _unlike([line.name for line in kept])
     signal = Signal(samples, rate, names, source, tuple(notes), reference)
     signal.find_lead(asked.lead)
@@ -86,7 +86,7 @@ class _Lead:
         """Raises UnreadableSignal where the value that stands for a missing sample was seen."""
         if self.missing:
             raise UnreadableSignal(
-                f"Sample {self.first_missing} of lead {self.line.name} is marked as missing, with "
+                f"Sample {self.first_missing} of lead {self.line.words} is marked as missing, with "
                 f"{self.missing - 1} more: a gap can't be read."
             )
 

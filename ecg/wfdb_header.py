@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ecg.errors import NotASignal, SignalTooLarge, UnreadableSignal
+from ecg.lead_names import known_name
 from ecg.signal_checks import check_leads
 from ecg.wfdb_samples import BLOCKS
 
@@ -36,8 +37,9 @@ SIGNAL = re.compile(
 
 @dataclass(frozen=True)
 class SignalLine:
-    """How one signal is stored. scale: its unit in mV; None: it is no voltage."""
+    """How one signal is stored. place: from 1. scale: its unit in mV; None: it is no voltage."""
 
+    place: int
     file: str
     format: int
     per_frame: int
@@ -49,6 +51,11 @@ class SignalLine:
     initial: int
     checksum: int | None
     name: str
+
+    @property
+    def words(self) -> str:
+        """How people find it: its name where that is a usual one, else its number."""
+        return known_name(self.name) or f"{self.place}"
 
 
 @dataclass(frozen=True)
@@ -149,6 +156,7 @@ def _signal(line: str, place: int) -> SignalLine:
         )
     unit = (match["unit"] or "").lower().replace("µ", "u").replace("μ", "u")
     return SignalLine(
+        place=place,
         file=match["file"],
         format=stored,
         per_frame=per_frame,

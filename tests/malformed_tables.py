@@ -68,19 +68,19 @@ MALFORMED: dict[str, tuple[bytes, str]] = {
     ),
     "text among numbers": (
         table(changed={200: "0.1,leads off"}),
-        "Row 200, column 2 (V5), holds “leads off”, not a number.",
+        "Row 200, column 2 (V5), holds text, not a number.",
     ),
     "two decimal points": (
         table(changed={9: "0.1,0.1.2"}),
-        "Row 9, column 2 (V5), holds “0.1.2”, not a number.",
+        "Row 9, column 2 (V5), holds text, not a number.",
     ),
     "hexadecimal": (
         table(changed={9: "0.1,0x1F"}),
-        "Row 9, column 2 (V5), holds “0x1F”, not a number.",
+        "Row 9, column 2 (V5), holds text, not a number.",
     ),
     "a formula": (
         table(changed={9: "0.1,=A9*2"}),
-        "Row 9, column 2 (V5), holds “=A9*2”, a formula: save the numbers that it gives.",
+        "Row 9, column 2 (V5), holds a formula: save the numbers that it gives.",
     ),
     "a long cell": (
         table(changed={9: f"0.1,{'1' * 500}"}),
@@ -217,7 +217,7 @@ MALFORMED: dict[str, tuple[bytes, str]] = {
     ),
     "times that are none": (
         timed(TIMES).replace(b"0.100,", b"0:00.1x,", 1).replace(b"\n0.000,", b"\n0:00.000,"),
-        "Row 3, column 1 (time), holds “0.010”, not a time as h:mm:ss.sss.",
+        "Row 3, column 1 (time), holds text, not a time as h:mm:ss.sss.",
     ),
     "sample numbers with a gap": (
         b"sample,ECG\n" + b"\n".join(b"%d,%.3f" % (i + (i > 99), v) for i, v in enumerate(wave())),
