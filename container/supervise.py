@@ -41,7 +41,7 @@ def main() -> int:
     try:
         folder = make_folder({name: os.environ.get(name) or DEFAULTS[name] for name in DEFAULTS})
     except (OSError, ValueError) as error:
-        print(f"The server can't start: {str(error).rstrip('.')}.", file=sys.stderr)
+        print(f"The server can't start: {error}.", file=sys.stderr)
         return 1
     told: list[float] = []  # when to end
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -157,15 +157,17 @@ def derive(folder: Path) -> dict[str, str]:
 
 
 def find_room(folder: Path) -> int:
-    """Bytes that uploads may hold at once. Raises SettingsError."""
+    """Bytes that uploads may hold at once. Raises ValueError for TWELVELEAD_MEMORY."""
     sys.path.insert(0, str(HERE.parent))
-    from inference.machine import read_machine
-    from web.capacity import told_machine
-    from web.settings import Settings
+    from inference.machine import read_bytes, read_machine  # and nothing that brings libraries
 
-    machine = told_machine(Settings.from_environment(os.environ), read_machine())
+    memory, told = read_machine().memory, os.environ.get("TWELVELEAD_MEMORY")
+    try:
+        memory = min(memory, read_bytes(told)) if told else memory
+    except ValueError as error:
+        raise ValueError(f"TWELVELEAD_MEMORY should be {error}, not {told!r}") from error
     disk = shutil.disk_usage(folder).free * SHARE_OF_DISK
-    return int(min(disk, machine.memory * SHARE_OF_MEMORY))
+    return int(min(disk, memory * SHARE_OF_MEMORY))
 
 
 def start_gunicorn(folder: Path) -> subprocess.Popen[bytes]:

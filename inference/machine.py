@@ -1,11 +1,16 @@
 """What of the machine this process may use: cores and memory, a container's limits respected."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 ROOT = Path("/")
+UNITS = MappingProxyType(
+    {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+)
 GROUPS = PurePosixPath("sys/fs/cgroup")
 
 
@@ -25,6 +30,18 @@ def read_machine(root: Path = ROOT) -> Machine:
     counts = [_affinity(), *(int(quota) for quota in _quotas(root))]
     memory = [_physical(), *_memory_limits(root)]
     return Machine(max(1, min(counts)), min(memory))
+
+
+def read_bytes(text: str) -> int:
+    """An amount of memory, with a unit or without. Raises ValueError with what would be right."""
+    found = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ?([A-Z]{0,3})", text.upper())
+    if (
+        found is None
+        or found[2] not in UNITS
+        or not (count := int(float(found[1]) * UNITS[found[2]]))
+    ):
+        raise ValueError("an amount of memory such as 512MB, 1.5GB or 2GiB")
+    return count
 
 
 def cores() -> int:

@@ -10,13 +10,11 @@ from typing import Any, Literal, get_args
 
 from ecg.library import DEFAULT_FOLDERS, plain_name
 from ecg.tasks import CARDIAC_PAGE_4
+from inference.machine import read_bytes
 from model_registry.entry import Runtime
 
 ROOT = Path(__file__).resolve().parent.parent
 PREFIX = "TWELVELEAD_"
-UNITS = MappingProxyType(
-    {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
-)
 HOST = re.compile(r"\*|(\*\.)?[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63}){0,9}|\[[0-9a-f:.]{2,45}\]")
 HOUR, DAY = 3600, 86_400  # s
 Log = Literal["json", "text", "off"]
@@ -59,18 +57,6 @@ def _seconds(least: float, most: float, zero: str = "") -> Callable[[str], float
         return number
 
     return read
-
-
-def _bytes(text: str) -> int:
-    """Bytes, with a unit or without."""
-    found = re.fullmatch(r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ?([A-Z]{0,3})", text.upper())
-    if (
-        found is None
-        or found[2] not in UNITS
-        or not (count := int(float(found[1]) * UNITS[found[2]]))
-    ):
-        raise ValueError("an amount of memory such as 512MB, 1.5GB or 2GiB")
-    return count
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:
@@ -133,13 +119,13 @@ TABLE: Mapping[str, Setting] = MappingProxyType(
             "compute threads of each run; 0: cores / runs; runs x threads never above the cores",
         ),
         "TWELVELEAD_MEMORY": Setting(
-            _bytes,
+            read_bytes,
             "all that there is",
             "what the server may take with its models, uploads and recordings: `1GB`; where the "
             "machine or its container has less, that",
         ),
         "TWELVELEAD_MODEL_MEMORY": Setting(
-            _bytes,
+            read_bytes,
             "what the rest leaves of half of the memory",
             "what loaded models may take: `512MB`, `1.5GB`, `2GiB`",
         ),
