@@ -86,6 +86,16 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
             ready = partial(self.on_pending_socket_readable, conn)
             self.poller.register(conn.sock, selectors.EVENT_READ, ready)
 
+    def on_pending_socket_readable(self, conn: TConn, client: Connection) -> None:
+        """Takes more of a head, unless its connection was dropped for another one in this same round."""
+        if conn in self.pending_conns:
+            super().on_pending_socket_readable(conn, client)
+
+    def on_client_socket_readable(self, conn: TConn, client: Connection) -> None:
+        """The same for the next request on a connection that was kept."""
+        if conn in self.keepalived_conns:
+            super().on_client_socket_readable(conn, client)
+
     def murder_pending(self) -> None:
         """Hangs up on those whose heads did not come in time."""
         now = time.monotonic()
