@@ -61,3 +61,24 @@ def test_while_requests_stay_long_only_a_part_of_the_room_is_given() -> None:
         admission.leave(0.1)
         admission.enter()
     assert [admission.enter() for _ in range(7)] == [True] * 6 + [False]
+
+
+def test_one_client_has_half_of_a_shared_room_and_others_find_the_rest() -> None:
+    admission = Admission(4, shared=True)
+    assert [admission.enter("a") for _ in range(3)] == [True, True, False]
+    assert [admission.enter(client) for client in ("b", "c", "d")] == [True, True, False]
+    admission.leave(0.1, "a")
+    assert [admission.enter(client) for client in ("a", "b")] == [True, False]
+
+
+def test_a_slow_client_alone_does_not_fill_a_small_shared_room() -> None:
+    admission = Admission(2, patience=1.0, shared=True)
+    for _ in range(RECENT):
+        assert admission.enter("slow")
+        admission.leave(30.0, "slow")
+    assert [admission.enter(client) for client in ("slow", "slow", "other")] == [True, False, True]
+
+
+def test_clients_that_nobody_tells_apart_share_a_room_as_one_without_shares() -> None:
+    admission = Admission(4, shared=True)
+    assert [admission.enter() for _ in range(5)] == [True] * 4 + [False]

@@ -2,10 +2,11 @@
 
 import math
 import threading
-from collections import deque
+from collections import Counter, deque
 
 RECENT = 16  # requests whose durations count
 PART = 4  # of the room: one in so many places is given when all are slow
+FEWEST = 2  # places that are given then: one client never has all of them
 LONGEST_WAIT = 60  # s, of those that are told
 
 
@@ -14,11 +15,13 @@ class Admission:
 
     patience: seconds. Where those who left lately stayed longer, on average, only a part of the room
     is given: a short queue of slow models keeps within the deadline, a long one of fast models too.
+    shared: whether one client may have half of the places at most, so that others find some.
     """
 
-    def __init__(self, room: int, patience: float = math.inf) -> None:
-        self.room, self._patience = room, patience
+    def __init__(self, room: int, patience: float = math.inf, *, shared: bool = False) -> None:
+        self.room, self._patience, self._shared = room, patience, shared
         self._inside = 0
+        self._of_client: Counter[str] = Counter()
         self._seconds: deque[float] = deque(maxlen=RECENT)
         self._lock = threading.Lock()
 
@@ -27,19 +30,24 @@ class Admission:
         """How many are in."""
         return self._inside
 
-    def enter(self) -> bool:
-        """Takes a place, False where there is none; never waits."""
+    def enter(self, client: str = "") -> bool:
+        """Takes a place, False where there is none for this client, "" for nobody's; never waits."""
         with self._lock:
-            few = math.ceil(self.room / PART)
-            if self._inside >= (self.room if self._stayed() <= self._patience else few):
+            given = self.room if self._stayed() <= self._patience else self._few()
+            each = math.ceil(given / 2) if self._shared and client else given
+            if self._inside >= given or self._of_client[client] >= each:
                 return False
             self._inside += 1
+            self._of_client[client] += 1
             return True
 
-    def leave(self, seconds: float) -> None:
+    def leave(self, seconds: float, client: str = "") -> None:
         """Gives the place back after `seconds`."""
         with self._lock:
             self._inside -= 1
+            self._of_client[client] -= 1
+            if not self._of_client[client]:
+                del self._of_client[client]
             self._seconds.append(seconds)
 
     def retry_after(self) -> int:
@@ -47,6 +55,9 @@ class Admission:
         with self._lock:
             stayed = self._stayed()
         return min(LONGEST_WAIT, max(1, math.ceil(stayed)))
+
+    def _few(self) -> int:
+        return max(math.ceil(self.room / PART), min(FEWEST, self.room))
 
     def _stayed(self) -> float:
         return sum(self._seconds) / len(self._seconds) if self._seconds else 0.0

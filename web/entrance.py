@@ -12,6 +12,7 @@ from flask import Response, after_this_request, request
 from werkzeug.exceptions import HTTPException
 
 from web.admission import Admission
+from web.clients import client_address
 from web.errors import Overloaded
 from web.security import most_bytes
 from web.services import Services, services
@@ -70,13 +71,14 @@ def inside(room: Admission) -> Iterator[None]:
     """A place in a room for as long as the block runs. Raises Overloaded where there is none."""
     found, visit().room = services(), room
     stopping = found.stopping()
-    if stopping or not room.enter():
+    client = client_address()
+    if stopping or not room.enter(client):
         raise _refusal(room, "stopping" if stopping else "full")
     began = time.monotonic()
     try:
         yield
     finally:
-        room.leave(time.monotonic() - began)
+        room.leave(time.monotonic() - began, client)
 
 
 @contextmanager

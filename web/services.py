@@ -87,7 +87,7 @@ def make_services(
         costs=costs,
         jobs=SignalJobs(classify_with(beats, costs), JobLimits(memory=capacity.recordings_memory)),
         signal_samples=read_signal_samples(samples / "signals"),
-        recordings=Admission(capacity.recordings, settings.deadline / 3),
+        recordings=Admission(capacity.recordings, settings.deadline / 3, shared=True),
         uploads=UploadMemory(capacity.upload_memory),
         capacity=capacity,
         warm=warm,
