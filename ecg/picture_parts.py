@@ -14,6 +14,9 @@ from ecg.errors import UnreadablePicture
 
 MOST_PARTS = 65_536  # segments or chunks; real files have some hundreds
 MOST_SCANS = 40  # of a JPEG, each of which costs a walk through all pixels; usual are 1 to 18
+MOST_HELD = (
+    210_000_000  # bytes that a decoder may hold of a JPEG in several passes, with its picture
+)
 MOST_CODED = 4_000_000  # pixels of a BMP in run-length code, which is decoded a run at a time
 MOST_MOVING = 8_000_000  # pixels of an animated WebP
 MOST_TEXT = 1_000_000  # bytes of one note
@@ -81,7 +84,9 @@ def _bare_jpeg(data: bytes) -> Parts:
             _keep_aside(parts, data[start + 4 : at])
     else:
         raise UnreadablePicture(PARTS)
-    if not _comes_in_one_scan(kept, memoryview(data)[start:]):
+    frames = [one for one in kept if len(one) > COMPONENTS and one[1] in FRAMES]
+    if not _comes_in_one_scan(frames, memoryview(data)[start:]):
+        _check_held(frames)
         _check_scans(data, start)
     parts.data = b"".join([*kept, memoryview(data)[start:]])
     return parts
@@ -99,12 +104,28 @@ def _keep_aside(parts: Parts, note: bytes) -> None:
         parts.xmp = note.removeprefix(XMP)
 
 
-def _comes_in_one_scan(segments: list[bytes], pixels: memoryview) -> bool:
+def _comes_in_one_scan(frames: list[bytes], pixels: memoryview) -> bool:
     """Whether all of the picture is in its first scan, after which a decoder stops: as of most photos."""
-    frames = [one for one in segments if len(one) > COMPONENTS and one[1] in FRAMES]
     if len(frames) != 1 or frames[0][1] not in SEQUENTIAL or len(pixels) <= IN_SCAN:
         return False
     return pixels[IN_SCAN] == frames[0][COMPONENTS]
+
+
+def _check_held(frames: list[bytes]) -> None:
+    """Raises UnreadablePicture for a large JPEG in several passes.
+
+    Until the last of them a decoder holds two bytes for each value of each colour, beside four for
+    each pixel of the picture that it then makes.
+    """
+    for frame in frames:
+        height, width = struct.unpack_from(">HH", frame, 5)
+        sampling = [(one >> 4) * (one & 15) for one in frame[COMPONENTS + 2 :: 3]]
+        share = sum(sampling) / max([*sampling, 1])
+        if width * height * (4 + 2 * share) > MOST_HELD:
+            raise UnreadablePicture(
+                f"A JPEG in several passes may have {MOST_HELD / (4 + 2 * share) / 1e6:.0f} megapixels: "
+                'save it without passes, as "baseline".'
+            )
 
 
 def _check_scans(data: bytes, at: int) -> None:

@@ -197,3 +197,27 @@ def test_a_file_that_ends_anywhere_is_refused(data: bytes) -> None:
 def test_a_png_that_never_ends_is_refused() -> None:
     with pytest.raises(PageError):
         read_page(PNG + struct.pack(">I", 0xFFFFFFFF) + b"IHDR" + bytes(200))
+
+
+def stated(data: bytes, size: tuple[int, int]) -> bytes:
+    """A progressive JPEG whose header states another size."""
+    at = data.index(b"\xff\xc2") + 5
+    return data[:at] + struct.pack(">HH", *size[::-1]) + data[at + 4 :]
+
+
+@pytest.mark.parametrize(
+    ("mode", "options", "most"),
+    [
+        pytest.param("RGB", {"subsampling": "4:2:0"}, (5000, 5000), id="a photo"),
+        pytest.param("RGB", {"subsampling": "4:4:4"}, (5000, 4200), id="full colours"),
+        pytest.param("CMYK", {}, (5000, 3500), id="four colours"),
+    ],
+)
+def test_a_jpeg_in_passes_is_refused_where_a_decoder_would_hold_far_more_than_its_pixels(
+    mode: str, options: dict[str, str], most: tuple[int, int]
+) -> None:
+    data = jpeg(image=draw_page(SIZE).convert(mode), progressive=True, **options)
+
+    assert bare(stated(data, most)).data
+    with pytest.raises(UnreadablePicture, match="in several passes may have"):
+        bare(stated(data, (most[0], most[1] + 1100)))
