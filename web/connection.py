@@ -1,17 +1,25 @@
 """A client's connection and the body that comes over it: each has so long in all, however it trickles."""
 
 import errno
+import math
+import select
 import socket
 import threading
 import time
+from contextlib import ExitStack
 from typing import Any, Protocol
 
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import BadRequest, RequestTimeout
 
 SENDING = 60.0  # s in all for a client to take its answer
-PROMPT = 1.0  # s, after which a client that took nothing is a slow one
-SLOW = threading.BoundedSemaphore(8)  # so many of them may hold a thread each
+# How long an answer may wait until its client takes more of it, in all: the first while in any thread,
+# longer only while one of so many places is free, or those who do not read would hold all threads.
+PATIENCE: tuple[tuple[float, threading.Semaphore | None], ...] = (
+    (0.05, None),
+    (1.0, threading.BoundedSemaphore(16)),
+    (SENDING, threading.BoundedSemaphore(8)),
+)
 
 
 class Reader(Protocol):
@@ -30,14 +38,16 @@ class Connection(socket.socket):
 
     until: float | None = None
     _sent_until: float | None = None
+    _waited = 0.0  # s in which the client took nothing of its answer
 
     def begin(self, seconds: float) -> None:
         """A new request, whose body has `seconds` from now."""
-        self.until, self._sent_until = time.monotonic() + seconds, None
+        self.rest()
+        self.until = time.monotonic() + seconds
 
     def rest(self) -> None:
         """No request is read or answered now."""
-        self.until = self._sent_until = None
+        self.until, self._sent_until, self._waited = None, None, 0.0
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
         """As a socket's. Raises TimeoutError at `until`."""
@@ -49,22 +59,39 @@ class Connection(socket.socket):
         """As a socket's. Raises BrokenPipeError where the client takes too long, or many such are served."""
         if self._sent_until is None:
             self._sent_until = time.monotonic() + SENDING
-        left, is_slow = memoryview(data), False
+        left, before = memoryview(data).cast("B"), self.gettimeout()
+        self.setblocking(False)
         try:
-            while left:
-                soon = time.monotonic() + PROMPT
-                self._wait_until(self._sent_until if is_slow else min(soon, self._sent_until))
-                try:
-                    left = left[self.send(left, flags) :]
-                except TimeoutError:
-                    if is_slow or not SLOW.acquire(blocking=False):
-                        raise
-                    is_slow = True
-        except TimeoutError:
-            raise BrokenPipeError(errno.EPIPE, "the client reads too slowly") from None
+            with ExitStack() as places:
+                for longest, room in PATIENCE:
+                    if room is not None:
+                        if not room.acquire(blocking=False):
+                            break
+                        places.callback(room.release)
+                    left = self._send(left, flags, longest)
+                    if not left:
+                        return
         finally:
-            if is_slow:
-                SLOW.release()
+            self.settimeout(before)
+        raise BrokenPipeError(errno.EPIPE, "the client reads too slowly")
+
+    def _send(self, left: memoryview, flags: int, longest: float) -> memoryview:
+        """What is left of the bytes when the client was waited for so long, in all of its answer."""
+        ready = select.poll()
+        ready.register(self, select.POLLOUT)
+        while left and (seconds := self._patience(longest)) > 0:
+            try:
+                left = left[self.send(left, flags) :]
+            except BlockingIOError:  # nothing else counts: a busy server is not the client's fault
+                began = time.monotonic()
+                ready.poll(math.ceil(seconds * 1000))
+                self._waited += time.monotonic() - began
+        return left
+
+    def _patience(self, longest: float) -> float:
+        """Seconds for which the client may still be waited for."""
+        until = self._sent_until or 0.0
+        return min(longest - self._waited, until - time.monotonic())
 
     def _wait_until(self, moment: float) -> None:
         left = moment - time.monotonic()
