@@ -15,7 +15,7 @@ local M = {
 
 local kinds = {  -- at once: of all, of one sender; seconds in all; bytes of a body that announces no length
     page = { most = 512, each = 32, seconds = 60, largest = 10100000 },
-    recording = { most = 16, each = 4, seconds = 120, largest = 50100000 },
+    recording = { most = 40, each = 8, seconds = 120, largest = 50100000 },
     answer = { most = 16, each = 6 },  -- large answers, for which the app waits until they are read
 }
 local inside = { page = 0, recording = 0, answer = 0 }

@@ -7,7 +7,7 @@ from inference.machine import Machine
 from web.settings import Settings, SettingsError
 
 REQUESTS_A_RUN = 32  # running and waiting, for each page that is worked on at once
-ADMITTED_A_RECORDING = 4  # one request in so many may bring a recording; bytes are counted too
+ADMITTED_A_RECORDING = 2  # one request in so many may bring a recording; bytes are counted too
 CODE = 250_000_000  # bytes that the server itself takes, before it has answered anything
 DECODING = 200_000_000  # bytes that a run takes for the largest page, decoded or digitised
 BYTES_A_VALUE = 5  # of a recording, while it is read: float32, and what is beside it
