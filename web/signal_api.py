@@ -9,7 +9,7 @@ from model_registry.errors import ModelUnavailable, WrongInput
 from web.entrance import admitted_with_recording, inside
 from web.errors import RequestError, Unanswered
 from web.services import services
-from web.signal_documents import EarlierAnswer, describe_beats
+from web.signal_documents import EarlierAnswer, write_predictions
 from web.signal_drawing import draw_png
 from web.signal_files import MEDIA, write_beats
 from web.signal_uploads import chosen_beat_models, chosen_recording
@@ -24,8 +24,7 @@ def predict_signals() -> Response:
     """Asks one or more models about every beat of a recording."""
     form, (leads, answers) = chosen_form(), ask()
     if form == "json":
-        document = describe_beats(answers, leads)
-        return Response(document.model_dump_json(), mimetype="application/json")
+        return Response(write_predictions(answers, leads), mimetype="application/json")
     if len(answers.classes) > 1:
         raise RequestError(f"Ask one model for {form}: a file holds the answers of one.")
     return send_beats(answers, answers.classes[0], form)

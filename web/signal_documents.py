@@ -1,11 +1,12 @@
 """The API's answers about beats as types; /openapi.json describes these."""
 
+import io
 from typing import Literal, cast
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
-from ecg.beats import Beats
+from ecg.beats import EVERY, Beats
 from ecg.signal import RateSource, Signal
 from ecg.tasks import NOTICE
 from inference.beat_predictor import BeatClasses, SignalAnswers
@@ -13,6 +14,9 @@ from web.documents import Document, Failure
 
 Decided = Literal["accepted", "uncertain"]
 Framework = Literal["keras", "pytorch", "ensemble"]
+
+AT_ONCE = 4096  # beats that are objects at once: each takes 1.5 KB then, and 150 bytes as JSON
+NO_BEATS = '"beats":[]'
 
 
 class SignalRead(Document):
@@ -44,6 +48,9 @@ class BeatMade(Document):
     label: str
     probabilities: dict[str, float]
     decision: Decided
+
+
+BEATS = TypeAdapter(list[BeatMade])
 
 
 class BeatsMade(Document):
@@ -136,58 +143,79 @@ def describe_heart_rate(beats: Beats) -> HeartRate | None:
     )
 
 
-def describe_beats(answers: SignalAnswers, leads: tuple[str, ...]) -> SignalPredictions:
-    """The JSON document of one recording."""
+def write_predictions(answers: SignalAnswers, leads: tuple[str, ...]) -> bytes:
+    """The JSON document of one recording, its beats written some at a time: as objects all take far more."""
+    document = describe_beats(answers, leads, slice(0)).model_dump_json()
+    first, *others = document.split(NO_BEATS)  # within a text its quotes would be escaped
+    written = io.BytesIO()
+    written.write(first.encode())
+    for one, after in zip(answers.classes, others, strict=True):
+        written.write(NO_BEATS[:-1].encode())
+        for begin in range(0, len(answers.beats), AT_ONCE):
+            part = _beats_made(one, answers.beats, slice(begin, begin + AT_ONCE))
+            written.write((b"," if begin else b"") + BEATS.dump_json(part)[1:-1])
+        written.write(f"]{after}".encode())
+    return written.getvalue()
+
+
+def describe_beats(
+    answers: SignalAnswers, leads: tuple[str, ...], some: slice = EVERY
+) -> SignalPredictions:
+    """The JSON document of one recording, with these of its beats."""
     return SignalPredictions(
         signal=describe_signal(answers, leads),
         beats=len(answers.beats),
         heart_rate=describe_heart_rate(answers.beats),
-        predictions=[_describe_model(one, answers) for one in answers.classes],
+        predictions=[_describe_model(one, answers, some) for one in answers.classes],
         failures=[Failure(model=key, detail=why) for key, why in answers.failures.items()],
         notice=NOTICE,
     )
 
 
-def intervals(beats: Beats) -> list[float | None]:
-    """Seconds since the beat before, None for the first."""
-    return [None, *np.round(beats.rr, 4).tolist()][: len(beats)]
+def intervals(beats: Beats, some: slice = EVERY) -> list[float | None]:
+    """Seconds since the beat before, None for the first; of the beats in `some`."""
+    rounded = np.round(beats.rr_before[some], 4).tolist()
+    return [None, *rounded[1:]] if rounded and not some.start else rounded
 
 
-def _describe_model(one: BeatClasses, answers: SignalAnswers) -> BeatsMade:
-    beats = answers.beats
-    columns = zip(
-        np.round(beats.times, 4).tolist(),
-        beats.places.tolist(),
-        intervals(beats),
-        [one.labels[place] for place in one.classes],
-        np.round(one.probabilities, 6).tolist(),
-        ["accepted" if sure else "uncertain" for sure in one.accepted],
-        strict=True,
-    )
+def _describe_model(one: BeatClasses, answers: SignalAnswers, some: slice) -> BeatsMade:
     return BeatsMade(
         model=one.model,
         framework=cast(Framework, one.framework),
         runtime=one.runtime,
         labels=list(one.labels),
         counts=one.counts(),
-        surest=one.surest if len(beats) else None,
-        beats=[
-            BeatMade(
-                time_s=time,
-                sample=sample,
-                rr_s=rr,
-                label=label,
-                probabilities=dict(zip(one.labels, shares, strict=True)),
-                decision=decision,
-            )
-            for time, sample, rr, label, shares, decision in columns
-        ],
+        surest=one.surest if len(answers.beats) else None,
+        beats=_beats_made(one, answers.beats, some),
         timings_ms={
             "find_beats": round(answers.timings_ms["find_beats"], 3),
             "run": round(one.run_ms, 3),
         },
         model_sha256=one.model_sha256,
     )
+
+
+def _beats_made(one: BeatClasses, beats: Beats, some: slice) -> list[BeatMade]:
+    columns = zip(
+        np.round(beats.times[some], 4).tolist(),
+        beats.places[some].tolist(),
+        intervals(beats, some),
+        [one.labels[place] for place in one.classes[some]],
+        np.round(one.probabilities[some], 6).tolist(),
+        ["accepted" if sure else "uncertain" for sure in one.accepted[some]],
+        strict=True,
+    )
+    return [
+        BeatMade(
+            time_s=time,
+            sample=sample,
+            rr_s=rr,
+            label=label,
+            probabilities=dict(zip(one.labels, shares, strict=True)),
+            decision=decision,
+        )
+        for time, sample, rr, label, shares, decision in columns
+    ]
 
 
 def describe_columns(one: BeatClasses, beats: Beats) -> BeatColumns:
