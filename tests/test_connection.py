@@ -51,6 +51,7 @@ def test_who_reads_nothing_is_hung_up_on_at_once_where_no_place_is_free(
     with pytest.raises(BrokenPipeError):
         pair[0].sendall(LARGE)
     assert time.monotonic() - began < 30
+    assert pair[0].is_lost
 
 
 def test_who_reads_a_little_at_a_time_has_no_more_time_in_all(

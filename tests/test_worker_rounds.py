@@ -3,6 +3,7 @@
 import selectors
 import socket
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack
 from functools import partial
 
@@ -10,7 +11,12 @@ import pytest
 from gunicorn.config import Config
 from gunicorn.workers.gthread import TConn
 
+from tests.raw_http import HOST, hear
+from tests.test_worker import check_refused
+from web.waiting import EACH
 from web.worker import Worker
+
+ROOM = 2  # connections that wait for something
 
 
 class Log:
@@ -18,6 +24,18 @@ class Log:
 
     def debug(self, *_: object) -> None:
         """Says nothing."""
+
+
+class Busy:
+    """Threads that are all taken."""
+
+    def __init__(self) -> None:
+        self.given: list[TConn] = []
+
+    def submit(self, _: object, conn: TConn) -> Future[bool]:
+        """Nothing of it is ever done."""
+        self.given.append(conn)
+        return Future()
 
 
 @pytest.fixture
@@ -30,12 +48,13 @@ def listener() -> Iterator[socket.socket]:
 @pytest.fixture
 def worker(listener: socket.socket) -> Iterator[Worker]:
     config = Config()
-    config.set("worker_connections", 2)
+    config.set("worker_connections", ROOM)
     config.set("threads", 1)
     made = Worker(0, 0, [listener], None, 1, config, Log())
     made.poller = selectors.DefaultSelector()
+    made.tpool = Busy()
     yield made
-    for conn in made.pending_conns:
+    for conn in [*made.pending_conns, *made.tpool.given]:
         conn.close()
     made.poller.close()
     made.tmp.close()
@@ -66,3 +85,17 @@ def test_who_was_dropped_in_this_round_is_not_read_any_more(
 
         assert [conn.client for conn in worker.pending_conns] == [second.getsockname()]
         assert (worker.nr_conns, len(worker.keepalived_conns)) == (1, 0)
+
+
+def test_who_asks_when_all_threads_are_taken_and_many_wait_is_told_so(
+    worker: Worker, listener: socket.socket
+) -> None:
+    with ExitStack() as stack:
+        for _ in range(EACH + 1):
+            last = stack.enter_context(socket.create_connection(listener.getsockname()))
+            last.sendall(f"GET / HTTP/1.1\r\n{HOST}\r\n".encode())
+            worker.accept(listener)
+        said = hear(last)
+        check_refused(said, 503)
+        assert said.header("Retry-After") == "2"
+        assert worker.nr_conns == EACH

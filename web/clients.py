@@ -29,8 +29,13 @@ def client_address() -> str:
     """That of this request, of IPv6 the subnet; one for all where nothing tells it."""
     header = services().client_header
     given = request.headers.get(header, "") if header else request.environ.get("REMOTE_ADDR")
+    return client_of(given or "")
+
+
+def client_of(address: str) -> str:
+    """An address as clients are counted: of IPv6 its subnet; empty for what is no address."""
     try:
-        found = ipaddress.ip_address((given or "").strip())
+        found = ipaddress.ip_address(address.strip())
     except ValueError:
         return ""
     if isinstance(found, ipaddress.IPv6Address):

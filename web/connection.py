@@ -37,6 +37,7 @@ class Connection(socket.socket):
     """
 
     until: float | None = None
+    is_lost = False  # whether an answer broke off: nothing is left to be waited for
     _sent_until: float | None = None
     _waited = 0.0  # s in which the client took nothing of its answer
 
@@ -73,6 +74,7 @@ class Connection(socket.socket):
                         return
         finally:
             self.settimeout(before)
+        self.is_lost = True
         raise BrokenPipeError(errno.EPIPE, "the client reads too slowly")
 
     def _send(self, left: memoryview, flags: int, longest: float) -> memoryview:

@@ -8,10 +8,13 @@ waited longest makes room. Behind nginx all of this is idle: nginx does the same
 import errno
 import json
 import multiprocessing
+import os
 import selectors
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -20,10 +23,14 @@ from gunicorn import http
 from gunicorn.http import errors
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from web.clients import client_header
 from web.connection import Connection, TimedBody
 from web.security import HEADERS
+from web.waiting import PROBE, Waiting
 
 LAST_WORDS = 4  # s before the end, in which those who still wait for a model are told so
+PROBES = 2  # threads that nothing else takes
+BUSY = "The server is busy. Try it again in a moment."
 HEAD_SECONDS = 10.0  # in all, from the connection or its last answer
 HEAD_BYTES = 32_768
 END_SECONDS = 2.0  # for heads that are under way when the server is told to end
@@ -49,6 +56,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
 
     patience = 30.0
     end_work: Callable[[], None] = staticmethod(lambda: None)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.waiting = Waiting(client_header(os.environ))
+        self.probes = ThreadPoolExecutor(PROBES, "probe")
 
     def accept(self, listener: Any) -> None:
         """Takes a connection; who has waited longest for nothing makes room for it."""
@@ -77,7 +89,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
         elif _is_whole(head) or len(head) > HEAD_BYTES:
             conn.head_until, conn.data_ready = None, True
             conn.sock.begin(self.patience)
-            super().enqueue_req(conn)
+            self.take(conn, head)
         else:
             now = time.monotonic()
             conn.head_until = getattr(conn, "head_until", None) or now + HEAD_SECONDS
@@ -85,6 +97,21 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
             self.pending_conns.append(conn)
             ready = partial(self.on_pending_socket_readable, conn)
             self.poller.register(conn.sock, selectors.EVENT_READ, ready)
+
+    def take(self, conn: TConn, head: bytes) -> None:
+        """Gives a request to a thread; probes have their own. Where too many wait, it is refused."""
+        if PROBE.match(head):
+            asked = self.probes.submit(self.handle, conn)
+            asked.add_done_callback(
+                lambda done: self.method_queue.defer(self.finish_request, conn, done)
+            )
+        elif self.waiting.enter(conn, head, conn.client):
+            super().enqueue_req(conn)
+        else:
+            self.nr_conns -= 1
+            with suppress(OSError):
+                conn.sock.send(_refusal(503, BUSY))
+            conn.close()
 
     def on_pending_socket_readable(self, conn: TConn, client: Connection) -> None:
         """Takes more of a head, unless its connection was dropped for another one in this same round."""
@@ -142,6 +169,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
 
     def handle(self, conn: TConn) -> Any:
         """Answers a request; waits here, not where connections are taken, until the client has closed."""
+        self.waiting.leave(conn)
         if _is_whole(conn.parser.unreader.buf.getvalue()):
             kept = super().handle(conn)
         else:
@@ -197,7 +225,7 @@ def _gather(conn: TConn) -> bytes | None:
 
 def _hang_up(conn: TConn) -> None:
     """Closes a connection once the client has, so that its answer isn't lost; without it where many wait."""
-    if not LINGERING.acquire(blocking=False):
+    if conn.sock.is_lost or not LINGERING.acquire(blocking=False):
         conn.close()
         return
     try:
@@ -224,5 +252,7 @@ def _refusal(status: int, detail: str) -> bytes:
         "Content-Type": "application/problem+json",
         "Content-Length": str(len(body)),
     }
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        lines["Retry-After"] = "2"
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     return f"HTTP/1.1 {status} {title}\r\n{head}\r\n".encode() + body
