@@ -2,6 +2,7 @@
 
 import base64
 from contextlib import ExitStack
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,18 @@ from flask.testing import FlaskClient
 from openapi_schema_validator import OAS31Validator
 from PIL import Image
 
+from ecg.beats import Beats
+from ecg.signal import Signal
 from ecg.tasks import NOTICE
+from inference.beat_predictor import SignalAnswers
 from inference.limits import FOREVER
+from model_registry.errors import Busy
 from tests.beat_models import BEAT_LABELS, EARLY, NORMAL, simulated
 from tests.fake_framework import make_fake_model
 from tests.signal_fakes import CSV, DRAWN, MODEL, PAGES, SECONDS, make_beats_app, recording
 from tests.web_fakes import PAGE, form, large_form, make_app
 from web.openapi import describe_api
+from web.signal_api import why_unanswered
 
 ADDRESS = "/api/v1/signals/predictions"
 FLAT = b"ECG\n" + b"0.5\n" * 4000
@@ -236,3 +242,11 @@ def test_who_finds_no_core_for_a_recording_waits_as_long_as_recordings_take(
         answer = client.post(ADDRESS, data=recording())
     assert (answer.status_code, "being worked on" in answer.text) == (503, True)
     assert int(answer.headers["Retry-After"]) > 5
+
+
+def test_what_keeps_all_models_from_answering_is_told_once() -> None:
+    beats = Beats(np.zeros(9, np.float32), 360.0, np.empty(0, np.int64))
+    failures = {"a": "No time.", "b": "No time.", "c": "Broken."}
+    answers = SignalAnswers(Signal(beats.trace[np.newaxis], 360.0, ("II",)), 0, beats, (), failures)
+    told = why_unanswered(replace(answers, errors=(Busy("No time."),)))
+    assert str(told) == "No time. Broken."

@@ -47,10 +47,10 @@ def ask() -> tuple[tuple[str, ...], SignalAnswers]:
 
 
 def why_unanswered(answers: SignalAnswers) -> ModelUnavailable:
-    """Of answers without any: WrongInput where all models read pages, else Unanswered."""
+    """Of answers without any: WrongInput where all models read pages, else Unanswered, each reason once."""
     if all(isinstance(error, WrongInput) for error in answers.errors):
         return answers.errors[0]
-    return Unanswered(" ".join(answers.failures.values()), answers.errors)
+    return Unanswered(" ".join(dict.fromkeys(answers.failures.values())), answers.errors)
 
 
 def answer_as_before() -> EarlierAnswer:
