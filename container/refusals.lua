@@ -3,6 +3,7 @@ local M = {}
 
 local titles = {
     [400] = "Bad Request",
+    [404] = "Not Found",
     [405] = "Method Not Allowed",
     [408] = "Request Timeout",
     [413] = "Request Entity Too Large",
@@ -15,6 +16,7 @@ local titles = {
 }
 local sentences = {
     [400] = "The request can't be read: see the API page for what it should hold.",
+    [404] = "There is nothing at this address.",
     [405] = "This address doesn't take that method: see the API page.",
     [408] = "The request took too long to arrive: send less, or over a faster connection.",
     [413] = "The request is too large: send one picture of at most 10 MB.",

@@ -79,6 +79,9 @@ def test_what_nginx_takes_is_never_two_requests(server: Server, name: str) -> No
         (f"GET /{'a' * 40_000} HTTP/1.1\r\n{HOST}\r\n", 414),
         (f"GET / HTTP/1.1\r\n{HOST}X-A: {'a' * 40_000}\r\n\r\n", 431),
         (f"TRACE / HTTP/1.1\r\n{HOST}\r\n", 405),
+        (f"GET /refused HTTP/1.1\r\n{HOST}\r\n", 404),  # nginx's own places
+        (f"GET /late HTTP/1.1\r\n{HOST}\r\n", 404),
+        (f"GET /metrics HTTP/1.1\r\n{HOST}Fly-Client-IP: 10.0.0.1\r\n\r\n", 404),
         (post(PREDICTIONS, "Transfer-Encoding: rot13", body="0\r\n\r\n"), 501),
         (post(PREDICTIONS, "Content-Length: 99000000"), 413),
         (chunked(PREDICTIONS, f"{20_000_000:x}\r\n", "a" * 12_000_000), 413),
