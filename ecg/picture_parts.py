@@ -19,12 +19,15 @@ MOST_HELD = (
 )
 MOST_CODED = 4_000_000  # pixels of a BMP in run-length code, which is decoded a run at a time
 MOST_MOVING = 8_000_000  # pixels of an animated WebP
+MOST_CLEAR = (
+    18_000_000  # pixels of a WebP with transparency, which is decoded in two and a half copies
+)
 MOST_TEXT = 1_000_000  # bytes of one note
 PARTS = f"The file consists of more than {MOST_PARTS:,} parts: save the picture anew."
 
 JPEG, PNG, BMP = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM"
 LEAST_WEBP = 32  # bytes of a header
-MOVING = 0x02  # of the flags of a WebP
+MOVING, CLEAR = 0x02, 0x10  # of the flags of a WebP
 MARKER = re.compile(rb"\xff[\x01-\xfe]")  # "\xff+" would take the square of a run's length
 AFTER_PIXELS = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # what ends a stretch of coded pixels
 SCAN, END = 0xDA, 0xD9
@@ -59,8 +62,8 @@ def bare(data: bytes) -> Parts:
         return _bare_png(data)
     if data.startswith(BMP):
         _check_bmp(data)
-    if _is_webp(data) and not is_still_webp(data):
-        _check_animation(data)
+    if _is_webp(data):
+        _check_webp(data)
     return Parts(data)
 
 
@@ -204,13 +207,36 @@ def _is_webp(data: bytes) -> bool:
     return data.startswith(b"RIFF") and data[8:12] == b"WEBP" and len(data) >= LEAST_WEBP
 
 
-def _check_animation(data: bytes) -> None:
-    """Raises UnreadablePicture for a large animated WebP, which is decoded in four copies."""
+def _check_webp(data: bytes) -> None:
+    """Raises UnreadablePicture for a large WebP that is animated or transparent, in several copies."""
     width, height = (int.from_bytes(data[at : at + 3], "little") + 1 for at in (24, 27))
-    if width * height > MOST_MOVING:
+    clear = _is_clear(data)
+    if data[12:16] == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        width, height, clear = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, bool(bits >> 28 & 1)
+    if not is_still_webp(data) and width * height > MOST_MOVING:
         raise UnreadablePicture(
             f"An animated WebP may have {MOST_MOVING / 1e6:.0f} megapixels: save one picture of it."
         )
+    if clear and width * height > MOST_CLEAR:
+        raise UnreadablePicture(
+            f"A transparent WebP may have {MOST_CLEAR / 1e6:.0f} megapixels: save it as PNG."
+        )
+
+
+def _is_clear(data: bytes) -> bool:
+    """Whether a WebP of several parts may be transparent: it says so, or has a part of its own for that."""
+    if data[12:16] != b"VP8X":
+        return False
+    at = LEAST_WEBP - 2
+    for _ in range(MOST_PARTS):
+        kind, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        if data[20] & CLEAR or kind in (b"ALPH", b"VP8L"):
+            return True
+        if kind in (b"VP8 ", b""):
+            return False
+        at += 8 + size + size % 2
+    raise UnreadablePicture(PARTS)
 
 
 def _check_bmp(data: bytes) -> None:

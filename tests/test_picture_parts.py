@@ -221,3 +221,22 @@ def test_a_jpeg_in_passes_is_refused_where_a_decoder_would_hold_far_more_than_it
     assert bare(stated(data, most)).data
     with pytest.raises(UnreadablePicture, match="in several passes may have"):
         bare(stated(data, (most[0], most[1] + 1100)))
+
+
+@pytest.mark.parametrize("options", [{"lossless": True}, {"quality": 1}], ids=["lossless", "lossy"])
+def test_a_large_transparent_webp_is_refused(options: dict[str, object]) -> None:
+    def webp(size: tuple[int, int]) -> bytes:
+        return encode(Image.new("RGBA", size, (9, 9, 9, 9)), "WEBP", method=0, **options)
+
+    assert bare(webp((3000, 2000))).data
+    with pytest.raises(UnreadablePicture, match="A transparent WebP may have 18 megapixels"):
+        bare(webp((5000, 4000)))
+
+
+def test_a_webp_that_hides_its_transparency_is_refused_too() -> None:
+    data = bytearray(encode(Image.new("RGBA", (5000, 4000), (9, 9, 9, 9)), "WEBP", method=0))
+    data[20] = 0  # of the flags
+    with pytest.raises(UnreadablePicture, match="A transparent WebP"):
+        bare(bytes(data[:30]) + b"abcd\x01\0\0\0xx" + bytes(data[30:]))
+    with pytest.raises(UnreadablePicture, match="more than 65,536 parts"):
+        bare(bytes(data[:30]) + b"abcd\0\0\0\0" * MOST_PARTS + bytes(data[30:]))
