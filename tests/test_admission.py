@@ -82,3 +82,27 @@ def test_a_slow_client_alone_does_not_fill_a_small_shared_room() -> None:
 def test_clients_that_nobody_tells_apart_share_a_room_as_one_without_shares() -> None:
     admission = Admission(4, shared=True)
     assert [admission.enter() for _ in range(5)] == [True] * 4 + [False]
+
+
+def test_who_has_no_place_finds_one_where_one_client_took_all() -> None:
+    admission = Admission(8, kept=1)
+    assert [admission.enter("many") for _ in range(9)] == [True] * 8 + [False]
+    assert [admission.enter(client) for client in ("one", "one", "other")] == [True, False, False]
+    admission.leave(0.1, "one")
+    assert admission.enter("other")
+
+
+def test_places_for_others_are_there_while_requests_stay_long_too() -> None:
+    admission = Admission(8, patience=1.0, kept=1)
+    for _ in range(RECENT):
+        assert admission.enter("many")
+        admission.leave(30.0, "many")
+    assert [admission.enter("many") for _ in range(3)] == [True, True, False]
+    assert admission.enter("one")
+
+
+def test_places_for_others_are_there_while_more_are_inside_than_are_let_in_now() -> None:
+    admission = Admission(8, patience=1.0, kept=1)
+    assert all(admission.enter("many") for _ in range(8))
+    admission.leave(30.0, "many")
+    assert [admission.enter(client) for client in ("many", "one", "other")] == [False, True, False]

@@ -15,13 +15,17 @@ class Admission:
 
     patience: seconds. Where those who left lately stayed longer, on average, only a part of the room
     is given: a short queue of slow models keeps within the deadline, a long one of fast models too.
-    shared: whether one client may have half of the places at most, so that others find some.
+    shared: whether one client may have half of the places at most, so that others find some. kept:
+    places beside the room for clients who have none, where others took all.
     """
 
-    def __init__(self, room: int, patience: float = math.inf, *, shared: bool = False) -> None:
-        self.room, self._patience, self._shared = room, patience, shared
+    def __init__(
+        self, room: int, patience: float = math.inf, *, shared: bool = False, kept: int = 0
+    ) -> None:
+        self.room, self._patience, self._shared, self._kept = room, patience, shared, kept
         self._inside = 0
         self._of_client: Counter[str] = Counter()
+        self._beside: set[str] = set()  # clients with one of the places that are kept
         self._seconds: deque[float] = deque(maxlen=RECENT)
         self._lock = threading.Lock()
 
@@ -35,8 +39,11 @@ class Admission:
         with self._lock:
             given = self.room if self._stayed() <= self._patience else self._few()
             each = math.ceil(given / 2) if self._shared and client else given
-            if self._inside >= given or self._of_client[client] >= each:
-                return False
+            own = self._of_client[client]
+            if self._inside >= given or own >= each:
+                if not client or own or len(self._beside) >= self._kept:
+                    return False
+                self._beside.add(client)
             self._inside += 1
             self._of_client[client] += 1
             return True
@@ -45,6 +52,7 @@ class Admission:
         """Gives the place back after `seconds`."""
         with self._lock:
             self._inside -= 1
+            self._beside.discard(client)
             self._of_client[client] -= 1
             if not self._of_client[client]:
                 del self._of_client[client]

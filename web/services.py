@@ -22,6 +22,7 @@ from web.settings import Settings, SettingsError
 from web.shown_pictures import ShownPictures
 from web.signal_jobs import Job, JobLimits, SignalJobs
 
+KEPT_FOR_OTHERS = 8  # of so many places one more is there for clients who have none
 MOST_SHOWN = 8_000_000  # bytes: thumbnails have about 10 KB, pages 200
 
 
@@ -73,7 +74,8 @@ def make_services(
     Raises SettingsError.
     """
     data, warm = settings.data_dir, models_to_warm(settings, predictor.registry)
-    admission = Admission(capacity.admitted, settings.deadline / 3)
+    kept = capacity.admitted // KEPT_FOR_OTHERS
+    admission = Admission(capacity.admitted, settings.deadline / 3, kept=kept)
     beats, costs = BeatPredictor(predictor), JobCosts(predictor.registry)
     return Services(
         settings=settings,
