@@ -36,6 +36,25 @@ def test_who_is_refused_is_told_as_long_as_recent_requests_stayed() -> None:
     assert admission.retry_after() == 4
 
 
+def test_while_nobody_has_left_it_is_told_how_long_those_inside_have_stayed() -> None:
+    class Clocked(Admission):
+        now = 100.0
+
+        def clock(self) -> float:
+            return self.now
+
+    admission = Clocked(2)
+    admission.enter()
+    admission.now = 106.5
+    admission.enter()
+    assert admission.retry_after() == 7
+    admission.leave(6.5)
+    admission.now = 107.0
+    assert admission.retry_after() == 7, "as long as the last one stayed"
+    admission.leave(0.5)
+    assert admission.retry_after() == 4, "as long as both did on average"
+
+
 def test_nobody_is_sent_away_for_longer_than_a_minute() -> None:
     admission = Admission(1)
     admission.enter()

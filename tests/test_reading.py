@@ -105,7 +105,7 @@ def test_a_picture_that_was_drawn_lately_needs_neither_core_nor_room(models_dir:
     with all_cores_taken(app):
         assert client.get(picture).data == drawn
     other = client.get(f"{picture}/thumbnail")
-    assert (other.status_code, "Too many pages" in other.text) == (503, True)
+    assert (other.status_code, "Too many requests" in other.text) == (503, True)
 
 
 def test_those_who_ask_for_a_picture_at_once_have_it_drawn_once() -> None:

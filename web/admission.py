@@ -2,6 +2,7 @@
 
 import math
 import threading
+import time
 from collections import Counter, deque
 
 RECENT = 16  # requests whose durations count
@@ -19,6 +20,8 @@ class Admission:
     places beside the room for clients who have none, where others took all.
     """
 
+    clock = staticmethod(time.monotonic)  # s
+
     def __init__(
         self, room: int, patience: float = math.inf, *, shared: bool = False, kept: int = 0
     ) -> None:
@@ -26,6 +29,7 @@ class Admission:
         self._inside = 0
         self._of_client: Counter[str] = Counter()
         self._beside: set[str] = set()  # clients with one of the places that are kept
+        self._entered: list[float] = []  # when each of those inside came
         self._seconds: deque[float] = deque(maxlen=RECENT)
         self._lock = threading.Lock()
 
@@ -45,6 +49,7 @@ class Admission:
                     return False
                 self._beside.add(client)
             self._inside += 1
+            self._entered.append(self.clock())
             self._of_client[client] += 1
             return True
 
@@ -56,12 +61,18 @@ class Admission:
             self._of_client[client] -= 1
             if not self._of_client[client]:
                 del self._of_client[client]
+            came = self.clock() - seconds
+            self._entered.remove(min(self._entered, key=lambda one: abs(one - came)))
             self._seconds.append(seconds)
 
     def retry_after(self) -> int:
-        """Seconds, 1 to 60, until those inside will have left: as long as recent ones stayed."""
+        """Seconds, 1 to 60, until some of those inside will have left.
+
+        As long as recent ones stayed; where those inside have already stayed longer, as long as they.
+        """
         with self._lock:
-            stayed = self._stayed()
+            longest = self.clock() - min(self._entered, default=self.clock())
+            stayed = max(self._stayed(), longest)
         return min(LONGEST_WAIT, max(1, math.ceil(stayed)))
 
     def _few(self) -> int:
