@@ -1,10 +1,18 @@
-"""A models folder with one tiny model of each framework, made once a session."""
+"""Models folders with tiny models of each framework, and what runs models on fake frameworks."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from inference.limits import Limits
+from inference.predictor import Predictor
+from model_registry.registry import read_registry
 from tests.tiny_models import make_keras_model, make_pytorch_model
+from tests.web_fakes import FAKE_BACKENDS
+
+Start = Callable[..., Predictor]
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +22,18 @@ def models_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make_keras_model(folder)
     make_pytorch_model(folder)
     return folder
+
+
+@pytest.fixture
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    """Starts a predictor over what lies in `tmp_path`, on the fake frameworks."""
+    monkeypatch.setattr("inference.networks.BACKENDS", FAKE_BACKENDS)
+    started: list[Predictor] = []
+
+    def start_one(**limits: Any) -> Predictor:
+        started.append(Predictor(read_registry(tmp_path), Limits(**{"threads": 1} | limits)))
+        return started[-1]
+
+    yield start_one
+    for predictor in started:
+        predictor.close()

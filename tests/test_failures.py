@@ -1,44 +1,28 @@
 """A model that failed is tried again when its files change, not before; and says so."""
 
 import logging
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from inference.failures import TRIED_AGAIN
-from inference.limits import Deadline, Limits
-from inference.predictor import Predictor
+from inference.limits import Deadline
 from model_registry.errors import Busy, ModelUnavailable, NoUsableAnswer, WeightsError
-from model_registry.registry import read_registry
 from tests.drawn_pages import draw_page, encode
 from tests.ensemble_files import SAID, make_ensemble
 from tests.fake_framework import logged, make_fake_model, rewrite_weights
+from tests.fixtures_models import Start
 from tests.tiny_models import Facts
-from tests.web_fakes import FAKE_BACKENDS
-
-Start = Callable[..., Predictor]
 
 PAGE = encode(draw_page((600, 420)))
 RIGHT = [0.1, 0.6, 0.2, 0.1]
 EXAMPLE = f'[example]\nimage = "example.png"\nprobabilities = {RIGHT}\n'
 
 
-@pytest.fixture
-def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
-    """Starts a predictor on the fake framework, which looks at files whenever it is asked."""
-    monkeypatch.setattr("inference.networks.BACKENDS", FAKE_BACKENDS)
+@pytest.fixture(autouse=True)
+def looks_whenever_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("model_registry.watch.PAUSE", 0.0)
-    started: list[Predictor] = []
-
-    def start_one(**limits: Any) -> Predictor:
-        started.append(Predictor(read_registry(tmp_path), Limits(**{"threads": 1} | limits)))
-        return started[-1]
-
-    yield start_one
-    for predictor in started:
-        predictor.close()
 
 
 def with_example(folder: Path, key: str = "fake", **says: Any) -> Path:

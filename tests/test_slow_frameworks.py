@@ -4,44 +4,23 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from inference.limits import Deadline, Limits
-from inference.predictor import Predictor
-from model_registry.registry import read_registry
+from inference.limits import Deadline
 from tests.drawn_pages import draw_page, encode
 from tests.fake_framework import logged, make_fake_model
+from tests.fixtures_models import Start
 from tests.framework_runs import pid_of, until
 from tests.tiny_models import PYTORCH_LABELS, Facts, write_entry
-from tests.web_fakes import FAKE_BACKENDS
-
-Start = Callable[..., Predictor]
 
 OTHER = Facts("pytorch", PYTORCH_LABELS, channels=3, more='architecture = "mobilenet_v2"\n')
 
 
 def page(seed: int) -> bytes:
     return encode(draw_page((600, 420), seed=seed))
-
-
-@pytest.fixture
-def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
-    """Starts a predictor over `tmp_path` on two fake frameworks."""
-    monkeypatch.setattr("inference.networks.BACKENDS", FAKE_BACKENDS)
-    started: list[Predictor] = []
-
-    def start_one(**limits: Any) -> Predictor:
-        started.append(Predictor(read_registry(tmp_path), Limits(**{"threads": 1} | limits)))
-        return started[-1]
-
-    yield start_one
-    for predictor in started:
-        predictor.close()
 
 
 @pytest.fixture
