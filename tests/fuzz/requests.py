@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
+from tests.beat_models import simulated_csv
 from tests.drawn_pages import draw_page, encode
 from tests.signal_tables import table
 
@@ -13,6 +14,7 @@ T = TypeVar("T")
 
 CANARY = "Zebulon"  # stands in names and fields: no answer of the API may hold it
 PAGE = encode(draw_page((600, 420)))
+RECORDING = simulated_csv("pvc", 8.0)
 ROUTES = (
     "/",
     "/results",
@@ -140,11 +142,11 @@ def forms() -> st.SearchStrategy[bytes]:
     """A whole form, mostly with a model and a file as they should be; a fifth are damaged afterwards."""
     right = st.tuples(st.sampled_from(RIGHT_MODELS), st.sampled_from(RIGHT_FILES)).map(list)
     odd = st.lists(parts(), max_size=2)
-    whole = st.builds(lambda these, others: _join(these + others), right, odd)
+    whole = st.builds(lambda these, others: join(these + others), right, odd)
     damaged = st.one_of(
         st.builds(_cut, whole, st.floats(0, 1)), st.builds(_spoil, whole, st.binary(max_size=40))
     )
-    return st.one_of(whole, whole, whole, damaged, odd.map(_join))
+    return st.one_of(whole, whole, whole, damaged, odd.map(join))
 
 
 def requests() -> st.SearchStrategy[Request]:
@@ -174,7 +176,8 @@ def _file(field: str, name: str, data: bytes) -> bytes:
     )
 
 
-def _join(made: list[bytes]) -> bytes:
+def join(made: list[bytes]) -> bytes:
+    """The parts as one form."""
     return b"".join(b"--edge\r\n" + part + b"\r\n" for part in made) + b"--edge--\r\n"
 
 
@@ -191,6 +194,6 @@ def _spoil(body: bytes, noise: bytes) -> bytes:
 RIGHT_MODELS = [_field("model", key) for key in ("all", "beat_signal_cnn", "pages", "beat_drawn")]
 RIGHT_FILES = [
     _file("file", "a.png", PAGE),
-    _file("file", "a.csv", table()),
+    _file("file", "a.csv", RECORDING),
     _field("sample", "pvc"),
 ]

@@ -11,27 +11,38 @@ from hypothesis import event, given
 
 from inference.backend import State
 from inference.beat_answers import Run
-from inference.limits import FOREVER, Deadline
+from inference.limits import FOREVER, Deadline, Limits
+from inference.loader import Loader
 from inference.prediction import Vector
 from inference.predictor import Predictor
 from model_registry.entry import ModelEntry
 from model_registry.preprocessing import Tensor
-from model_registry.registry import read_registry
+from model_registry.registry import Registry, read_registry
 from tests.beat_models import PICTURE_FACTS, make_fake_beat_model
 from tests.fake_framework import make_fake_model
-from tests.fuzz.requests import CANARY, Request, requests
+from tests.fuzz.requests import (
+    CANARY,
+    RIGHT_FILES,
+    RIGHT_MODELS,
+    TYPES,
+    Request,
+    join,
+    requests,
+)
 from tests.web_fakes import RUNTIME, make_app
 
+SIGNALS = "/api/v1/signals/predictions"
 FINE = (200, 303)
 REFUSED = (400, 408, 411, 413, 415, 422, 404)
 FULL = 503  # with Retry-After, or where no model could answer
 
 
-class Instant(Predictor):
-    """The real predictor, whose networks answer at once that all labels are as probable."""
+class InstantLoader(Loader):
+    """Its networks are ready, and answer at once that all labels are as probable."""
 
     def state(self, key: str) -> State:
-        return "ready" if self.registry[key] else "idle"
+        del key
+        return "ready"
 
     def load(self, key: str, deadline: Deadline = FOREVER) -> str:
         del key, deadline
@@ -46,6 +57,15 @@ class Instant(Predictor):
         return run
 
 
+class Instant(Predictor):
+    """The real predictor over such networks."""
+
+    def __init__(self, registry: Registry) -> None:
+        limits = Limits(threads=1)
+        super().__init__(registry, limits)
+        self._loader = InstantLoader(registry, limits, self._turns)
+
+
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """Over one model of pages, one of pictures of beats, one of beats."""
@@ -54,6 +74,15 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     make_fake_beat_model(models, "beat_signal_cnn")
     make_fake_beat_model(models, "beat_drawn", PICTURE_FACTS)
     return make_app(models, Instant(read_registry(models)))
+
+
+def test_a_form_as_it_should_be_is_answered(app: Flask) -> None:
+    for file, route in ((RIGHT_FILES[0], "/api/v1/predictions"), (RIGHT_FILES[1], SIGNALS)):
+        answer = app.test_client().post(
+            route, data=join([RIGHT_MODELS[0], file]), content_type=TYPES[0]
+        )
+        assert answer.status_code == 200, answer.text
+        assert '"model"' in answer.text
 
 
 @given(asked=requests())
