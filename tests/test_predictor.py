@@ -2,10 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,8 +12,7 @@ from ecg.errors import NotAPicture
 from ecg.page import read_page
 from inference.decision import NO_FRAME
 from inference.failures import TRIED_AGAIN
-from inference.limits import Deadline, Limits
-from inference.predictor import Predictor
+from inference.limits import Deadline
 from model_registry.errors import (
     Busy,
     ModelUnavailable,
@@ -24,31 +21,13 @@ from model_registry.errors import (
     WeightsError,
     named,
 )
-from model_registry.registry import read_registry
 from tests.drawn_pages import draw_page, encode
 from tests.fake_framework import logged, make_fake_model
+from tests.fixtures_models import Start
 from tests.tiny_models import KERAS_LABELS, PYTORCH_LABELS, Facts
-
-Start = Callable[..., Predictor]
 
 PAGE = encode(draw_page((600, 420)))
 EXAMPLE = '[example]\nimage = "example.png"\nprobabilities = [0.1, 0.6, 0.2, 0.1]\n'
-
-
-@pytest.fixture
-def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
-    """Starts a predictor over what lies in `tmp_path`, on the fake framework."""
-    fakes = {"keras": "tests.fake_framework", "pytorch": "tests.fake_framework"}
-    monkeypatch.setattr("inference.networks.BACKENDS", fakes)
-    started: list[Predictor] = []
-
-    def start_one(**limits: Any) -> Predictor:
-        started.append(Predictor(read_registry(tmp_path), Limits(**{"threads": 1} | limits)))
-        return started[-1]
-
-    yield start_one
-    for predictor in started:
-        predictor.close()
 
 
 def with_example(folder: Path, key: str = "fake", example: bytes = PAGE, **says: object) -> Path:
