@@ -146,7 +146,7 @@ def test_a_missing_sample_inside_of_a_frame_is_found(tmp_path: Path) -> None:
     files = write_record(tmp_path, "16", [[2]])
     data = bytearray(files["d0.dat"])
     data[4 * 20 + 2 : 4 * 20 + 4] = b"\x00\x80"
-    with pytest.raises(UnreadableSignal, match=r"^Sample 21 of lead s00 is marked as missing"):
+    with pytest.raises(UnreadableSignal, match=r"^Sample 21 of lead 1 is marked as missing"):
         read_wfdb(files | {"d0.dat": bytes(data)})
 
 
@@ -165,14 +165,14 @@ def test_gains_and_units_that_make_no_ecg_are_refused(
 ) -> None:
     files = write_record(tmp_path, "16", [[1]])
     text = files["r.hea"].decode().replace("30000000.5(-7)/mV", f"{gain}(0)/{unit}")
-    with pytest.raises(UnreadableSignal, match=f"^Lead s00 {words}"):
+    with pytest.raises(UnreadableSignal, match=f"^Lead 1 {words}"):
         read_wfdb(files | {"r.hea": text.encode()})
 
 
 def test_a_baseline_beyond_all_samples_is_refused(tmp_path: Path) -> None:
     files = write_record(tmp_path, "16", [[1]])
     text = files["r.hea"].decode().replace("30000000.5(-7)", "200(9999999999)")
-    with pytest.raises(UnreadableSignal, match=r"^Lead s00 .* mV"):
+    with pytest.raises(UnreadableSignal, match=r"^Lead 1 .* mV"):
         read_wfdb(files | {"r.hea": text.encode()})
 
 
