@@ -46,6 +46,11 @@ class Server(NamedTuple):
         (worker,) = self.children(place)[1]
         return worker
 
+    def has_new_nginx(self, before: int) -> bool:
+        """Whether another nginx than the master `before` runs and lets requests through."""
+        masters = _children(self.process.pid)
+        return len(masters) > 1 and masters[1] != before and self.ready() == 200
+
     def ready(self) -> int | None:
         """What /readyz says; None where nobody answers."""
         try:

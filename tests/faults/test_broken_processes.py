@@ -66,7 +66,9 @@ def test_uploads_that_a_killed_nginx_had_begun_are_forgotten(server: Server) -> 
         for _ in range(32):
             one = stack.enter_context(connect(server.port))
             one.sendall(post(PAGES, "Content-Length: 5000000", body="-" * 600_000).encode())
-        os.kill(server.worker(NGINX), signal.SIGKILL)
+        before, workers = server.children(NGINX)
+        os.kill(workers[0], signal.SIGKILL)
+        wait_for(lambda: server.has_new_nginx(before))  # what is sent meanwhile is lost with it
         check_well(server)
 
 
