@@ -83,7 +83,7 @@ def _hostile_pictures(data_picture: str) -> list[Request]:
 
 def _hostile_recordings() -> list[Request]:
     honest = "half an hour of two leads"
-    long_header = f"r 1 10000 {LONG_SAMPLES}\nr.dat 16 200 16 0 0 0 0 II\n"
+    long_header = f"r 1 360 {LONG_SAMPLES}\nr.dat 16 200 16 0 0 0 0 II\n"
     recordings: Mapping[str, Callable[[], tuple[str, bytes]]] = {
         "24.5 million samples in a zip": lambda: (
             "r.zip",
@@ -93,10 +93,8 @@ def _hostile_recordings() -> list[Request]:
         "a CSV of 49 MB, twelve leads": lambda: ("a.csv", _csv(12)),
     }
     made = [(name, make()) for name, make in recordings.items()]
-    marks = [
-        ("r.hea", b"r 1 360 650000\nr.dat 16 200 16 0 0 0 0 II\n"),
-        ("r.dat", bytes(1_300_000)),
-    ]
+    header, samples = _half_hour()
+    marks = [("r.hea", header.encode()), ("r.dat", samples)]
     marks.append(("r.atr", (b"\x00\x04" * 1_490_000) + b"\x00\x00"))
     return [
         *(_posted(name, SIGNALS, [file], honest) for name, file in made),
@@ -146,12 +144,9 @@ def _half_hour() -> tuple[str, bytes]:
 
 
 def _long_samples() -> bytes:
-    """A peak in each second at 10 kHz, with a little noise, or zip would pack it too well to be believed."""
-    beat = np.zeros(10_000, "<i2")
-    beat[5000:5400] = np.hanning(400) * 200
-    samples = np.resize(beat, LONG_SAMPLES)
-    samples[::61] += np.random.default_rng(1).integers(0, 4, samples[::61].size).astype("<i2")
-    return samples.tobytes()
+    """Ten seconds of a simulated lead over and over: a day of it packs into a few hundred KB."""
+    lead = simulate_record(RecordPlan("pvc", seed=1)).samples[0, :3600]
+    return np.resize(np.round(lead * 200).astype("<i2"), LONG_SAMPLES).tobytes()
 
 
 def _pack_record(header: str, samples: bytes) -> bytes:

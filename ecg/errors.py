@@ -37,6 +37,10 @@ class SignalTooLarge(SignalError):
     """More bytes, hours or leads than a recording may have."""
 
 
+class TooManySamples(SignalTooLarge):
+    """More samples, of all leads together, than may be read here and now."""
+
+
 class NotASignal(SignalError):
     """The bytes are neither a table of numbers nor a WFDB record."""
 

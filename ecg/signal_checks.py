@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ecg.errors import SignalTooLarge, UnreadableSignal
+from ecg.errors import SignalTooLarge, TooManySamples, UnreadableSignal
 from ecg.interrupt import Check, unhurried
 from ecg.signal import MAX_HOURS, MAX_LEADS, Samples
 from ecg.signal_text import begin_sentence
@@ -33,9 +33,9 @@ def check_leads(count: int) -> None:
 
 
 def check_values(count: int, most: int) -> None:
-    """Raises SignalTooLarge for more samples, of all leads together, than are read."""
+    """Raises TooManySamples for more samples, of all leads together, than are read."""
     if count > most:
-        raise SignalTooLarge(
+        raise TooManySamples(
             f"The recording has over {most:,} samples, all leads together: send a part of it, or fewer "
             "leads."
         )

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from web.admission import LONGEST_WAIT, RECENT, Admission
+from web.admission import LONGEST_WAIT, RECENT, Admission, MemoryRoom
 
 
 def test_it_works() -> None:
@@ -125,3 +125,13 @@ def test_places_for_others_are_there_while_more_are_inside_than_are_let_in_now()
     assert all(admission.enter("many") for _ in range(8))
     admission.leave(30.0, "many")
     assert [admission.enter(client) for client in ("many", "one", "other")] == [False, True, False]
+
+
+def test_memory_is_given_to_as_many_as_fit_and_to_one_alone_that_is_larger() -> None:
+    room = MemoryRoom(100)
+    assert [room.enter(60), room.enter(60), room.enter(40)] == [True, False, True]
+    assert (room.held, room.free) == (100, 0)
+    room.leave(60)
+    room.leave(40)
+    assert room.enter(300)
+    assert (room.free, room.enter(1)) == (0, False)

@@ -82,8 +82,8 @@ class Admission:
         return sum(self._seconds) / len(self._seconds) if self._seconds else 0.0
 
 
-class UploadMemory:
-    """Room for `most` bytes of uploads at once. Safe to use from many threads."""
+class MemoryRoom:
+    """Room for `most` bytes at once, or for one alone that is larger. Safe to use from many threads."""
 
     def __init__(self, most: int) -> None:
         self.most, self._held = most, 0
@@ -91,13 +91,18 @@ class UploadMemory:
 
     @property
     def held(self) -> int:
-        """Bytes of the uploads that are in."""
+        """Bytes of those that are in."""
         return self._held
+
+    @property
+    def free(self) -> int:
+        """Bytes that there is room for."""
+        return max(0, self.most - self._held)
 
     def enter(self, size: int) -> bool:
         """Takes room for `size` bytes, False where there is none; never waits."""
         with self._lock:
-            if self._held + size > self.most:
+            if self._held and self._held + size > self.most:
                 return False
             self._held += size
             return True

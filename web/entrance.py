@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from web.admission import Admission
 from web.clients import client_address
 from web.errors import Overloaded
+from web.reading import COPIES, no_memory
 from web.security import most_bytes
 from web.services import Services, services
 from web.visits import visit
@@ -95,6 +96,21 @@ def _holding_upload(room: Admission) -> Iterator[None]:
         yield
     finally:
         uploads.leave(size)
+
+
+@contextmanager
+def holding_signal(size: int) -> Iterator[None]:
+    """Memory for a recording of `size` bytes of samples while its beats are classified.
+
+    Raises Overloaded where others have taken it: what was read is let go of, and is to be sent again.
+    """
+    found, taken = services(), COPIES * size
+    if not found.signals.enter(taken):
+        raise no_memory()
+    try:
+        yield
+    finally:
+        found.signals.leave(taken)
 
 
 def _refusal(room: Admission, reason: str) -> Overloaded:

@@ -7,12 +7,19 @@ from contextlib import contextmanager
 from werkzeug.exceptions import HTTPException
 
 from ecg.interrupt import Check
-from web.errors import STATUS, UnreadableUpload, is_of_the_disk, place_of
+from web.errors import STATUS, Overloaded, UnreadableUpload, is_of_the_disk, place_of
 from web.services import services
 from web.visits import visit
 
 LOG = logging.getLogger("twelvelead")
+COPIES = 3  # of a recording's samples, filtered ones among them, while its beats are classified
 FORESEEN: tuple[type[Exception], ...] = (HTTPException, *(kind for kind, _ in STATUS))
+
+
+def no_memory() -> Overloaded:
+    """For a recording for which there is no memory while others are classified."""
+    services().metrics.rejected.labels("memory").inc()
+    return Overloaded(services().recordings.retry_after())
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from ecg.signal_samples import SignalSample, read_signal_samples
 from inference.beat_predictor import BeatPredictor, SignalAnswers, Watch
 from inference.predictor import Predictor
 from model_registry.registry import Registry
-from web.admission import Admission, UploadMemory
+from web.admission import Admission, MemoryRoom
 from web.capacity import Capacity
 from web.job_costs import JobCosts
 from web.metrics import Metrics
@@ -30,8 +30,9 @@ MOST_SHOWN = 8_000_000  # bytes: thumbnails have about 10 KB, pages 200
 class Services:
     """Settings, the predictor, the shipped samples, and the data set where one is set.
 
-    recordings: the room for requests with a recording; uploads: that for all bytes that are sent.
-    warm: keys of the models that `warming` loads.
+    recordings: the room for requests with a recording; uploads: that for all bytes that are sent;
+    signals: that for recordings that are classified while their clients wait. warm: keys of the
+    models that `warming` loads.
     stopping: whether the server was told to end. client_header: see web.clients.
     """
 
@@ -46,7 +47,8 @@ class Services:
     jobs: SignalJobs
     signal_samples: tuple[SignalSample, ...]
     recordings: Admission
-    uploads: UploadMemory
+    uploads: MemoryRoom
+    signals: MemoryRoom
     capacity: Capacity
     warm: list[str]
     warming: threading.Thread
@@ -90,7 +92,8 @@ def make_services(
         jobs=SignalJobs(classify_with(beats, costs), JobLimits(memory=capacity.recordings_memory)),
         signal_samples=read_signal_samples(samples / "signals"),
         recordings=Admission(capacity.recordings, settings.deadline / 3, shared=True),
-        uploads=UploadMemory(capacity.upload_memory),
+        uploads=MemoryRoom(capacity.upload_memory),
+        signals=MemoryRoom(capacity.recordings_memory),
         capacity=capacity,
         warm=warm,
         warming=predictor.warm(warm),

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from inference.beat_predictor import BeatClasses, SignalAnswers, Watch
 from model_registry.errors import ModelUnavailable, WrongInput
-from web.entrance import admitted_with_recording, inside
+from web.entrance import admitted_with_recording, holding_signal, inside
 from web.errors import RequestError, Unanswered
 from web.services import services
 from web.signal_documents import EarlierAnswer, write_predictions
@@ -38,7 +38,8 @@ def ask() -> tuple[tuple[str, ...], SignalAnswers]:
     found, here = services(), visit()
     keys = chosen_beat_models(found)
     signal, leads = chosen_recording(found)
-    answers = found.beats.classify(signal, keys, watch=Watch(here.deadline))
+    with holding_signal(signal.samples.nbytes):
+        answers = found.beats.classify(signal, keys, watch=Watch(here.deadline))
     here.models = tuple(keys)
     here.decisions.update({"failed": len(answers.failures)} if answers.failures else {})
     if not answers.classes:

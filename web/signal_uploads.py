@@ -9,14 +9,15 @@ from flask import request
 from werkzeug.datastructures import FileStorage
 
 from ecg.asked import Asked, ReadLimits, Unit
-from ecg.errors import NotASignal
+from ecg.errors import NotASignal, TooManySamples
+from ecg.interrupt import Check
 from ecg.read_signal import read_signal
 from ecg.signal import RATES, Signal
 from ecg.signal_samples import find_signal_sample
 from inference.memory import give_back
 from model_registry.errors import ModelUnavailable, UnknownModel
 from web.errors import RequestError
-from web.reading import turn
+from web.reading import COPIES, no_memory, turn
 from web.services import Services, services
 from web.uploads import MODEL_FIELDS, content_of
 
@@ -30,6 +31,7 @@ LOOKED_AT = 4096  # bytes at the begin of a file that may be a table
 # each letter has one place where it fits, so that no row takes longer than its length
 ROW = re.compile(rb"[ \t]*[-+.\deE]+( *[,;\t][ ,;\t]*[-+.\deE]+)*[ ,;\t]*\r?")
 GIVEN_BACK_FROM = 16_000_000  # bytes of a recording: its memory is given back to the system
+BYTES_A_VALUE = 4  # float32
 MAX_NAME = 100  # characters of a lead's name
 
 
@@ -79,9 +81,25 @@ def chosen_recording(found: Services) -> tuple[Signal, tuple[str, ...]]:
 def _read(files: dict[str, bytes], asked: Asked) -> tuple[Signal, tuple[str, ...], int]:
     """The same, and the bytes that it took; nothing else of the recording is held when this ends."""
     with turn() as check:
-        signal = read_signal(files, asked, ReadLimits(services().capacity.values, check))
+        signal = _read_what_fits(files, asked, check)
         size = signal.samples.nbytes + sum(map(len, files.values()))
         return only_lead(signal, asked.lead), signal.leads, size
+
+
+def _read_what_fits(files: dict[str, bytes], asked: Asked, check: Check) -> Signal:
+    """The recording, if there is memory to classify it beside those that are; else raises Overloaded.
+
+    So that what there is no room for is not read in full only to be refused.
+    """
+    found = services()
+    most = found.capacity.values
+    free = found.signals.free // (COPIES * BYTES_A_VALUE) if found.signals.held else most
+    try:
+        return read_signal(files, asked, ReadLimits(min(most, free), check))
+    except TooManySamples:
+        if free < most:
+            raise no_memory() from None
+        raise
 
 
 def _chosen_files(found: Services) -> dict[str, bytes]:
@@ -148,7 +166,10 @@ def usual_model(known: Sequence[str]) -> str:
 
 
 def only_lead(signal: Signal, wanted: str | None) -> Signal:
-    """The recording with one lead, the usual one for beats without a name. Raises UnknownLead."""
+    """The recording with one lead, the usual one for beats without a name, and no marks of others.
+
+    Raises UnknownLead.
+    """
     row = signal.find_lead(wanted)
     kept = signal.samples[row : row + 1].copy() if len(signal.leads) > 1 else signal.samples
-    return replace(signal, samples=kept, leads=(signal.leads[row],))
+    return replace(signal, samples=kept, leads=(signal.leads[row],), reference=None)
