@@ -38,14 +38,13 @@ RUN rm -rf /venv/lib/python3*/site-packages/tensorflow/include /venv/lib/python3
 # The app as it is served, its models compiled: minutes, so only once for the same models
 FROM full-packages AS app
 WORKDIR /app
-COPY cli*.py ./
 COPY ecg ecg
-COPY inference inference
 COPY model_registry model_registry
+COPY twelvelead twelvelead
 COPY models models
-RUN /venv/bin/python cli.py compile --all
+RUN /venv/bin/python -m twelvelead compile --all
 COPY . .
-RUN rm cli.py cli_*.py requirements*.lock \
+RUN rm -r twelvelead/cli twelvelead/__main__.py requirements*.lock \
   && /venv/bin/python -m compileall -q --invalidation-mode unchecked-hash .
 
 # Without frameworks the weights that were compiled can't be read, so they stay out: 110 MB
@@ -61,7 +60,7 @@ RUN apt-get update \
     --shell /usr/sbin/nologin twelvelead
 WORKDIR /app
 # malloc: 16 MiB keep a page's pixels without new memory from the kernel, and give larger blocks back; with a second
-# arena sixteen large pictures at once took 120 MB more (python -m benchmarks.attacks)
+# arena sixteen large pictures at once took 120 MB more (python -m benchmarks.attack.measure)
 ENV PATH=/venv/bin:${PATH} \
     HOME=/tmp \
     HOST=0.0.0.0 \

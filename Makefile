@@ -53,10 +53,10 @@ reproduce: setup
 	@test -n "$(DATA)" || { echo "make reproduce DATA=DIR: name the folder of pages, one folder a class" \
 	  "(twelvelead data fetch brings the public ones)." >&2; exit 1; }
 	$(BIN)/twelvelead train small_cnn --data "$(DATA)" --work runs/reproduce --models runs/reproduce/models
-	$(BIN)/python -m training.reproduced small_cnn --again runs/reproduce/models
+	$(BIN)/python -m twelvelead.training.studies.reproduced small_cnn --again runs/reproduce/models
 
 notebooks: setup
-	$(BIN)/python -m pytest tests/test_notebooks.py
+	$(BIN)/python -m pytest tests/project/test_notebooks.py
 
 screenshot: setup browser
 	$(BIN)/python scripts/screenshot.py docs/page.png

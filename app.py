@@ -1,53 +1,5 @@
-"""Plugs the parts together. `create_app` is for gunicorn and for tests; nothing imports this file."""
+"""The app for gunicorn: `gunicorn "app:create_app()"`. Nothing imports this file."""
 
-import atexit
-import os
-from collections.abc import Mapping
+from twelvelead.app import create_app
 
-from flask import Flask
-
-from inference.machine import read_machine
-from inference.predictor import Predictor
-from model_registry.registry import read_registry
-from web import (
-    api,
-    errors,
-    health,
-    logs,
-    model_pages,
-    pages,
-    security,
-    signal_api,
-    signal_pages,
-    traces,
-    visits,
-)
-from web.capacity import capacity_of, limits_of
-from web.clients import client_header
-from web.services import make_services
-from web.settings import ROOT, Settings
-
-
-def create_app(
-    config: Mapping[str, str] | None = None, predictor: Predictor | None = None
-) -> Flask:
-    """The app. `config`: TWELVELEAD_* settings in place of the environment's.
-
-    Raises SettingsError for a setting that can't be used, EntryError for a missing models folder.
-    """
-    environ = os.environ if config is None else config
-    settings = Settings.from_environment(environ)
-    capacity = capacity_of(settings, read_machine())
-    if predictor is None:
-        predictor = Predictor(read_registry(settings.models_dir), limits_of(settings, capacity))
-        atexit.register(predictor.close)
-    app = Flask(__name__, root_path=str(ROOT))
-    samples = ROOT / "static" / "samples"
-    found = make_services(settings, predictor, samples, capacity)
-    found.client_header = client_header(environ)
-    app.extensions["twelvelead"] = found
-    for part in (visits, security, errors, logs):
-        part.init_app(app)
-    for part in (api, health, model_pages, pages, signal_api, signal_pages, traces):
-        app.register_blueprint(part.blueprint)
-    return app
+__all__ = ["create_app"]

@@ -7,17 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import batching, growth, images, memory, overload
 from benchmarks.errors import BenchmarkError
-from benchmarks.facts import read_facts
-from benchmarks.load import find_tool
-from benchmarks.pages import draw_page
-from benchmarks.plan import FULL, QUICK
-from benchmarks.report import Run, write_report
-from benchmarks.samples import Samples
-from benchmarks.servers import System
-from benchmarks.speed import Bench, measure_speed
-from benchmarks.systems import (
+from benchmarks.measures import batching, growth, images, memory, overload
+from benchmarks.measures.load import find_tool
+from benchmarks.measures.speed import Bench, measure_speed
+from benchmarks.results.facts import read_facts
+from benchmarks.results.plan import FULL, QUICK
+from benchmarks.results.report import Run, write_report
+from benchmarks.results.tables import table
+from benchmarks.results.values import Samples
+from benchmarks.setups.pages import draw_page
+from benchmarks.setups.servers import System
+from benchmarks.setups.systems import (
     PEERS,
     ROOT,
     TWELVELEAD,
@@ -26,7 +27,6 @@ from benchmarks.systems import (
     networks,
     twelvelead,
 )
-from benchmarks.tables import table
 from model_registry.errors import RegistryError
 
 HERE = Path(__file__).parent

@@ -159,7 +159,10 @@ def derive(folder: Path) -> dict[str, str]:
 def find_room(folder: Path) -> int:
     """Bytes that uploads may hold at once. Raises ValueError for TWELVELEAD_MEMORY."""
     sys.path.insert(0, str(HERE.parent))
-    from inference.machine import read_bytes, read_machine  # and nothing that brings libraries
+    from twelvelead.inference.resources.machine import (  # and nothing that brings libraries
+        read_bytes,
+        read_machine,
+    )
 
     memory, told = read_machine().memory, os.environ.get("TWELVELEAD_MEMORY")
     try:
@@ -173,7 +176,12 @@ def find_room(folder: Path) -> int:
 def start_gunicorn(folder: Path) -> subprocess.Popen[bytes]:
     """gunicorn behind a socket of its own; what it and its packages write lies in RUN_DIR."""
     scratch = str(folder / SCRATCH)
-    options = ["--config", "gunicorn.conf.py", "--bind", f"unix:{folder / SOCKET}"]
+    options = [
+        "--config",
+        "python:twelvelead.web.server.gunicorn_conf",
+        "--bind",
+        f"unix:{folder / SOCKET}",
+    ]
     options += ["--worker-tmp-dir", scratch, *sys.argv[1:]]
     command = [sys.executable, "-m", "gunicorn", *options]
     environment = {**os.environ, **dict.fromkeys(SCRATCH_OF, scratch)}

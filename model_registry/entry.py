@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-from ecg.beat_picture import BeatDrawing
+from ecg.beats.drawing import BeatDrawing
 from ecg.tasks import Task
 from model_registry.errors import WrongInput
 from model_registry.preprocessing import Preprocessing

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from ecg.page import Colour, Page, Pixels
+from ecg.page.page import Colour, Page, Pixels
 
 Scale = Literal["rescale", "imagenet", "standard"]
 Tensor = npt.NDArray[np.float32]

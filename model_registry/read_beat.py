@@ -2,10 +2,10 @@
 
 from typing import get_args
 
-from ecg.beat_context import CONTEXTS
-from ecg.beat_picture import BeatDrawing
-from ecg.beats import Window
-from ecg.signal import RATES
+from ecg.beats.beats import Window
+from ecg.beats.drawing import BeatDrawing
+from ecg.beats.rhythm_context import CONTEXTS
+from ecg.signal.signal import RATES
 from model_registry.segments import Form, SegmentReading, SegmentScale
 from model_registry.table import Table
 

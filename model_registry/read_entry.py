@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
-from ecg.beat_picture import BeatDrawing
-from ecg.page import Colour
+from ecg.beats.drawing import BeatDrawing
+from ecg.page.page import Colour
 from ecg.tasks import TASKS, Task
 from model_registry.architectures import ARCHITECTURES
 from model_registry.entry import Framework, Head, ModelEntry, Output, Runtime, Weights

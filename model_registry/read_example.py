@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ecg.signal import RATES
+from ecg.signal.signal import RATES
 from model_registry.entry import BeatExample, Example
 from model_registry.table import Table
 

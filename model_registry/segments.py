@@ -6,9 +6,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from ecg.beat_context import read_context
-from ecg.beats import EVERY, ROW_LENGTH, ROW_RATE, Beats, Window
-from ecg.signal import Samples
+from ecg.beats.beats import EVERY, ROW_LENGTH, ROW_RATE, Beats, Window
+from ecg.beats.rhythm_context import read_context
+from ecg.signal.signal import Samples
 
 Tensor = npt.NDArray[np.float32]
 Form = Literal["window", "row"]
@@ -24,7 +24,7 @@ class SegmentReading:
     form: "window" cuts `window` around R; "row" is the 187-sample form and needs no window. scale, of
     each segment: "millivolts" (its median taken off), "recording" (that, divided by the median range of
     the recording's segments), "standard" (mean 0, deviation 1), "minmax" (0..1). usual: the recording's
-    median segment as one more channel. context: names in `ecg.beat_context.CONTEXTS`.
+    median segment as one more channel. context: names in `ecg.beats.rhythm_context.CONTEXTS`.
     """
 
     form: Form

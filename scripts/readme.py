@@ -5,9 +5,10 @@ from typing import Any
 
 from model_registry.entry import FRAMEWORK_TITLES
 from model_registry.registry import Registry, read_registry
-from web.settings import ROOT, settings_table
+from twelvelead.project import CHECKOUT
+from twelvelead.web.server.settings import settings_table
 
-README = ROOT / "README.md"
+README = CHECKOUT / "README.md"
 
 
 def models_table(models: Path) -> str:
@@ -85,4 +86,6 @@ def _with_interval(figures: dict[str, Any], name: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(filled(README.read_text(encoding="utf-8"), ROOT / "models"), encoding="utf-8")
+    README.write_text(
+        filled(README.read_text(encoding="utf-8"), CHECKOUT / "models"), encoding="utf-8"
+    )

@@ -80,7 +80,12 @@ def served() -> Iterator[str]:
         trial.bind(("127.0.0.1", 0))
         port = trial.getsockname()[1]
     gunicorn = Path(sys.executable).with_name("gunicorn")
-    command = [str(gunicorn), "--config", "gunicorn.conf.py", "app:create_app()"]
+    command = [
+        str(gunicorn),
+        "--config",
+        "python:twelvelead.web.server.gunicorn_conf",
+        "app:create_app()",
+    ]
     environment = {**os.environ, "HOST": "127.0.0.1", "PORT": str(port)}
     with subprocess.Popen(command, cwd=ROOT, env=environment) as server:
         try:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.fixtures_compiled", "tests.fixtures_models"]
+pytest_plugins = ["tests.support.models.fixtures_compiled", "tests.support.models.fixtures_models"]
 
 DATA = os.environ.get("ECG_DATA_DIR", "")
 MITDB = os.environ.get("MITDB_DIR", "")

@@ -10,9 +10,10 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.live import Got, ask, wait_for
-from tests.test_supervise import PATH, SUPERVISE, free_port
-from tests.web_fakes import ROOT, large_form
+from tests.container.test_supervise import PATH, SUPERVISE, free_port
+from tests.support.project import ROOT
+from tests.support.web.live import Got, ask, wait_for
+from tests.support.web.web_fakes import large_form
 
 SAMPLES = ROOT / "static" / "samples"
 PAGE = next(SAMPLES.glob("normal/*.png"))

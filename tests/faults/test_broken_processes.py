@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.container.test_supervise import needs_nginx
 from tests.faults.machine import (
     PAGE,
     PAGES,
@@ -22,9 +23,8 @@ from tests.faults.machine import (
     says_nothing,
     send,
 )
-from tests.live import wait_for
-from tests.raw_http import connect, post
-from tests.test_supervise import needs_nginx
+from tests.support.web.live import wait_for
+from tests.support.web.raw_http import connect, post
 
 pytestmark = [pytest.mark.faults, needs_nginx]
 GUNICORN, NGINX = 0, 1

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.container.test_supervise import PATH, SUPERVISE, needs_nginx
 from tests.faults.machine import PAGES, check_well, running
-from tests.live import ask
-from tests.test_supervise import PATH, SUPERVISE, needs_nginx
-from tests.web_fakes import ROOT, large_form
+from tests.support.project import ROOT
+from tests.support.web.live import ask
+from tests.support.web.web_fakes import large_form
 
 pytestmark = [
     pytest.mark.faults,

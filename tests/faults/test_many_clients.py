@@ -10,12 +10,12 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from tests.container.test_supervise import needs_nginx
 from tests.faults.machine import PAGES, PATIENCE, Server, check_well, running
-from tests.live import ask
-from tests.raw_http import HOST, connect, post
-from tests.test_supervise import needs_nginx
-from tests.web_fakes import large_form
-from web.plotly_files import plotly_version
+from tests.support.web.live import ask
+from tests.support.web.raw_http import HOST, connect, post
+from tests.support.web.web_fakes import large_form
+from twelvelead.web.shown.plotly_files import plotly_version
 
 pytestmark = [pytest.mark.faults, needs_nginx]
 CLIENTS = 1100

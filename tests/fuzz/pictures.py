@@ -8,8 +8,8 @@ import numpy as np
 from hypothesis import strategies as st
 from PIL import Image
 
-from tests.chunks import PNG, chunk, directory, segment
-from tests.drawn_pages import draw_page, encode
+from tests.support.pages.drawn_pages import draw_page, encode
+from tests.support.web.chunks import PNG, chunk, directory, segment
 
 SIZE = (160, 112)
 Part = tuple[bytes, bytes]  # what a part is called and what it holds

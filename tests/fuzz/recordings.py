@@ -7,10 +7,10 @@ import zipfile
 
 from hypothesis import strategies as st
 
-from ecg.asked import Asked
+from ecg.signal.read_options import Asked
 from tests.fuzz.damage import CANARY, Files, damaged, mostly
 from tests.fuzz.wfdb_records import records
-from tests.signal_tables import wave
+from tests.support.signals.signal_tables import wave
 
 TRACE = [round(float(value), 3) for value in wave(9, 100)]
 ODD_NUMBERS = (

@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from tests.beat_models import simulated_csv
-from tests.drawn_pages import draw_page, encode
-from tests.signal_tables import table
+from tests.support.models.beat_models import simulated_csv
+from tests.support.pages.drawn_pages import draw_page, encode
+from tests.support.signals.signal_tables import table
 
 T = TypeVar("T")
 

@@ -3,11 +3,11 @@
 import numpy as np
 from hypothesis import event, given
 
-from ecg.digitise import read_traces
+from ecg.digitise.digitise import read_traces
+from ecg.digitise.traces import Traces
 from ecg.errors import PageError
-from ecg.orientation import TURNS, UPRIGHT, read_orientation
-from ecg.page import MAX_PIXELS, Page, read_page
-from ecg.traces import Traces
+from ecg.page.orientation import TURNS, UPRIGHT, read_orientation
+from ecg.page.page import MAX_PIXELS, Page, read_page
 from tests.fuzz.pictures import exif_blocks, pictures
 
 

@@ -5,12 +5,12 @@ import re
 import numpy as np
 from hypothesis import event, given
 
-from ecg.asked import Asked
-from ecg.beats import ROW_LENGTH
+from ecg.beats.beats import ROW_LENGTH
 from ecg.errors import SignalError
-from ecg.read_signal import read_signal
-from ecg.signal import MAX_LEADS, RATES, Annotations, Signal
-from ecg.wfdb_annotations import read_annotations
+from ecg.signal.read_options import Asked
+from ecg.signal.read_signal import read_signal
+from ecg.signal.signal import MAX_LEADS, RATES, Annotations, Signal
+from ecg.signal.wfdb.annotations import read_annotations
 from tests.fuzz.damage import CANARY, Files
 from tests.fuzz.recordings import asked, recordings
 from tests.fuzz.wfdb_records import annotations

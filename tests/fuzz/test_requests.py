@@ -9,17 +9,9 @@ import pytest
 from flask import Flask
 from hypothesis import event, given
 
-from inference.backend import State
-from inference.beat_answers import Run
-from inference.limits import FOREVER, Deadline, Limits
-from inference.loader import Loader
-from inference.prediction import Vector
-from inference.predictor import Predictor
 from model_registry.entry import ModelEntry
 from model_registry.preprocessing import Tensor
 from model_registry.registry import Registry, read_registry
-from tests.beat_models import PICTURE_FACTS, make_fake_beat_model
-from tests.fake_framework import make_fake_model
 from tests.fuzz.requests import (
     CANARY,
     RIGHT_FILES,
@@ -29,7 +21,15 @@ from tests.fuzz.requests import (
     join,
     requests,
 )
-from tests.web_fakes import RUNTIME, make_app
+from tests.support.models.beat_models import PICTURE_FACTS, make_fake_beat_model
+from tests.support.models.fake_framework import make_fake_model
+from tests.support.web.web_fakes import RUNTIME, make_app
+from twelvelead.inference.beat_answers import Run
+from twelvelead.inference.engines.backend import State
+from twelvelead.inference.loader import Loader
+from twelvelead.inference.prediction import Vector
+from twelvelead.inference.predictor import Predictor
+from twelvelead.inference.resources.limits import FOREVER, Deadline, Limits
 
 SIGNALS = "/api/v1/signals/predictions"
 FINE = (200, 303)

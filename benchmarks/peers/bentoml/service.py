@@ -9,7 +9,7 @@ from typing import Any
 
 import bentoml
 
-from benchmarks.classify import Classifier
+from benchmarks.measures.classify import Classifier
 
 
 @bentoml.service(workers=int(os.environ["BENCH_WORKERS"]))

@@ -16,12 +16,12 @@ import torch
 from flask import Flask, request
 from PIL import Image
 
-from benchmarks.classify import Answer, Batch
-from inference.prediction import to_probabilities
-from inference.pytorch_models import read_network
+from benchmarks.measures.classify import Answer, Batch
 from model_registry.entry import ModelEntry
 from model_registry.preprocessing import SCALES
 from model_registry.read_entry import read_entry
+from twelvelead.inference.engines.pytorch_models import read_network
+from twelvelead.inference.prediction import to_probabilities
 
 FOLDERS = [Path(folder) for folder in os.environ["BENCH_MODELS"].split(os.pathsep)]
 

@@ -10,7 +10,7 @@ from typing import Any
 import litserve
 from fastapi import Request
 
-from benchmarks.classify import Classifier
+from benchmarks.measures.classify import Classifier
 
 
 class PageAPI(litserve.LitAPI):  # type: ignore[misc]  # LitServe is not installed where types are checked

@@ -11,7 +11,7 @@ from mlserver import MLModel
 from mlserver.codecs import Base64Codec, StringCodec
 from mlserver.types import InferenceRequest, InferenceResponse
 
-from benchmarks.classify import Classifier
+from benchmarks.measures.classify import Classifier
 
 
 class PageModel(MLModel):  # type: ignore[misc]  # MLServer is not installed where types are checked

@@ -1,0 +1,1 @@
+"""One figure a module: speed, memory, load, growth."""

@@ -1,0 +1,1 @@
+"""From figures to a report: facts, rows, tables, the picture."""

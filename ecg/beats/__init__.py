@@ -1,0 +1,1 @@
+"""The beats of a recording: found, cut out, drawn, written as files."""

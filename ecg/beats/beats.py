@@ -1,0 +1,170 @@
+"""Beats of one lead: where they are, how far apart, and the stretch of signal around each.
+
+Windows of 360 samples around R at 360 Hz hold one second, as beat classifiers on the MIT-BIH
+Arrhythmia Database read them; `rows` gives the 187-sample form of M. Kachuee, S. Fazeli and
+M. Sarrafzadeh, "ECG heartbeat classification: a deep transferable representation", ICHI 2018.
+"""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import signal as filters
+
+from ecg.signal.signal import Places, Samples, Signal
+
+Floats = npt.NDArray[np.float64]
+
+USUAL_RR = 0.8  # s: where a recording has a single beat
+ROW_LENGTH, ROW_RATE, ROW_SHARE = 187, 125.0, 1.2  # samples, Hz, of the RR interval that follows
+BAND_ORDER = 2  # of the Butterworth filter, run forwards and backwards
+EVERY = slice(None)
+PIECE = 2_000_000  # samples, before or behind, that are filtered at once
+SETTLED = 30.0  # s beside a piece that are filtered too: further away nothing matters
+EDGE = 1.0  # s: a stretch beyond the ends is mirrored, so that filters settle
+
+
+@dataclass(frozen=True)
+class Window:
+    """What is cut around R: `length` samples at `rate` Hz, R at place `before`.
+
+    band: (low, high) Hz of a zero-phase Butterworth band-pass; None leaves the trace as it is.
+    """
+
+    rate: float
+    before: int
+    length: int
+    band: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Beats:
+    """The beats of one lead. trace: float32 (n,), mV. rate: Hz. places: int64 (m,), samples, rising."""
+
+    trace: Samples
+    rate: float
+    places: Places
+
+    @classmethod
+    def of(cls, signal: Signal, lead: int, places: Places) -> "Beats":
+        """Beats at `places` in one lead, by its row, of a signal."""
+        return cls(signal.samples[lead], signal.rate, np.asarray(places, dtype=np.int64))
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @property
+    def times(self) -> Floats:
+        """(m,) seconds from the beginning of the recording to each R peak."""
+        return np.asarray(self.places / self.rate)
+
+    @cached_property
+    def rr(self) -> Floats:
+        """(m - 1,) seconds from each beat to the next one."""
+        return np.asarray(np.diff(self.places) / self.rate)
+
+    @property
+    def rr_before(self) -> Floats:
+        """(m,) seconds since the beat before; the first beat is given the median interval."""
+        return np.concatenate([[self.usual_rr], self.rr])[: len(self)]
+
+    @property
+    def rr_after(self) -> Floats:
+        """(m,) seconds to the next beat; the last beat is given the median interval."""
+        return np.concatenate([self.rr, [self.usual_rr]])[: len(self)]
+
+    @property
+    def usual_rr(self) -> float:
+        """The median interval, s."""
+        return float(np.median(self.rr)) if len(self.rr) else USUAL_RR
+
+    @cached_property
+    def kept(self) -> dict[Any, npt.NDArray[Any]]:
+        """What was computed of these beats, by name, for those who need it again."""
+        return {}
+
+    def windows(self, window: Window, some: slice = EVERY) -> Samples:
+        """float32 (m, length), mV: what stands around each R peak; beyond the ends the last value.
+
+        some: which beats, all without it; so too in `rows`.
+        """
+        trace = self.resampled(window.rate, window.band)
+        places = np.round(self.places[some] * (window.rate / self.rate)).astype(np.int64)
+        inside = places[:, np.newaxis] + np.arange(window.length) - window.before
+        return np.asarray(trace[np.clip(inside, 0, len(trace) - 1)])
+
+    def rows(self, some: slice = EVERY) -> Samples:
+        """float32 (m, 187): 125 Hz from R on, 1.2 times the next interval long, 0..1, then zeros."""
+        trace = self.resampled(ROW_RATE)
+        begins = np.round(self.places[some] * (ROW_RATE / self.rate)).astype(np.int64)
+        lengths = np.round(ROW_SHARE * ROW_RATE * self.rr_after[some]).astype(np.int64)
+        steps = np.arange(ROW_LENGTH)
+        inside = begins[:, np.newaxis] + steps
+        kept = (steps < lengths[:, np.newaxis]) & (inside < len(trace))
+        values = trace[np.clip(inside, 0, len(trace) - 1)]
+        low = np.where(kept, values, np.inf).min(axis=1, keepdims=True)
+        high = np.where(kept, values, -np.inf).max(axis=1, keepdims=True)
+        scaled = (values - low) / np.maximum(high - low, 1e-6)
+        return np.where(kept, scaled, 0).astype(np.float32)
+
+    def forget_traces(self) -> None:
+        """Keeps none of the traces that were resampled or filtered, which are as long as its own."""
+        for name in [one for one in self.kept if isinstance(one, tuple)]:
+            del self.kept[name]
+
+    def resampled(self, rate: float, band: tuple[float, float] | None = None) -> Samples:
+        """The trace, float32, at another rate, by a polyphase filter; then band-passed."""
+        name = ("trace", rate, band)
+        if name not in self.kept:
+            self.kept[name] = _resampled(self, rate, band)
+        return self.kept[name]
+
+
+@dataclass(frozen=True)
+class RowBeats(Beats):
+    """Beats that came as rows of 187 samples, without the recording around them; no rhythm is known."""
+
+    @classmethod
+    def of_rows(cls, rows: Samples) -> "RowBeats":
+        """Those of float32 (m, 187), one after the other."""
+        places = np.arange(len(rows), dtype=np.int64) * ROW_LENGTH
+        return cls(np.asarray(rows, np.float32).reshape(-1), ROW_RATE, places)
+
+    def rows(self, some: slice = EVERY) -> Samples:
+        """The rows as they were given."""
+        return np.asarray(self.trace.reshape(-1, ROW_LENGTH)[some])
+
+
+def _resampled(beats: Beats, rate: float, band: tuple[float, float] | None) -> Samples:
+    """The whole trace in pieces, so that a day needs little more memory than its samples."""
+    trace = np.asarray(beats.trace, dtype=np.float32)
+    ratio = Fraction(rate / beats.rate).limit_denominator(1000)
+    up, down = ratio.numerator, ratio.denominator
+    step = down * max(1, PIECE // max(up, down))
+    beside = down * math.ceil(SETTLED * beats.rate / down)
+    if len(trace) <= step + beside:
+        return _filtered(trace, (up, down), rate, band)
+    found = np.empty(-(-len(trace) * up // down), np.float32)
+    for start in range(0, len(trace), step):
+        first = max(0, start - beside)
+        piece = _filtered(trace[first : start + step + beside], (up, down), rate, band)
+        begin, end = start * up // down, min(len(found), (start + step) * up // down)
+        skipped = first * up // down
+        found[begin:end] = piece[begin - skipped : end - skipped]
+    return found
+
+
+def _filtered(
+    trace: Samples, ratio: tuple[int, int], rate: float, band: tuple[float, float] | None
+) -> Samples:
+    if ratio != (1, 1):
+        trace = filters.resample_poly(trace, *ratio, padtype="line")
+    if band is not None:
+        sections = filters.butter(BAND_ORDER, band, "bandpass", fs=rate, output="sos")
+        reach = min(len(trace) - 1, round(EDGE * rate))
+        trace = filters.sosfiltfilt(sections, trace, padlen=reach)
+    return np.asarray(trace, dtype=np.float32)

@@ -1,0 +1,1 @@
+"""From a page back to the signals that it shows."""

@@ -1,0 +1,1 @@
+"""A 12-lead page: decoded, turned upright, its frame found."""

@@ -1,0 +1,160 @@
+"""Reading a page: bytes in, the part of it that a model may see out. The same in training and serving.
+
+A page is decoded straight to grey or RGB, scaled down inside the decoder (`Image.draft`; a box
+filter for formats without it), by the largest of 1, 2, 4, 8 that leaves the trace at least as large
+as was asked for. Which other models are asked does not change what one model sees.
+"""
+
+from typing import Literal
+
+from ecg.errors import EmptyFile, FileTooLarge, UnreadablePicture
+from ecg.page.decoder import (
+    FORMATS,
+    FORMATS_IN_WORDS,
+    MAX_PIXELS,
+    Colour,
+    Picture,
+    Pixels,
+    too_many_pixels,
+)
+from ecg.page.frame import Box, find_frame
+from ecg.page.single_beat import BeatPicture, find_beat, may_be_beat
+
+__all__ = [
+    "FORMATS",
+    "FORMATS_IN_WORDS",
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "Colour",
+    "Page",
+    "Pixels",
+    "read_page",
+]
+
+MAX_BYTES = 10_000_000
+MIN_SIDE = 100  # px
+MIN_BEAT_SIDE = 48  # px: of a picture of a single beat
+MAX_ASPECT = 10.0  # long side / short side
+FRAME_WIDTH = 1000  # px: the frame is looked for on a page at least this wide
+SCALES = (8, 4, 2, 1)
+KEPT_BYTES = 32_000_000  # of decoded pixels that a page holds, beside the latest
+
+
+class Page:
+    """One picture of an ECG, its header checked, decoded when pixels are asked for.
+
+    `size` is (width, height) in pixels, upright; `sha256` is that of the bytes as given; `frame`
+    is the inside of the trace frame in upright full-size pixels, None where none was found; `beat`
+    is set where the picture shows a single beat instead of a page.
+    """
+
+    def __init__(
+        self,
+        data: bytes | Picture,
+        size: tuple[int, int],
+        frame: Box | Literal["look"] | None = "look",
+        beat: BeatPicture | Literal["look"] | None = "look",
+    ) -> None:
+        """For bytes that `read_page` checked; frame and beat: as found then, else they are looked for."""
+        self.size = size
+        self._picture = Picture(data) if isinstance(data, bytes) else data
+        self.sha256 = self._picture.sha256
+        self._decoded: dict[tuple[int, Colour], Pixels] = {}
+        self.frame: Box | None = self._look() if frame == "look" else frame
+        self.beat: BeatPicture | None = self._look_for_beat() if beat == "look" else beat
+
+    @property
+    def area(self) -> Box:
+        """What is read: the beat, the trace frame, or the whole picture where neither was found."""
+        if self.beat:
+            return self.beat.box
+        return self.frame or Box(0, 0, *self.size)
+
+    def trace(self, at_least: tuple[int, int], colour: Colour = "grey") -> Pixels:
+        """The area that is read: uint8 (height, width) in grey, (height, width, 3) in RGB.
+
+        Scaled down in the decoder as far as its width and height stay `at_least` that many pixels;
+        a page that is smaller than that comes in full size. A beat on dark paper comes inverted.
+
+        Raises UnreadablePicture where the bytes turn out to be truncated or damaged.
+        """
+        scale = _largest_scale((self.area.width, self.area.height), at_least)
+        pixels = self._decode(scale, colour)
+        box = self.area.times(1 / scale)
+        inside = pixels[box.top : box.bottom, box.left : box.right]
+        return 255 - inside if self.beat and self.beat.dark_paper else inside
+
+    def whole(self, at_least: tuple[int, int], colour: Colour = "rgb") -> Pixels:
+        """The whole picture, for showing it, never for a model; sized as in `trace`."""
+        return self._decode(_largest_scale(self.size, at_least), colour)
+
+    def _look(self) -> Box | None:
+        scale = _largest_scale(self.size, (FRAME_WIDTH, 1))
+        found = find_frame(self._decode(scale, "grey"))
+        return found.times(scale) if found else None
+
+    def _look_for_beat(self) -> BeatPicture | None:
+        """The single beat, inside drawn axes where there are any."""
+        if not may_be_beat(self.size):
+            return None
+        inside = self.frame or Box(0, 0, *self.size)
+        grey = self._decode(1, "grey")[inside.top : inside.bottom, inside.left : inside.right]
+        found = find_beat(grey)
+        return found.moved(inside.left, inside.top) if found else None
+
+    def _decode(self, scale: int, colour: Colour) -> Pixels:
+        """Decoded once as long as it is kept: the latest, and earlier ones as far as they are small."""
+        wanted = scale, colour
+        pixels = self._decoded.pop(wanted, None)
+        if pixels is None:
+            pixels = self._picture.decode(scale, colour)
+        self._decoded[wanted] = pixels
+        while len(self._decoded) > 1 and sum(p.nbytes for p in self._decoded.values()) > KEPT_BYTES:
+            del self._decoded[next(iter(self._decoded))]
+        return pixels
+
+
+def read_page(data: bytes) -> Page:
+    """Checks the bytes of a picture and finds its trace frame.
+
+    Raises EmptyFile, FileTooLarge (over 10 MB), NotAPicture (no JPEG, PNG, WebP or BMP) and
+    UnreadablePicture (over 25 megapixels, a side under 100 px or under 48 px where a single beat is
+    shown, ten times as long as wide, truncated or damaged), each with a sentence for people.
+    """
+    if not data:
+        raise EmptyFile("The file is empty: send a picture of an ECG page.")
+    if len(data) > MAX_BYTES:
+        raise FileTooLarge(f"The file has {len(data):,} bytes; at most {MAX_BYTES:,} are read.")
+    picture = Picture(data)
+    size = picture.size
+    _check_size(*size)
+    page = Page(picture, size[::-1] if picture.is_sideways else size)
+    if page.beat is None:
+        _check_sides(*size, MIN_SIDE)
+    return page
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise UnreadablePicture(too_many_pixels(f"{width * height / 1e6:.0f}"))
+    _check_sides(width, height, MIN_BEAT_SIDE)
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise UnreadablePicture(
+            f"The picture is {width} x {height} pixels; "
+            f"one side may be at most {MAX_ASPECT:.0f} times the other."
+        )
+
+
+def _check_sides(width: int, height: int, least: int) -> None:
+    if min(width, height) < least:
+        raise UnreadablePicture(
+            f"The picture is {width} x {height} pixels; each side needs at least {MIN_SIDE}."
+        )
+
+
+def _largest_scale(size: tuple[int, int], at_least: tuple[int, int]) -> int:
+    """The largest of 8, 4, 2, 1 that leaves `size` divided by it no smaller than `at_least`."""
+    for scale in SCALES:
+        if size[0] // scale >= at_least[0] and size[1] // scale >= at_least[1]:
+            return scale
+    return 1

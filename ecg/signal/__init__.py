@@ -1,0 +1,1 @@
+"""A recording: read from a table or a WFDB record, checked."""

@@ -1,0 +1,1 @@
+"""Simulated signals, pages, beats and recordings, and the samples that ship."""

@@ -1,0 +1,92 @@
+"""Evaluating a model on WFDB records, at marked places and at found ones."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ecg.beats.beats import Beats
+from ecg.tasks import BEAT_AAMI_5, BEAT_INFARCTION, Task
+from tests.support.signals.drawn_beats import write_record
+from twelvelead.datasets.pages import DataError
+from twelvelead.datasets.records import DS2
+from twelvelead.evaluation.metrics import Matrix
+from twelvelead.evaluation.records import chosen_names, evaluate_beats, holds_records, match
+
+SYMBOLS = "NNNNANNNNNVNNNNANNNN"
+
+
+@dataclass
+class FakeEntry:
+    key: str = "fake"
+    task: Task = BEAT_AAMI_5
+    labels: tuple[str, ...] = ("V", "S", "N", "F", "Q")  # in an order of its own
+
+
+ENTRY: Any = FakeEntry()
+
+
+def by_interval(beats: Beats) -> Matrix:
+    """Early beats are S, others N."""
+    early = beats.rr_before < 0.65
+    return np.where(early[:, np.newaxis], [0.1, 0.9, 0, 0, 0], [0, 0, 1.0, 0, 0])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for seed, name in enumerate(("900", "901", "102")):
+        write_record(tmp_path, name, SYMBOLS, seed=seed)
+    return tmp_path
+
+
+def test_a_model_is_measured_at_the_marked_beats(folder: Path) -> None:
+    figures = evaluate_beats(by_interval, ENTRY, folder)
+    assert (figures["model"], figures["n"], figures["records"]) == ("fake", 40, 2)
+    assert figures["per_class"]["S"]["recall"] == 1
+    assert figures["per_class"]["V"]["recall"] == 0
+    assert figures["per_class"]["N"]["precision"] == 1
+    assert "2 records, DS2 of de Chazal not being there whole" in figures["protocol"]
+
+
+def test_a_model_is_measured_at_the_beats_that_were_found(folder: Path) -> None:
+    figures = evaluate_beats(by_interval, ENTRY, folder, detected=True)
+    assert figures["n"] + figures["missed"] == 40
+    assert figures["missed"] <= 4
+    assert figures["per_class"]["S"]["recall"] > 0.7
+    assert "that the detector found" in figures["protocol"]
+
+
+def test_ds2_is_read_alone_where_it_is_whole(tmp_path: Path) -> None:
+    for name in (*DS2, "101"):
+        for suffix in (".hea", ".dat", ".atr"):
+            (tmp_path / name).with_suffix(suffix).touch()
+    assert chosen_names(tmp_path) == list(DS2)
+
+
+def test_a_folder_of_pages_holds_no_records(tmp_path: Path) -> None:
+    (tmp_path / "normal").mkdir()
+    (tmp_path / "100.hea").touch()
+    assert not holds_records(tmp_path)
+    with pytest.raises(DataError, match="no WFDB record with annotations"):
+        chosen_names(tmp_path)
+
+
+def test_a_task_without_marked_beats_is_refused(folder: Path) -> None:
+    other: Any = FakeEntry(task=BEAT_INFARCTION)
+    with pytest.raises(DataError, match="no labels of 'beat-infarction'"):
+        evaluate_beats(by_interval, other, folder)
+
+
+def test_each_place_is_matched_once_the_nearest_first() -> None:
+    marked, found = np.array([100, 200, 300]), np.array([95, 104, 290, 500])
+    ours, theirs = match(marked, found, 20)
+    assert ours.tolist() == [0, 2]
+    assert theirs.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(("marked", "found"), [([], [5]), ([5], []), ([], [])])
+def test_nothing_is_matched_with_nothing(marked: list[int], found: list[int]) -> None:
+    ours, theirs = match(np.array(marked, dtype=np.int64), np.array(found, dtype=np.int64), 20)
+    assert (len(ours), len(theirs)) == (0, 0)

@@ -1,0 +1,117 @@
+"""How far an answer is believed, and which questions a model is not asked."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ecg.page.page import read_page
+from model_registry.errors import ModelUnavailable
+from model_registry.registry import Registry, read_registry
+from tests.support.models.beat_models import (
+    PICTURE_FACTS,
+    beat_picture,
+    make_beat_ensemble,
+    make_fake_beat_model,
+)
+from tests.support.models.fake_framework import make_fake_model
+from tests.support.pages.drawn_pages import draw_page, encode
+from tests.support.web.web_fakes import PAGE as FRAMED
+from twelvelead.inference.decision import (
+    NO_FRAME,
+    NOT_RUN,
+    decide,
+    fitting,
+    is_asked,
+    reads_of,
+    refuse,
+)
+
+PAGE, BEAT = read_page(FRAMED), read_page(beat_picture())
+SURE, UNSURE = np.array([0.1, 0.7, 0.1, 0.1]), np.array([0.4, 0.3, 0.2, 0.1])
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    """One model of each kind, two ensembles of beats, and a broken one."""
+    make_fake_model(tmp_path, "pages")
+    make_fake_beat_model(tmp_path, "drawn", PICTURE_FACTS)
+    make_fake_beat_model(tmp_path, "drawn_too", PICTURE_FACTS)
+    make_fake_beat_model(tmp_path, "segments")
+    make_beat_ensemble(tmp_path, "pictures", ("drawn", "drawn_too"))
+    make_beat_ensemble(tmp_path, "mixed", ("drawn", "segments"))
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "model.toml").write_text("", encoding="utf-8")
+    return read_registry(tmp_path)
+
+
+def test_it_works(registry: Registry) -> None:
+    assert decide(PAGE, SURE, registry["pages"]) == ("accepted", ())
+
+
+def test_below_the_models_threshold_an_answer_is_uncertain(registry: Registry) -> None:
+    decision, (reason,) = decide(PAGE, UNSURE, registry["pages"])
+    assert decision == "uncertain"
+    assert "highest probability is 0.40; this model's answers count from 0.50" in reason
+
+
+def test_a_page_without_a_frame_is_uncertain(registry: Registry) -> None:
+    page = read_page(encode(draw_page((600, 420), frame=False)))
+    assert decide(page, SURE, registry["pages"]) == ("uncertain", (NO_FRAME,))
+
+
+def test_the_picture_of_a_beat_needs_no_frame(registry: Registry) -> None:
+    assert BEAT.frame is None
+    assert decide(BEAT, SURE, registry["drawn"]) == ("accepted", ())
+
+
+def test_what_a_model_reads_follows_from_its_networks(registry: Registry) -> None:
+    assert reads_of(registry, "pages") == {"page"}
+    assert reads_of(registry, "segments") == {"segment"}
+    assert reads_of(registry, "pictures") == {"beat_picture"}
+    assert reads_of(registry, "mixed") == {"beat_picture", "segment"}
+
+
+def test_all_that_read_such_a_picture_fit_it(registry: Registry) -> None:
+    assert fitting(registry, PAGE) == ["pages"]
+    assert fitting(registry, BEAT) == ["drawn", "drawn_too", "pictures"]
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("drawn", "This looks like a 12-lead page; the model reads the picture of one beat."),
+        ("segments", "the model reads beats of a signal, such as a CSV or a WFDB record."),
+        ("mixed", "reads the picture of one beat and beats of a signal, such as a CSV"),
+    ],
+)
+def test_a_model_of_something_else_refuses_and_says_so(
+    registry: Registry, key: str, told: str
+) -> None:
+    refused = refuse(registry, key, PAGE)
+    assert refused is not None
+    assert (refused.decision, refused.label, refused.runtime) == ("refused", None, NOT_RUN)
+    assert (refused.model, refused.framework) == (key, registry[key].framework)
+    assert (refused.page_sha256, dict(refused.probabilities)) == (PAGE.sha256, {})
+    assert told in refused.reasons[0]
+    assert not is_asked(registry, key, PAGE)
+
+
+def test_a_model_of_pages_refuses_a_beat(registry: Registry) -> None:
+    refused = refuse(registry, "pages", BEAT)
+    assert refused is not None
+    assert refused.reasons == (
+        "This looks like the picture of one beat; the model reads a 12-lead page.",
+    )
+
+
+def test_a_model_that_fits_refuses_nothing(registry: Registry) -> None:
+    assert refuse(registry, "pages", PAGE) is None
+    assert refuse(registry, "pictures", BEAT) is None
+    assert is_asked(registry, "pages", PAGE)
+
+
+def test_a_broken_model_is_asked_and_tells_its_reason(registry: Registry) -> None:
+    assert is_asked(registry, "broken", PAGE)
+    with pytest.raises(ModelUnavailable, match=r"broken/model\.toml"):
+        refuse(registry, "broken", PAGE)

@@ -1,0 +1,99 @@
+"""What the Keras courses do on tiny networks, as JSON.
+
+python -m tests.support.training.keras_courses FOLDER
+"""
+
+import contextlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from model_registry.preprocessing import Preprocessing
+from twelvelead.datasets.pages import LabelledPages
+from twelvelead.datasets.splits import hold_out
+from twelvelead.training.loops.keras_loop import FromScratch, Schedule, load
+from twelvelead.training.recipes.pages import custom_cnn, small_cnn
+
+PREPROCESSING = Preprocessing((16, 24), "grey", "rescale", 1)
+LABELS = ("dark", "grey", "bright")
+COUNT = 36
+
+
+def main(folder: Path) -> None:
+    told = learnt(folder) | stopped(folder) | killed(folder)
+    told["small_cnn"] = small_cnn.build().count_params()
+    told["custom_cnn"] = custom_cnn.build().count_params()
+    (folder / "told.json").write_text(json.dumps(told))
+
+
+def network() -> Any:
+    keras.utils.set_random_seed(1)
+    page = keras.Input(PREPROCESSING.shape)
+    maps = keras.layers.Conv2D(4, 3, activation="tanh")(page)
+    return keras.Model(page, keras.layers.Dense(3)(keras.layers.GlobalAveragePooling2D()(maps)))
+
+
+def pages(levels: tuple[int, ...] = (50, 120, 190)) -> LabelledPages:
+    """Pages of three kinds, two variants each, every page a patient of its own."""
+    rng = np.random.default_rng(0)
+    targets = np.arange(COUNT) % 3
+    noise = rng.integers(-40, 40, (2, COUNT, *PREPROCESSING.size))
+    pixels = (np.array(levels)[targets][None, :, None, None] + noise).astype(np.uint8)
+    names = tuple(map(str, range(COUNT)))
+    return LabelledPages(pixels, targets, np.array(names), names, LABELS, 0, "tiny")
+
+
+def schedule(epochs: int, patience: int = 50, rate: float = 0.02) -> Schedule:
+    return Schedule(epochs, patience, 3, rate, 8, 0.0, 0.0, 1.0, 0)
+
+
+def learnt(folder: Path) -> dict[str, Any]:
+    """A course tells three kinds of pages apart, and saves what it answers with."""
+    some, lines = pages(), list[str]()
+    run = FromScratch(some, PREPROCESSING, schedule(60), folder)
+    made = run.fit(network(), np.arange(COUNT), lines.append)
+    tensors = PREPROCESSING.normalise(some.pixels[0])
+    before = made.logits(tensors)
+    again = load(made.save(folder)).logits(tensors)
+    return {
+        "right": float((before.argmax(axis=1) == some.targets).mean()),
+        "gap": float(np.abs(before - again).max()),
+        "line": lines[0].split(",")[:2],
+        "left": [path.name for path in folder.glob("unfinished*")],
+    }
+
+
+def stopped(folder: Path) -> dict[str, Any]:
+    """Pages that nothing tells apart: the held-out loss soon grows, and the best weights are kept."""
+    some, lines = pages((120, 120, 120)), list[str]()
+    run = FromScratch(some, PREPROCESSING, schedule(200, patience=3, rate=0.5), folder)
+    made = run.fit(network(), np.arange(COUNT), lines.append)
+    inner = hold_out(some, np.arange(COUNT), 3).test
+    logits = made.logits(PREPROCESSING.normalise(some.pixels[0][inner]))
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    kept = -np.log(shares[np.arange(len(inner)), some.targets[inner]]).mean()
+    losses = [float(line.split(",")[3]) for line in lines]
+    return {"epochs": len(lines), "kept": float(kept), "least": min(losses)}
+
+
+def killed(folder: Path) -> dict[str, Any]:
+    """A course that is killed goes on behind its last whole epoch."""
+    some, lines = pages(), list[str]()
+    run = FromScratch(some, PREPROCESSING, schedule(4), folder)
+
+    def kill(line: str) -> None:
+        if line.startswith("fit,3"):
+            raise KeyboardInterrupt
+
+    with contextlib.suppress(KeyboardInterrupt):
+        run.fit(network(), np.arange(COUNT), kill)
+    run.fit(network(), np.arange(COUNT), lines.append)
+    return {"went_on_with": [line.split(",")[1] for line in lines]}
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,28 @@
+"""One recipe on a tiny simulated set, in a process of its own.
+
+python -m tests.support.training.trial_run KEY FOLDER
+"""
+
+import sys
+from pathlib import Path
+
+from twelvelead.training.recipe import find_recipe
+from twelvelead.training.run import Plan, train
+from twelvelead.training.studies.trial import draw_trial_set, quicken
+
+PER_CLASS = 3
+FOLDS = 2
+
+
+def main(key: str, folder: Path) -> None:
+    data = folder / "data"
+    if not data.is_dir():
+        draw_trial_set(data, PER_CLASS)
+    recipe = find_recipe(key)
+    quicken(recipe)
+    plan = Plan(key, data, folder / "models", folder / "runs", recipe.untrained(folder), FOLDS)
+    train(plan)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))

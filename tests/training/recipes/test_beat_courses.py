@@ -1,0 +1,44 @@
+"""On tiny sets, in a process of their own."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.support.models.tiny_models import run_python
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("courses")
+    run_python("-m", "tests.support.training.beat_courses", folder)
+    answers: dict[str, Any] = json.loads((folder / "told.json").read_text())
+    return answers
+
+
+def test_a_course_learns_early_and_wide_beats_and_logs_each_epoch(told: dict[str, Any]) -> None:
+    assert told["right"] > 0.9
+    assert told["lines"] == 4
+
+
+def test_a_network_answers_with_the_weights_that_it_saved(told: dict[str, Any]) -> None:
+    assert told["gap"] < 1e-5
+
+
+def test_the_one_model_is_the_mean_of_its_members_and_a_bias(told: dict[str, Any]) -> None:
+    assert told["off_mean"] < 1e-3
+
+
+def test_the_trace_tells_v_from_n_but_not_s(told: dict[str, Any]) -> None:
+    assert told["s_by_trace"] < 1e-5
+    assert told["v_by_trace"] > 1e-3
+
+
+def test_outputs_move_half_way_to_the_shares_in_the_records(told: dict[str, Any]) -> None:
+    assert told["bias"] == pytest.approx([0.5 * np.log(1.5), 0.5 * np.log(0.5)])
+
+
+def test_the_networks_have_the_sizes_that_are_told(told: dict[str, Any]) -> None:
+    assert told["twelvelead.training.recipes.beats.signal_cnn"] < 15_000
+    assert told["twelvelead.training.recipes.beats.infarction"] < 20_000

@@ -1,0 +1,1 @@
+"""Twelvelead: many ECG classifiers side by side, behind one page, one API and one command."""

@@ -1,0 +1,95 @@
+"""The ink of a page: traces without paper and grid, small, for telling one recording from another.
+
+Pages of one device share frame, grid, lead names and header, so a hash of the whole picture (dHash,
+pHash) calls all of them alike. What differs is the ink inside the frame.
+"""
+
+import zlib
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from ecg.page.page import FRAME_WIDTH, Page
+
+Ink = npt.NDArray[np.uint8]
+Sides = tuple[float, float, float, float]  # left, top, right, bottom
+
+WIDTH = 560  # px of the map: a trace is 1 to 2 px thick in it
+FAINTEST, DARKEST = 0.25, 0.75  # darkness below which is grid, and from which is full ink
+PAPER_BLOCK = 16  # px: the paper's brightness is taken from blocks of this side
+EDGE = 3  # px inside the frame where its own lines may still show
+LONG = 0.6  # share of the picture's side from which a straight line is drawn, no trace
+LEAST_INK = 0.0005  # share of a picture below which there is nothing to compare
+
+
+@dataclass(frozen=True)
+class InkMap:
+    """Where a picture is dark: uint8 (height, WIDTH), 0 paper to 255 ink, kept compressed.
+
+    sides: the frame's inside in pixels of this map, outside of which all is 0; None where no frame
+    was found, and then straight lines as long as a frame's are taken out.
+    """
+
+    packed: bytes
+    height: int
+    sides: Sides | None
+
+    def pixels(self) -> Ink:
+        """The map itself."""
+        flat = np.frombuffer(zlib.decompress(self.packed), dtype=np.uint8)
+        return flat.reshape(self.height, WIDTH)
+
+    @property
+    def area(self) -> Sides:
+        """The frame's inside, or the whole map."""
+        return self.sides or (0.0, 0.0, float(WIDTH), float(self.height))
+
+
+def find_ink(page: Page) -> InkMap | None:
+    """The ink of a page, read from the very pixels in which its frame was looked for.
+
+    None where there is no ink to compare: an empty sheet.
+    """
+    grey = page.whole((FRAME_WIDTH, 1), "grey")
+    height = max(1, round(WIDTH * grey.shape[0] / grey.shape[1]))
+    dark = np.clip((_darkness(grey) - FAINTEST) / (DARKEST - FAINTEST), 0, 1)
+    ink = cv2.resize((dark * 255).astype(np.uint8), (WIDTH, height), interpolation=cv2.INTER_AREA)
+    sides = None
+    if page.frame:
+        scale = WIDTH / page.size[0]
+        left, top, right, bottom = (scale * side for side in page.frame.as_tuple())
+        sides = (left, top, right, bottom)
+    ink = _without_lines(ink) if sides is None else _inside(ink, sides)
+    if ink.mean() < 255 * LEAST_INK:
+        return None
+    return InkMap(zlib.compress(ink.tobytes(), 1), height, sides)
+
+
+def _darkness(grey: Ink) -> npt.NDArray[np.float32]:
+    """0 as bright as the paper around it, 1 black; a shadow over the sheet counts as paper."""
+    height, width = grey.shape
+    blocks = (max(1, width // PAPER_BLOCK), max(1, height // PAPER_BLOCK))
+    paper = cv2.resize(grey, blocks, interpolation=cv2.INTER_AREA)
+    paper = cv2.blur(cv2.dilate(paper, np.ones((5, 5), np.uint8)), (5, 5))
+    paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
+    return (1 - grey / np.maximum(paper, np.uint8(1)).astype(np.float32)).astype(np.float32)
+
+
+def _inside(ink: Ink, sides: Sides) -> Ink:
+    left, top, right, bottom = (round(side) for side in sides)
+    kept = np.zeros_like(ink)
+    rows, columns = slice(top + EDGE, bottom - EDGE), slice(left + EDGE, right - EDGE)
+    kept[rows, columns] = ink[rows, columns]
+    return kept
+
+
+def _without_lines(ink: Ink) -> Ink:
+    height, width = ink.shape
+    across = np.ones((1, round(LONG * width)), np.uint8)
+    down = np.ones((round(LONG * height), 1), np.uint8)
+    lines = np.maximum(
+        cv2.morphologyEx(ink, cv2.MORPH_OPEN, across), cv2.morphologyEx(ink, cv2.MORPH_OPEN, down)
+    )
+    return ink - np.minimum(ink, cv2.dilate(lines, np.ones((3, 3), np.uint8)))

@@ -1,0 +1,103 @@
+"""`twelvelead predict`: asks models about files, pictures and signals as they come."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from ecg.errors import NotASignal, PageError, SignalError, UnreadableSignal
+from ecg.tasks import NOTICE
+from model_registry.registry import read_registry
+from twelvelead.cli.output import CommandError, print_json, print_predictions, print_signal
+from twelvelead.cli.parser import Options
+from twelvelead.cli.recordings import is_picture, read_recording, recordings, signal_document
+from twelvelead.inference.beat_predictor import BeatPredictor
+from twelvelead.inference.predictor import Predictor
+
+ENDINGS = (".csv", ".tsv", ".hea", ".dat", ".atr", ".zip")  # of what is meant as a signal
+Rows = list[dict[str, Any]]
+
+
+def predict(options: Options) -> int:
+    """`twelvelead predict FILE.. --model KEY`"""
+    predictor = Predictor(read_registry(options.models))
+    asking = _Asking(predictor, options)
+    try:
+        if not predictor.registry:
+            raise CommandError("No model is usable: `twelvelead models` tells why.")
+        for file in recordings(options.files):
+            asking.ask(file)
+    finally:
+        predictor.close()
+    if options.json:
+        print_json(asking.as_json())
+    else:
+        print_predictions(asking.predictions)
+        for one in asking.signals:
+            print_signal(one)
+        if asking.predictions or asking.signals:
+            print(NOTICE)
+    for failure in asking.failures:
+        print(f"twelvelead: {failure['file']}: {failure['detail']}", file=sys.stderr)
+    return 1 if asking.failures else 0
+
+
+class _Asking:
+    """Files asked about one after another, with what came of each."""
+
+    def __init__(self, predictor: Predictor, options: Options) -> None:
+        self._predictor, self._options = predictor, options
+        asked = list(dict.fromkeys(options.model))
+        # None where no key is named, or `all`: every model that reads what is given
+        self._keys = asked if asked and "all" not in asked else None
+        self.predictions: Rows = []
+        self.signals: Rows = []
+        self.failures: Rows = []
+
+    def as_json(self) -> dict[str, Any]:
+        """`signals` only where there are any."""
+        signals = {"signals": self.signals} if self.signals else {}
+        told = {"predictions": self.predictions} | signals
+        return told | {"failures": self.failures, "notice": NOTICE}
+
+    def ask(self, file: Path) -> None:
+        """Tells by its content whether a file is a picture or a signal."""
+        try:
+            if is_picture(file):
+                self._ask_of_picture(file)
+            else:
+                self._ask_of_signal(file)
+        except OSError as error:
+            self._fail(file, str(error.strerror))
+        except (PageError, SignalError) as error:
+            self._fail(file, str(error))
+
+    def _ask_of_picture(self, file: Path) -> None:
+        answers = self._predictor.predict(file.read_bytes(), self._keys)
+        self.predictions += [{"file": str(file)} | p.as_json() for p in answers.predictions]
+        self._fail_models(file, answers.failures)
+        if not answers.predictions and not answers.failures:
+            self._fail(file, "No model here reads such a picture: see `twelvelead models`.")
+
+    def _ask_of_signal(self, file: Path) -> None:
+        try:
+            signal = read_recording(file, self._options)
+        except (NotASignal, UnreadableSignal) as error:
+            if file.suffix.lower() in ENDINGS:
+                raise
+            raise NotASignal(f"The file is not a picture; read as a signal: {error}") from error
+        beats = BeatPredictor(self._predictor)
+        keys = beats.keys() if self._keys is None else self._keys
+        if not keys:
+            self._fail(file, "No model here reads signals: see `twelvelead models`.")
+            return
+        answers = beats.classify(signal, keys, self._options.lead)
+        self.signals.append({"file": str(file)} | signal_document(answers))
+        self._fail_models(file, answers.failures)
+
+    def _fail_models(self, file: Path, failures: dict[str, str]) -> None:
+        self.failures += [
+            {"file": str(file), "model": key, "detail": reason} for key, reason in failures.items()
+        ]
+
+    def _fail(self, file: Path, detail: str) -> None:
+        self.failures.append({"file": str(file), "detail": detail})

@@ -1,0 +1,1 @@
+"""Bringing public data from the network: https alone, each file checked."""

@@ -1,0 +1,114 @@
+"""Beats of WFDB records as people marked them, and how records are split: patients apart.
+
+DS1 and DS2 are those of P. de Chazal, M. O'Dwyer and R. B. Reilly, "Automatic classification of
+heartbeats using ECG morphology and heartbeat interval features", IEEE Trans Biomed Eng 51 (2004)
+1196-1206; the classes N, S, V, F, Q those of ANSI/AAMI EC57.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from ecg.beats.beats import Beats
+from twelvelead.datasets.pages import DataError
+
+PACED = ("102", "104", "107", "217")
+DS1 = (
+    *("101", "106", "108", "109", "112", "114", "115", "116", "118", "119", "122"),
+    *("124", "201", "203", "205", "207", "208", "209", "215", "220", "223", "230"),
+)
+DS2 = (
+    *("100", "103", "105", "111", "113", "117", "121", "123", "200", "202", "210"),
+    *("212", "213", "214", "219", "221", "222", "228", "231", "232", "233", "234"),
+)
+DE_CHAZAL = (
+    "trained on DS1, tested on DS2 of de Chazal 2004 (22 records each, paced records left out), one "
+    "lead, beats at their reference places"
+)
+MITDB = (
+    "MIT-BIH Arrhythmia Database 1.0.0 (Moody & Mark 2001; Goldberger 2000; ODC-By 1.0), half-hour "
+    "recordings of two leads, of which one is read: MLII where there is one."
+)
+MITDB_LICENCE = "ODC-By 1.0"
+SAME_PATIENT = (
+    "Records 201 (DS1) and 202 (DS2) are of one person; the usual split has them on both sides, and is "
+    "kept so that figures can be compared."
+)
+ALMOST_ONE = (
+    "Fusion beats (F) are nearly all of record 208 in DS1 and of 213 in DS2; supraventricular ones (S) "
+    "of DS2 are mostly of record 232: figures of these classes tell of very few hearts."
+)
+SAME_PERSON: Mapping[str, str] = MappingProxyType({"202": "201"})  # record -> patient named for
+
+AAMI: Mapping[str, str] = MappingProxyType(
+    {
+        symbol: label
+        for label, symbols in {"N": "NLRej", "S": "AaJS", "V": "VE", "F": "F", "Q": "/fQ"}.items()
+        for symbol in symbols
+    }
+)
+SIX: Mapping[str, str] = MappingProxyType(
+    {
+        "L": "left_bundle_branch_block",
+        "N": "normal",
+        "A": "atrial_premature",
+        "V": "ventricular_premature",
+        "R": "right_bundle_branch_block",
+        "!": "ventricular_flutter",
+    }
+)
+
+
+@dataclass(frozen=True)
+class BeatRecord:
+    """One record's MLII, its first channel where it has none, with ALL its marked beats; symbols (m,).
+
+    person: whose it is, where the record's name does not tell.
+    """
+
+    name: str
+    lead: str
+    beats: Beats
+    symbols: npt.NDArray[np.str_]
+    person: str = ""
+
+    @property
+    def patient(self) -> str:
+        return self.person or SAME_PERSON.get(self.name, self.name)
+
+    def labels(self, table: Mapping[str, str]) -> npt.NDArray[np.str_]:
+        """(m,) label of each beat by its symbol; empty where the table has none."""
+        return np.array([table.get(symbol, "") for symbol in self.symbols], dtype=np.str_)
+
+
+def read_records(folder: Path, names: Sequence[str], extra: str = "") -> list[BeatRecord]:
+    """The records `names` under `folder`, of WFDB files .hea, .dat and .atr.
+
+    extra: symbols beside those of beats that count as beats too, as "!" of flutter waves. Raises
+    DataError for a record that is not there.
+    """
+    return [_read(folder, name, set(AAMI) | set(extra)) for name in names]
+
+
+def _read(folder: Path, name: str, wanted: set[str]) -> BeatRecord:
+    import wfdb
+
+    path = folder / name
+    missing = [s for s in (".hea", ".dat", ".atr") if not path.with_suffix(s).is_file()]
+    if missing:
+        raise DataError(f"{path}{missing[0]} is not there: name a folder of WFDB records.")
+    leads = wfdb.rdheader(str(path)).sig_name
+    channel = leads.index("MLII") if "MLII" in leads else 0
+    record = wfdb.rdrecord(str(path), channels=[channel])
+    marked = wfdb.rdann(str(path), "atr")
+    kept = np.array([symbol in wanted for symbol in marked.symbol])
+    beats = Beats(
+        record.p_signal[:, 0].astype(np.float32),
+        float(record.fs),
+        np.asarray(marked.sample, dtype=np.int64)[kept],
+    )
+    return BeatRecord(name, record.sig_name[0], beats, np.array(marked.symbol)[kept])

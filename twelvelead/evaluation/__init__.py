@@ -1,0 +1,1 @@
+"""How good answers are: figures with their intervals, curves, calibration, comparison."""

@@ -1,0 +1,157 @@
+"""Evaluates a served model on beats that people marked in WFDB records, DS2 of de Chazal usually."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from ecg.beats.beats import Beats
+from ecg.beats.r_peaks import find_r_peaks
+from ecg.signal.signal import Places
+from ecg.tasks import BEAT_AAMI_5, BEAT_SIX
+from model_registry.entry import Entry
+from twelvelead.datasets.pages import DataError, Indices
+from twelvelead.datasets.records import AAMI, DS2, PACED, SIX, BeatRecord, read_records
+from twelvelead.evaluation.beat_figures import Answered, beat_figures
+from twelvelead.evaluation.metrics import Matrix
+from twelvelead.inference.beat_predictor import BeatPredictor
+from twelvelead.inference.predictor import Predictor
+
+Answer = Callable[[Beats], Matrix]
+CODES: Mapping[str, Mapping[str, str]] = {BEAT_AAMI_5.key: AAMI, BEAT_SIX.key: SIX}
+EXTRA: Mapping[str, str] = {BEAT_SIX.key: "!"}
+MATCH = 0.15  # s between a marked beat and a found one, at most: EC57's window
+LEAST = 1e-12  # a probability of 0 has no logarithm
+
+
+def holds_records(folder: Path) -> bool:
+    """Whether a folder holds WFDB records with annotations."""
+    return bool(_names(folder))
+
+
+def evaluate_served(
+    predictor: Predictor, key: str, folder: Path, *, detected: bool = False
+) -> dict[str, Any]:
+    """`evaluate_beats` of a model as it is served.
+
+    Raises DataError as that does, ModelUnavailable for a model that can't answer.
+    """
+    beats_of = BeatPredictor(predictor)
+
+    def answer(beats: Beats) -> Matrix:
+        answers, errors = beats_of.classify_at(beats, [key])
+        if errors:
+            raise errors[key]
+        return answers[0].probabilities
+
+    return evaluate_beats(answer, predictor.registry[key], folder, detected=detected)
+
+
+def evaluate_beats(
+    answer: Answer, entry: Entry, folder: Path, *, detected: bool = False
+) -> dict[str, Any]:
+    """Figures of `beat_figures` on DS2 under `folder`, or on all its records without a whole DS2.
+
+    answer: from all beats of one lead to their probabilities, (m, labels), in the entry's order.
+    detected: at the places that our own detector finds, matched within 150 ms, instead of the marked
+    ones. Marked beats that it misses are counted in `missed` and places without a beat in `extra`;
+    neither is in another figure. protocol: which records, in words.
+
+    Raises DataError for a task that such records have no labels of, and where no record is there.
+    """
+    if entry.task.key not in CODES:
+        raise DataError(
+            f"Records of WFDB have no labels of '{entry.task.key}': evaluate a model of one of "
+            f"{', '.join(CODES)} on them."
+        )
+    parts, counts = [], {"missed": 0, "extra": 0}
+    names = chosen_names(folder)
+    records = read_records(folder, names, EXTRA.get(entry.task.key, ""))
+    for record in tqdm(records, desc=f"evaluating {entry.key}", unit="record"):
+        asked = record
+        if detected:
+            asked = at_found_places(record)
+            counts["extra"] += int((asked.symbols == "").sum())
+            counts["missed"] += len(record.beats) - int((asked.symbols != "").sum())
+        parts.append(_answered(answer, asked, entry))
+    figures = beat_figures(Answered.together(parts), 1.0)
+    where = "at the places that the detector found" if detected else "at their reference places"
+    told = {"model": entry.key, "protocol": f"{_told(names)}; one lead, beats {where}"}
+    return told | figures | (counts if detected else {})
+
+
+def chosen_names(folder: Path) -> list[str]:
+    """DS2 where all of it is there, else all records without the paced ones.
+
+    Raises DataError where no record with annotations is there.
+    """
+    names = _names(folder)
+    if not names:
+        raise DataError(f"{folder} holds no WFDB record with annotations: .hea, .dat and .atr.")
+    if set(DS2) <= set(names):
+        return list(DS2)
+    return [name for name in names if name not in PACED]
+
+
+def match(marked: Places, found: Places, reach: float) -> tuple[Indices, Indices]:
+    """Pairs of a marked and a found place at most `reach` apart: (k,) places in each, the nearest first.
+
+    No place stands in two pairs.
+    """
+    after = np.searchsorted(found, marked)
+    pairs = [
+        (abs(int(found[near]) - int(place)), one, near)
+        for one, (place, near_by) in enumerate(zip(marked, after, strict=True))
+        for near in range(max(0, near_by - 2), min(len(found), near_by + 2))
+    ]
+    taken: dict[int, int] = {}
+    used: set[int] = set()
+    for distance, one, near in sorted(pairs):
+        if distance <= reach and one not in taken and near not in used:
+            taken[one] = near
+            used.add(near)
+    ordered = sorted(taken.items())
+    return (
+        np.array([one for one, _ in ordered], dtype=np.intp),
+        np.array([near for _, near in ordered], dtype=np.intp),
+    )
+
+
+def at_found_places(record: BeatRecord) -> BeatRecord:
+    """The record with the beats of our own detector; the symbol is empty where none was marked."""
+    beats = record.beats
+    found = find_r_peaks(beats.trace, beats.rate)
+    ours, theirs = match(beats.places, found, MATCH * beats.rate)
+    symbols = np.full(len(found), "", dtype=record.symbols.dtype)
+    symbols[theirs] = record.symbols[ours]
+    return replace(record, beats=Beats(beats.trace, beats.rate, found), symbols=symbols)
+
+
+def _answered(answer: Answer, record: BeatRecord, entry: Entry) -> Answered:
+    labels = record.labels(CODES[entry.task.key])
+    kept = np.flatnonzero(labels != "")
+    shares = answer(record.beats)[kept]
+    return Answered(
+        entry.labels,
+        np.array([entry.labels.index(label) for label in labels[kept]], dtype=np.intp),
+        np.log(np.maximum(shares, LEAST)),
+        np.full(len(kept), record.name),
+        np.full(len(kept), record.patient),
+    )
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(
+        file.stem
+        for file in folder.glob("*.atr")
+        if file.with_suffix(".hea").is_file() and file.with_suffix(".dat").is_file()
+    )
+
+
+def _told(names: list[str]) -> str:
+    if names == list(DS2):
+        return "DS2 of de Chazal 2004"
+    return f"{len(names)} records, DS2 of de Chazal not being there whole"

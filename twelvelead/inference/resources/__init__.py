@@ -1,0 +1,1 @@
+"""What serving may take of the machine: cores, memory, time, and who computes now."""

@@ -1,0 +1,1 @@
+"""One readable run a model."""

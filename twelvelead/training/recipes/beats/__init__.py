@@ -1,0 +1,1 @@
+"""Recipes for models of beats, drawn or as numbers."""

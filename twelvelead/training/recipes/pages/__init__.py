@@ -1,0 +1,1 @@
+"""Recipes for models of 12-lead pages."""

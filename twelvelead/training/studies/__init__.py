@@ -1,0 +1,1 @@
+"""What is asked of trained models beside their figures: shortcuts, leaky splits, repetition."""

@@ -1,0 +1,48 @@
+"""Figures and cards of shipped models anew, nothing trained.
+
+python -m twelvelead.training.studies.refresh KEY.. --data DIR
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from model_registry.entry import ModelEntry
+from model_registry.registry import read_registry
+from twelvelead.evaluation.pages import evaluate_out_of_fold
+from twelvelead.training.run import Plan
+from twelvelead.training.shipping.card import write_card
+from twelvelead.training.shipping.ship import write_metrics
+
+
+def refresh(plan: Plan, commit: str = "") -> dict[str, Any]:
+    """The figures and the card of a shipped model anew, from its held-out answers; nothing trained.
+
+    commit: whose recipe made it, where it was trained outside a checkout.
+    """
+    entry = read_registry(plan.models)[plan.key]
+    metrics = dict(entry.metrics or {})
+    figures = evaluate_out_of_fold(entry, plan.data)
+    kept = {name: metrics["cross_validation"][name] for name in ("folds", "split_sha256")}
+    metrics["cross_validation"] = {n: v for n, v in figures.items() if n != "model"} | kept
+    if commit:
+        metrics["commit"] = commit
+    if isinstance(entry, ModelEntry):
+        metrics["bytes"] = entry.weights.path.stat().st_size
+    write_metrics(entry.folder, metrics)
+    write_card(read_registry(plan.models)[plan.key])
+    return metrics
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("keys", nargs="+", metavar="KEY")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--models", type=Path, default=Path("models"))
+    parser.add_argument(
+        "--commit", default="", help="of the recipe, where it was trained outside git"
+    )
+    chosen = parser.parse_args()
+    for key in chosen.keys:
+        refresh(Plan(key, chosen.data, chosen.models, Path()), chosen.commit)
+        print(chosen.models / key / "README.md")

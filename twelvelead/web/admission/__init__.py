@@ -1,0 +1,1 @@
+"""Who is let in, and how what they sent is read."""

@@ -1,0 +1,1 @@
+"""What a request holds: its files, and the models that it chose."""

@@ -1,0 +1,86 @@
+"""The one way by which a page and a choice of models come in, whatever the route."""
+
+from collections.abc import Sequence
+from io import BytesIO
+
+from flask import request
+from werkzeug.datastructures import FileStorage
+
+from ecg.page.library import Picture, UnknownPicture
+from model_registry.errors import UnknownModel
+from twelvelead.web.server.errors import RequestError
+from twelvelead.web.server.services import Services
+
+FILE_FIELDS = ("file", "upload_image")
+SAMPLE_FIELDS = ("sample", "sample_path")
+MODEL_FIELDS = ("model", "model_key")
+SAMPLE_FOLDERS = ("static/", "samples/")  # what earlier clients put before a sample's name
+
+
+def chosen_page(found: Services, *, file_first: bool = False) -> bytes:
+    """The bytes of the page in the request: one file, or a sample by its id.
+
+    `file_first`: a file counts before a sample, which a plain form can't unchoose. Raises
+    RequestError for no page, two files, or a file and a sample; UnknownPicture.
+    """
+    files = [f for name in FILE_FIELDS for f in request.files.getlist(name)]
+    files = [f for f in files if f.filename or f.content_length]
+    samples = [s for name in SAMPLE_FIELDS for s in request.form.getlist(name) if s]
+    source = request.form.get("image_source", "")
+    if source == "sample":
+        files = []
+    elif source == "upload" or (files and file_first):
+        samples = []
+    if len(files) + len(samples) > 1:
+        raise RequestError("Send one page: either one file or one sample.")
+    if files:
+        return content_of(files[0])
+    if samples:
+        return find_sample(found, samples[0]).read()
+    raise RequestError("No page was sent: choose a sample, or send a picture as 'file'.")
+
+
+def content_of(file: FileStorage) -> bytes:
+    """All bytes of a file that was sent, once: they stay nowhere else, and are not copied."""
+    stream = file.stream
+    if not isinstance(stream, BytesIO):
+        raise TypeError("uploads are kept in memory, see twelvelead.web.server.security")
+    data = stream.getvalue()  # `read` would copy them
+    stream.close()
+    return data
+
+
+def find_sample(found: Services, name: str) -> Picture:
+    """A picture by its id, or a shipped sample by the name that earlier clients use.
+
+    A name is only ever compared with those in the index. Raises UnknownPicture.
+    """
+    try:
+        return found.find_picture(name)
+    except UnknownPicture:
+        plain = name.lstrip("/")
+        for folder in SAMPLE_FOLDERS:
+            plain = plain.removeprefix(folder)
+        for picture in found.samples.pictures:
+            if picture.path.parts[-2:] == tuple(plain.split("/")):
+                return picture
+        raise
+
+
+def chosen_models(found: Services) -> Sequence[str] | None:
+    """The model keys in the request, each once; None for `all`: every model that reads what is given.
+
+    Raises RequestError where none was chosen, UnknownModel for a key that nobody registered.
+    """
+    asked = [key for name in MODEL_FIELDS for key in request.form.getlist(name) if key]
+    registry = found.predictor.registry
+    if "all" in asked:
+        return None
+    if not asked:
+        known = ", ".join(sorted(registry.known)) or "none is registered"
+        raise RequestError(f"No model was chosen: send 'model' as all or one of: {known}.")
+    for key in asked:
+        if key not in registry.known:
+            known = ", ".join(sorted(registry.known))
+            raise UnknownModel(f"There is no such model. Known models: {known}.")
+    return list(dict.fromkeys(asked))

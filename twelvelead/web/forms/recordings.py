@@ -1,0 +1,175 @@
+"""The one way by which a recording and a choice of beat models come in, whatever the route."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from flask import request
+from werkzeug.datastructures import FileStorage
+
+from ecg.errors import NotASignal, TooManySamples
+from ecg.interrupt import Check
+from ecg.signal.read_options import Asked, ReadLimits, Unit
+from ecg.signal.read_signal import read_signal
+from ecg.signal.signal import RATES, Signal
+from ecg.simulate.signal_samples import find_signal_sample
+from model_registry.errors import ModelUnavailable, UnknownModel
+from twelvelead.inference.resources.memory import give_back
+from twelvelead.web.admission.reading import COPIES, no_memory, turn
+from twelvelead.web.forms.pages import MODEL_FIELDS, content_of
+from twelvelead.web.server.errors import RequestError
+from twelvelead.web.server.services import Services, services
+
+FILE_FIELDS = ("file", "csv_file", "ecg_file")
+RECORDING_FIELDS = FILE_FIELDS[1:]  # fields of earlier clients that hold nothing else
+ENDINGS = (".csv", ".tsv", ".txt", ".hea", ".dat", ".atr", ".zip")
+PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"BM")  # JPEG, PNG, WebP, BMP
+USUAL_MODEL = "beat_signal_cnn"
+UNITS: dict[str, Unit] = {"mv": "mV", "adc": "adc"}
+LOOKED_AT = 4096  # bytes at the begin of a file that may be a table
+# each letter has one place where it fits, so that no row takes longer than its length
+ROW = re.compile(rb"[ \t]*[-+.\deE]+( *[,;\t][ ,;\t]*[-+.\deE]+)*[ ,;\t]*\r?")
+GIVEN_BACK_FROM = 16_000_000  # bytes of a recording: its memory is given back to the system
+BYTES_A_VALUE = 4  # float32
+MAX_NAME = 100  # characters of a lead's name
+
+
+def given_files() -> list[tuple[str, FileStorage]]:
+    """Each file of the request with the field that it came in."""
+    listed = [(name, f) for name in FILE_FIELDS for f in request.files.getlist(name)]
+    return [(name, f) for name, f in listed if f.filename or f.content_length]
+
+
+def holds_recording() -> bool:
+    """Whether the request's files are a recording, not the picture of a page: by what is in them.
+
+    Where the bytes are no picture, a recording's ending or field is enough; without those the first
+    rows must be numbers.
+    """
+    files = given_files()
+    return bool(files) and any(_is_recording(name, file) for name, file in files)
+
+
+def _is_recording(field: str, file: FileStorage) -> bool:
+    begin = file.stream.read(LOOKED_AT)
+    file.stream.seek(0)
+    if begin.startswith(PICTURES):
+        return False
+    named = (file.filename or "").lower().endswith(ENDINGS)
+    return named or field in RECORDING_FIELDS or _looks_like_table(begin)
+
+
+def _looks_like_table(begin: bytes) -> bool:
+    rows = begin.split(b"\n")[1:-1][:8]  # the first may be a header, the last is cut
+    return len(rows) > 1 and all(ROW.fullmatch(row) for row in rows)
+
+
+def chosen_recording(found: Services) -> tuple[Signal, tuple[str, ...]]:
+    """The one lead that is asked about of the recording in the request, and the names of all leads.
+
+    The recording is files, or a simulated sample by its id; it is read in a turn. Raises RequestError
+    for none, for both, and for fields that can't be read; SignalError's children; UnknownSample; Busy;
+    UnreadableUpload.
+    """
+    signal, leads, size = _read(_chosen_files(found), read_asked())
+    if size > GIVEN_BACK_FROM:
+        give_back()
+    return signal, leads
+
+
+def _read(files: dict[str, bytes], asked: Asked) -> tuple[Signal, tuple[str, ...], int]:
+    """The same, and the bytes that it took; nothing else of the recording is held when this ends."""
+    with turn() as check:
+        signal = _read_what_fits(files, asked, check)
+        size = signal.samples.nbytes + sum(map(len, files.values()))
+        return only_lead(signal, asked.lead), signal.leads, size
+
+
+def _read_what_fits(files: dict[str, bytes], asked: Asked, check: Check) -> Signal:
+    """The recording, if there is memory to classify it beside those that are; else raises Overloaded.
+
+    So that what there is no room for is not read in full only to be refused.
+    """
+    found = services()
+    most = found.capacity.values
+    free = found.signals.free // (COPIES * BYTES_A_VALUE) if found.signals.held else most
+    try:
+        return read_signal(files, asked, ReadLimits(min(most, free), check))
+    except TooManySamples:
+        if free < most:
+            raise no_memory() from None
+        raise
+
+
+def _chosen_files(found: Services) -> dict[str, bytes]:
+    files, sample = given_files(), request.form.get("sample", "")
+    if files:
+        named = {(f.filename or f"file {n}"): content_of(f) for n, (_, f) in enumerate(files)}
+        if len(named) < len(files):
+            raise NotASignal("Two of the files have the same name: send one recording at a time.")
+        return named
+    if sample:
+        shipped = find_signal_sample(found.signal_samples, sample)
+        return {shipped.path.name: shipped.read()}
+    raise RequestError(
+        "No recording was sent: send a CSV, or the files of a WFDB record, as 'file'."
+    )
+
+
+def read_asked() -> Asked:
+    """What the form says of the recording. Raises RequestError."""
+    lead = request.form.get("lead", "").strip()
+    if len(lead) > MAX_NAME:
+        raise RequestError(f"A lead's name has at most {MAX_NAME} characters.")
+    unit = request.form.get("unit", "").strip().lower()
+    if unit and unit not in UNITS:
+        raise RequestError("Send 'unit' as mV or adc, or leave it out.")
+    return Asked(_read_rate(request.form.get("rate", "")), lead or None, UNITS.get(unit))
+
+
+def _read_rate(text: str) -> float | None:
+    if not text.strip():
+        return None
+    try:
+        rate = float(text.strip().replace(",", "."))
+    except ValueError:
+        rate = math.nan
+    if not math.isfinite(rate):
+        raise RequestError(
+            f"Send 'rate' as a number of Hz from {RATES[0]:g} to {RATES[1]:g}, such as 360."
+        )
+    return rate
+
+
+def chosen_beat_models(found: Services) -> Sequence[str]:
+    """The model keys in the request, each once; all that read beats for `all`, the usual one for none.
+
+    Raises UnknownModel for a key that nobody registered, ModelUnavailable where no model reads beats.
+    """
+    asked = [key for name in MODEL_FIELDS for key in request.form.getlist(name) if key]
+    known = found.beats.keys()
+    unknown = set(asked) - {"all"} - set(found.predictor.registry.known)
+    if unknown:
+        told = ", ".join(known) or "none is registered"
+        raise UnknownModel(f"There is no such model. Models that read beats: {told}.")
+    if not known and not set(asked) - {"all"}:
+        raise ModelUnavailable("No model that reads beats of a signal is registered here.")
+    if "all" in asked:
+        return known
+    return list(dict.fromkeys(asked)) or [usual_model(known)]
+
+
+def usual_model(known: Sequence[str]) -> str:
+    """The model that is asked where nobody chose one."""
+    return USUAL_MODEL if USUAL_MODEL in known else known[0]
+
+
+def only_lead(signal: Signal, wanted: str | None) -> Signal:
+    """The recording with one lead, the usual one for beats without a name, and no marks of others.
+
+    Raises UnknownLead.
+    """
+    row = signal.find_lead(wanted)
+    kept = signal.samples[row : row + 1].copy() if len(signal.leads) > 1 else signal.samples
+    return replace(signal, samples=kept, leads=(signal.leads[row],), reference=None)

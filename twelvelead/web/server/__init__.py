@@ -1,0 +1,1 @@
+"""What every request passes: settings, admission of connections, security, logs, metrics, errors."""

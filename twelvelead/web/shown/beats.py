@@ -1,0 +1,148 @@
+"""What the page of a recording shows of one model's answers: counts, shares, histogram, templates."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ecg.beats.beats import Beats
+from ecg.tasks import Task
+from model_registry.registry import Registry
+from twelvelead.inference.beat_predictor import BeatClasses, SignalAnswers
+from twelvelead.web.jobs.recording_jobs import Job
+from twelvelead.web.schemas.signals import HeartRate, describe_heart_rate
+from twelvelead.web.server.errors import RequestError
+from twelvelead.web.shown.drawing import Drawn, draw_line, draw_template
+
+NORMAL = ("N", "normal")  # what is no abnormal beat
+BINS = 10
+ROWS = 50  # of the table, a page
+
+
+@dataclass(frozen=True)
+class ClassView:
+    """One label: its words, its colour's number, how many beats, and what they look like."""
+
+    label: str
+    title: str
+    colour: int
+    count: int
+    share: float
+    uncertain: int
+    template: Drawn | None
+
+    @property
+    def abnormal(self) -> bool:
+        return self.label not in NORMAL
+
+
+@dataclass(frozen=True)
+class ModelView:
+    """One model's answers. histogram: beats by confidence, in ten bins from 0 to 1."""
+
+    answer: BeatClasses
+    title: str
+    classes: Sequence[ClassView]
+    histogram: list[int]
+    surest: int | None
+    surest_drawn: Drawn | None
+    heart_rate: HeartRate | None
+
+    def of(self, label: str) -> ClassView:
+        """That of a label."""
+        return next(one for one in self.classes if one.label == label)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One beat in the table."""
+
+    time: float
+    rr: float | None
+    view: ClassView
+    confidence: float
+    accepted: bool
+
+
+@dataclass(frozen=True)
+class TablePage:
+    """Rows of a page of the table; `count` beats fit the filter."""
+
+    rows: list[Row]
+    page: int
+    last: int
+    count: int
+
+
+def chosen_answer(answers: SignalAnswers, key: str) -> BeatClasses:
+    """The answers of a model by its key, of the first for "". Raises RequestError for any other."""
+    for one in answers.classes:
+        if key in ("", one.model):
+            return one
+    told = ", ".join(one.model for one in answers.classes) or "none"
+    raise RequestError(f"This recording was not classified by such a model; there is: {told}.")
+
+
+def view_of(job: Job, answers: SignalAnswers, key: str, registry: Registry) -> ModelView:
+    """One model's view, made once. Raises RequestError for a model that was not asked."""
+    one = chosen_answer(answers, key)
+    if one.model not in job.shown:
+        job.shown[one.model] = _make_view(one, answers.beats, registry)
+    view: ModelView = job.shown[one.model]
+    return view
+
+
+def _make_view(one: BeatClasses, beats: Beats, registry: Registry) -> ModelView:
+    entry = registry[one.model]
+    counts, _ = np.histogram(one.confidence, bins=BINS, range=(0, 1))
+    surest = one.surest if len(beats) else None
+    return ModelView(
+        answer=one,
+        title=entry.title,
+        classes=[_class_view(one, beats, label, entry.task) for label in one.labels],
+        histogram=counts.tolist(),
+        surest=surest,
+        surest_drawn=None if surest is None else draw_line(beats, surest),
+        heart_rate=describe_heart_rate(beats),
+    )
+
+
+def _class_view(one: BeatClasses, beats: Beats, label: str, task: Task) -> ClassView:
+    own = np.flatnonzero(one.classes == one.labels.index(label))
+    return ClassView(
+        label=label,
+        title=task.labels[label],
+        colour=colours(list(task.labels))[label],
+        count=len(own),
+        share=len(own) / max(1, len(beats)),
+        uncertain=int((~one.accepted[own]).sum()),
+        template=draw_template(beats, own) if len(own) else None,
+    )
+
+
+def colours(labels: Sequence[str]) -> dict[str, int]:
+    """The number of each label's colour: 0 for the normal one, the others in the task's order."""
+    others = [label for label in labels if label not in NORMAL]
+    return {label: 0 if label in NORMAL else 1 + others.index(label) for label in labels}
+
+
+def table_page(view: ModelView, beats: Beats, label: str, page: int) -> TablePage:
+    """One page of the table, of one label or of all for ""; a page that is not there is the nearest."""
+    one, times = view.answer, beats.times
+    classes, confidence, accepted = one.classes, one.confidence, one.accepted
+    wanted = classes == one.labels.index(label) if label in one.labels else slice(None)
+    numbers = np.arange(len(beats))[wanted]
+    last = max(1, -(-len(numbers) // ROWS))
+    page = min(max(page, 1), last)
+    shown = numbers[(page - 1) * ROWS : page * ROWS]
+    rows = [
+        Row(
+            time=float(times[n]),
+            rr=float(beats.rr[n - 1]) if n else None,
+            view=view.of(one.labels[classes[n]]),
+            confidence=float(confidence[n]),
+            accepted=bool(accepted[n]),
+        )
+        for n in shown
+    ]
+    return TablePage(rows, page, last, len(numbers))

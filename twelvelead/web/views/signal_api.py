@@ -1,0 +1,88 @@
+"""The API's part on signals: every beat of a recording, as JSON, CSV or WFDB annotations."""
+
+import base64
+
+from flask import Blueprint, Response, request
+
+from model_registry.errors import ModelUnavailable, WrongInput
+from twelvelead.inference.beat_predictor import BeatClasses, SignalAnswers, Watch
+from twelvelead.web.admission.admit import admitted_with_recording, holding_signal, inside
+from twelvelead.web.forms.recordings import chosen_beat_models, chosen_recording
+from twelvelead.web.schemas.signals import EarlierAnswer, write_predictions
+from twelvelead.web.server.errors import RequestError, Unanswered
+from twelvelead.web.server.request_context import visit
+from twelvelead.web.server.services import services
+from twelvelead.web.shown.beat_files import MEDIA, write_beats
+from twelvelead.web.shown.drawing import draw_png
+
+blueprint = Blueprint("signal_api", __name__)
+
+
+@blueprint.post("/api/v1/signals/predictions")
+@admitted_with_recording
+def predict_signals() -> Response:
+    """Asks one or more models about every beat of a recording."""
+    form, (leads, answers) = chosen_form(), ask()
+    if form == "json":
+        return Response(write_predictions(answers, leads), mimetype="application/json")
+    if len(answers.classes) > 1:
+        raise RequestError(f"Ask one model for {form}: a file holds the answers of one.")
+    return send_beats(answers, answers.classes[0], form)
+
+
+def ask() -> tuple[tuple[str, ...], SignalAnswers]:
+    """Asks the chosen models about the chosen recording; the names of its leads and what they say.
+
+    Raises Unanswered where none answered, WrongInput where none of them reads beats.
+    """
+    found, here = services(), visit()
+    keys = chosen_beat_models(found)
+    signal, leads = chosen_recording(found)
+    with holding_signal(signal.samples.nbytes):
+        answers = found.beats.classify(signal, keys, watch=Watch(here.deadline))
+    here.models = tuple(keys)
+    here.decisions.update({"failed": len(answers.failures)} if answers.failures else {})
+    if not answers.classes:
+        raise why_unanswered(answers)
+    return leads, answers
+
+
+def why_unanswered(answers: SignalAnswers) -> ModelUnavailable:
+    """Of answers without any: WrongInput where all models read pages, else Unanswered, each reason once."""
+    if all(isinstance(error, WrongInput) for error in answers.errors):
+        return answers.errors[0]
+    return Unanswered(" ".join(dict.fromkeys(answers.failures.values())), answers.errors)
+
+
+def answer_as_before() -> EarlierAnswer:
+    """For clients of the earlier app: the first model's classes, and its surest beat."""
+    with inside(services().recordings):
+        _, answers = ask()
+    one = answers.classes[0]
+    if not len(answers.beats):
+        raise RequestError("No beat was found in this recording: send a longer or clearer one.")
+    return EarlierAnswer(
+        output=one.classes.tolist(),
+        ecg_plot=base64.b64encode(draw_png(answers.beats, one.surest)).decode(),
+        label=one.labels[one.classes[one.surest]],
+        probability=float(one.confidence[one.surest]),
+    )
+
+
+def chosen_form() -> str:
+    """json, csv or atr, as the request says by `format` or by `Accept`. Raises RequestError."""
+    wanted = request.form.get("format") or request.args.get("format")
+    if wanted is None:
+        kinds = ["application/json", *(MEDIA[name] for name in MEDIA)]
+        best = request.accept_mimetypes.best_match(kinds, "application/json")
+        return next((name for name, kind in MEDIA.items() if kind == best), "json")
+    if wanted not in ("json", *MEDIA):
+        raise RequestError(f"Send 'format' as json, {' or '.join(MEDIA)}.")
+    return wanted
+
+
+def send_beats(answers: SignalAnswers, one: BeatClasses, form: str) -> Response:
+    """One model's beats as a file. Raises NoSymbol."""
+    answer = Response(write_beats(answers, one, form), mimetype=MEDIA[form])
+    answer.headers["Content-Disposition"] = f"attachment; filename=beats.{form}"
+    return answer
