@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import signal as filters
 
 from ecg.signal.signal import Places, Samples, Signal
 
@@ -161,6 +160,8 @@ def _resampled(beats: Beats, rate: float, band: tuple[float, float] | None) -> S
 def _filtered(
     trace: Samples, ratio: tuple[int, int], rate: float, band: tuple[float, float] | None
 ) -> Samples:
+    from scipy import signal as filters
+
     if ratio != (1, 1):
         trace = filters.resample_poly(trace, *ratio, padtype="line")
     if band is not None:

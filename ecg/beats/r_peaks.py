@@ -13,8 +13,6 @@ Arrhythmia Database: docs/r_peaks.md.
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import median_filter, uniform_filter1d
-from scipy.signal import butter, sosfiltfilt
 
 from ecg.interrupt import Check, unhurried
 from ecg.signal.signal import Places
@@ -73,6 +71,8 @@ def _peaks_of_piece(trace: Trace, rate: float) -> Places:
 
 def _band_pass(trace: Trace, rate: float, band: tuple[float, float], order: int) -> Floats:
     """Butterworth, forwards and backwards."""
+    from scipy.signal import butter, sosfiltfilt
+
     high = min(band[1], 0.45 * rate)
     sections = butter(order, (band[0], high), "bandpass", fs=rate, output="sos")
     filtered: Floats = sosfiltfilt(sections, trace.astype(np.float64))
@@ -81,6 +81,8 @@ def _band_pass(trace: Trace, rate: float, band: tuple[float, float], order: int)
 
 def _without_spikes(power: Floats, rate: float) -> Floats:
     """Cut to a multiple of what the tallest of a usual second reaches, in the half minute around."""
+    from scipy.ndimage import median_filter
+
     second = round(rate)
     padded = np.pad(power, (0, -power.size % second))
     tallest = padded.reshape(-1, second).max(axis=1)
@@ -91,6 +93,8 @@ def _without_spikes(power: Floats, rate: float) -> Floats:
 
 def _loud_stretches(power: Floats, rate: float) -> npt.NDArray[np.int64]:
     """Where a QRS complex may be: (m, 2) first sample and the one after the last."""
+    from scipy.ndimage import uniform_filter1d
+
     width = QRS_WIDTH * rate
     short = uniform_filter1d(power, max(1, round(width)))
     long = uniform_filter1d(power, round(BEAT_WIDTH * rate))

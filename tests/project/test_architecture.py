@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.models.tiny_models import run_python
 from tests.support.project import ROOT
 
 MOST = 15  # modules in a folder: what one can still look over
@@ -125,8 +124,3 @@ def test_every_room_has_its_arrows() -> None:
     inside = {path.stem for path in (ROOT / "twelvelead").glob("*.py")} - {"__init__"}
     inside |= {path.parent.name for path in (ROOT / "twelvelead").glob("*/__init__.py")}
     assert {f"twelvelead.{name}" for name in inside} <= set(ARROWS), "a new room needs its arrows"
-
-
-def test_starting_the_app_imports_no_framework() -> None:
-    start = f"import sys, app; app.create_app(); print(sorted({FRAMEWORKS!r} & set(sys.modules)))"
-    assert run_python("-c", start).splitlines()[-1] == "[]"

@@ -1,0 +1,22 @@
+"""What a fresh interpreter has loaded: packages that take long or much memory, only where they are used."""
+
+import pytest
+
+from tests.support.models.tiny_models import run_python
+
+FRAMEWORKS = {"tensorflow", "keras", "tf_keras", "torch", "torchvision", "onnxruntime"}
+SCIENCE = {"scipy", "pandas", "plotly", "wfdb", "sklearn", "matplotlib"}
+
+# what a process begins with, and what it must not have loaded then
+BEGINNINGS = {
+    "import app": FRAMEWORKS | SCIENCE,
+    "import app; app.create_app()": FRAMEWORKS | SCIENCE,
+    "import twelvelead.inference.engines.worker": FRAMEWORKS | SCIENCE | {"flask", "pydantic"},
+}
+
+
+@pytest.mark.parametrize("beginning", BEGINNINGS)
+def test_what_takes_long_is_not_loaded_at_the_beginning(beginning: str) -> None:
+    heavy = BEGINNINGS[beginning]
+    told = run_python("-c", f"import sys; {beginning}; print(sorted({heavy!r} & set(sys.modules)))")
+    assert told.splitlines()[-1] == "[]"
