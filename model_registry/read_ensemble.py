@@ -83,11 +83,14 @@ def _members(table: Table) -> tuple[str, ...]:
 
 
 def _shares(table: Table, count: int) -> tuple[float, ...]:
-    """The weights, divided by their sum; equal where none are given."""
+    """The weights, divided by their sum where that is not 1 already; equal where none are given."""
     weights = table.numbers("weights", [1.0] * count)
     total = sum(weights)
     if len(weights) != count or not all(w > 0 for w in weights) or not math.isfinite(total):
         raise table.wrong("weights", f"give {count} positive numbers, one a member")
+    total = (
+        1.0 if math.isclose(total, 1.0, rel_tol=1e-12) else total
+    )  # shares stay to the last digit
     return tuple(weight / total for weight in weights)
 
 
