@@ -34,9 +34,8 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Two labelled pages a class; intervals from few resamples, since nobody reads them here."""
-    monkeypatch.setattr("twelvelead.evaluation.metrics.RESAMPLES", 20)
+def data(tmp_path: Path) -> Path:
+    """Two labelled pages a class."""
     return draw_folder(tmp_path / "data")
 
 

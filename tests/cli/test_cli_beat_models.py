@@ -100,9 +100,8 @@ def test_models_tell_what_they_read(models: Path, capsys: Output) -> None:
 
 
 def test_a_model_is_evaluated_on_records_with_marked_beats(
-    models: Path, tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+    models: Path, tmp_path: Path, capsys: Output
 ) -> None:
-    monkeypatch.setattr("twelvelead.evaluation.beat_figures.RESAMPLES", 20)
     records = write_record(tmp_path / "records").parent
     asked = ("--model", "beat_signal_cnn", "--data", records)
     figures = run_json(models, capsys, "evaluate", *asked)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from twelvelead.evaluation.beat_figures import Answered, beat_figures, f1_of, record_figures
+from twelvelead.evaluation.beat_figures import Answered, beat_figures, record_figures
 from twelvelead.evaluation.beat_text import beat_text
 
 LABELS = ("N", "S", "V", "F", "Q")
@@ -41,11 +41,6 @@ def test_intervals_are_drawn_by_patient() -> None:
     assert figures["per_class"]["S"]["f1_interval"] == [0.0, 1.0]
     one = answered("NNSVNNSV", "NNSVNSNV", ["a"] * 4 + ["b"] * 4, ["p"] * 8)
     assert beat_figures(one, 1.0)["accuracy_interval"] == [0.75, 0.75]
-
-
-def test_a_class_that_is_neither_there_nor_named_has_no_f1() -> None:
-    confusion = np.array([[2.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
-    assert f1_of(confusion) == pytest.approx([0.8, 2 / 3, 0.0])
 
 
 def test_a_temperature_changes_certainty_and_no_class() -> None:

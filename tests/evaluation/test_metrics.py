@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
+from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
 
-from twelvelead.evaluation.metrics import accept_from, bootstrap, fit_temperature, measure, softmax
+from twelvelead.evaluation.metrics import accept_from, f1_of, fit_temperature, measure, softmax
 
 LABELS = ("a", "b")
 TARGETS = np.array([0, 0, 0, 1, 1], dtype=np.intp)
@@ -33,26 +35,43 @@ def test_recall_comes_with_wilsons_interval() -> None:
     assert row["recall_interval"] == pytest.approx([0.2077, 0.9385], abs=1e-3)  # Wilson 1927
 
 
+@pytest.mark.parametrize(("right", "count"), [(0, 7), (7, 7), (1, 3), (186, 393)])
+def test_the_interval_is_that_of_scipy(right: int, count: int) -> None:
+    targets = np.zeros(count, dtype=np.intp)
+    shares = np.eye(2)[np.where(np.arange(count) < right, 0, 1)]
+    low, high = binomtest(right, count).proportion_ci(0.95, method="wilson")
+    assert measure(LABELS, targets, shares)["per_class"]["a"]["recall_interval"] == pytest.approx(
+        [low, high], abs=1e-12
+    )
+
+
+def test_figures_of_several_classes_are_those_of_scikit_learn() -> None:
+    rng = np.random.default_rng(5)
+    targets = rng.integers(0, 4, 200)
+    shares = softmax(np.eye(5)[targets] + rng.normal(0, 1, (200, 5)).round(1))  # many are equal
+    names = tuple("abcde")
+    figures = measure(names, targets, shares)
+    rows = [figures["per_class"][name] for name in names]
+    expected = precision_recall_fscore_support(
+        targets, shares.argmax(axis=1), labels=range(5), zero_division=0
+    )
+    for key, values in zip(("precision", "recall", "f1", "n"), expected, strict=True):
+        assert [row[key] for row in rows] == pytest.approx(values)
+    assert (figures["auc"], rows[4]["auc"]) == (None, None)  # the last class does not occur
+    for index, row in enumerate(rows[:4]):
+        assert row["auc"] == pytest.approx(roc_auc_score(targets == index, shares[:, index]))
+
+
+def test_a_class_that_is_neither_there_nor_named_has_no_f1() -> None:
+    confusion = np.array([[2.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
+    assert f1_of(confusion) == pytest.approx([0.8, 2 / 3, 0.0])
+
+
 def test_a_class_that_does_not_occur_has_no_auc_and_no_recall_interval() -> None:
     figures = measure(LABELS, TARGETS[:3], SHARES[:3])
     assert figures["auc"] is None
     assert figures["per_class"]["b"]["recall_interval"] is None
     assert figures["balanced_accuracy"] == pytest.approx(2 / 3)
-
-
-def test_intervals_hold_the_figure_and_widen_with_fewer_patients() -> None:
-    rng = np.random.default_rng(0)
-    targets = np.arange(200, dtype=np.intp) % 2
-    shares = softmax(np.eye(2)[targets] + rng.normal(0, 1, (200, 2)))
-    each = np.array([str(i) for i in range(200)])
-    ten = np.array([str(i // 20) for i in range(200)])
-    right = (shares.argmax(1) == targets).astype(float)
-    right[:60] = 0  # three of the ten patients are all wrong
-    shares[:60] = 1 - np.eye(2)[targets[:60]]
-    low, high = bootstrap(targets, shares, each)["accuracy_interval"]
-    assert low < right.mean() < high
-    wide = bootstrap(targets, shares, ten)["accuracy_interval"]
-    assert wide[1] - wide[0] > high - low
 
 
 def test_temperature_cools_overconfident_answers() -> None:

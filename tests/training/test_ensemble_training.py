@@ -62,7 +62,6 @@ def planned(folder: Path, patch: pytest.MonkeyPatch) -> Plan:
     There are four pages a class; the first two of each are of one patient.
     """
     patch.setattr("twelvelead.inference.engines.networks.BACKENDS", FAKE_BACKENDS)
-    patch.setattr("twelvelead.evaluation.metrics.RESAMPLES", 20)
     set_ensemble(patch, MIX)
     data, models = draw_folder(folder / "data", 4), folder / "models"
     write_manifest(data, {f"{f.name}/{n}.png": f.name for f in data.iterdir() for n in (0, 1)})

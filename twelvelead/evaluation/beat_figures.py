@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from twelvelead.datasets.pages import Indices
+from twelvelead.evaluation.bootstrap import percentile_intervals, resampled_confusions
 from twelvelead.evaluation.curves import calibration_curve, roc
-from twelvelead.evaluation.metrics import RESAMPLES, Matrix, measure, softmax
+from twelvelead.evaluation.metrics import Matrix, f1_of, measure, overall, softmax
 
 MAIN = ("N", "S", "V", "F")  # of AAMI; Q is nearly absent where paced records are left out
 LEFT_OUT = ("per_record", "roc", "calibration_curve")  # of figures of whole records
@@ -49,7 +50,7 @@ def beat_figures(answered: Answered, temperature: float) -> dict[str, Any]:
     shares = softmax(answered.logits / temperature)
     predicted = shares.argmax(axis=1)
     figures = measure(labels, targets, shares)
-    figures |= _intervals(_by_owner(targets, predicted, answered.patients, len(labels)), labels)
+    figures |= _intervals(labels, resampled_confusions(targets, shares, answered.patients))
     for label, row in figures["per_class"].items():
         row["f1_interval"] = figures.pop(f"f1_{label}_interval")
     if set(MAIN) <= set(labels):
@@ -75,48 +76,14 @@ def record_figures(answered: Answered, temperature: float) -> dict[str, Any]:
     return {name: value for name, value in figures.items() if name not in LEFT_OUT}
 
 
-def f1_of(confusion: Matrix) -> Matrix:
-    """(labels,) F1 of each class, 0 of one that neither is there nor was named."""
-    right = np.diagonal(confusion, axis1=-2, axis2=-1)
-    both = confusion.sum(axis=-1) + confusion.sum(axis=-2)
-    return np.asarray(2 * right / np.maximum(both, 1))
-
-
-def _by_owner(
-    targets: Indices, predicted: Indices, owners: npt.NDArray[np.str_], count: int
-) -> Matrix:
-    """(patients, labels, labels): a confusion matrix of each, truth by row."""
-    names, owner = np.unique(owners, return_inverse=True)
-    flat = np.bincount(
-        (owner * count + targets) * count + predicted, minlength=len(names) * count**2
-    )
-    return flat.reshape(len(names), count, count).astype(np.float64)
-
-
-def _intervals(confusions: Matrix, labels: tuple[str, ...]) -> dict[str, list[float]]:
-    """95 % percentile intervals, patients drawn with replacement."""
-    rng = np.random.default_rng(0)
-    picks = rng.integers(0, len(confusions), (RESAMPLES, len(confusions)))
-    drawn = np.stack([confusions[pick].sum(axis=0) for pick in picks])
-    right = np.diagonal(drawn, axis1=1, axis2=2)
-    truly, f1 = drawn.sum(axis=2), f1_of(drawn)
-    values = {
-        "accuracy": right.sum(axis=1) / truly.sum(axis=1),
-        "balanced_accuracy": _mean_of_occurring(right, truly),
-        "macro_f1": f1.mean(axis=1),
-    }
-    values |= {f"f1_{label}": f1[:, place] for place, label in enumerate(labels)}
+def _intervals(labels: tuple[str, ...], confusions: Matrix) -> dict[str, list[float]]:
+    """95 % percentile intervals of confusion matrices of resamples, (k, labels, labels)."""
+    f1 = f1_of(confusions)
+    values = overall(confusions)
+    values |= {f"f1_{label}": f1[:, index] for index, label in enumerate(labels)}
     if set(MAIN) <= set(labels):
         values["macro_f1_nsvf"] = f1[:, [labels.index(label) for label in MAIN]].mean(axis=1)
-    return {
-        f"{name}_interval": [float(v) for v in np.percentile(some, (2.5, 97.5))]
-        for name, some in values.items()
-    }
-
-
-def _mean_of_occurring(right: Matrix, truly: Matrix) -> Matrix:
-    recalls = np.where(truly > 0, right / np.maximum(truly, 1), 0)
-    return np.asarray(recalls.sum(axis=1) / (truly > 0).sum(axis=1))
+    return percentile_intervals(values)
 
 
 def _per_record(answered: Answered, predicted: Indices) -> dict[str, dict[str, Any]]:

@@ -3,8 +3,9 @@
 from typing import Any
 
 from twelvelead.datasets.pages import LabelledPages
+from twelvelead.evaluation.bootstrap import bootstrap
 from twelvelead.evaluation.curves import calibration_curve, roc
-from twelvelead.evaluation.metrics import Matrix, bootstrap, measure
+from twelvelead.evaluation.metrics import Matrix, measure
 
 
 def full_figures(pages: LabelledPages, probabilities: Matrix) -> dict[str, Any]:

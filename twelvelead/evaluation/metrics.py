@@ -1,28 +1,16 @@
-"""Figures for a classifier, with 95 % intervals that respect patients."""
+"""Figures for a classifier."""
 
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
-from scipy.stats import binomtest
-from sklearn.metrics import (
-    accuracy_score,
-    balanced_accuracy_score,
-    confusion_matrix,
-    f1_score,
-    log_loss,
-    precision_score,
-    recall_score,
-    roc_auc_score,
-)
 
 from twelvelead.datasets.pages import Indices
 
 Matrix = npt.NDArray[np.float64]
 
-RESAMPLES = 1000
 ECE_BINS = 10
+Z = 1.959963984540054  # of the normal distribution, at 97.5 %
 
 
 def measure(labels: tuple[str, ...], targets: Indices, probabilities: Matrix) -> dict[str, Any]:
@@ -32,53 +20,62 @@ def measure(labels: tuple[str, ...], targets: Indices, probabilities: Matrix) ->
     mean over classes of one-vs-rest, None where a class is missing; ECE (Naeini 2015) has 10 equal
     bins of the highest probability; recall and precision come with Wilson 95 % intervals.
     """
-    predicted = probabilities.argmax(axis=1)
-    everything = list(range(len(labels)))
+    cells = targets * len(labels) + probabilities.argmax(axis=1)
+    confusion = np.bincount(cells, minlength=len(labels) ** 2).reshape(len(labels), -1)
     return {
         "n": len(targets),
-        "accuracy": float(accuracy_score(targets, predicted)),
-        "balanced_accuracy": _balanced(targets, predicted),
-        "macro_f1": _macro_f1(targets, predicted, everything),
-        "auc": _auc(targets, probabilities),
+        **{name: float(value) for name, value in overall(confusion).items()},
+        "auc": _known(auc(targets, probabilities)),
         "ece": _ece(targets, probabilities),
         "labels": list(labels),
-        "confusion": confusion_matrix(targets, predicted, labels=everything).tolist(),
-        "per_class": _per_class(labels, targets, probabilities),
+        "confusion": confusion.tolist(),
+        "per_class": _per_class(labels, confusion, (targets, probabilities)),
     }
 
 
-def bootstrap(
-    targets: Indices, probabilities: Matrix, patients: npt.NDArray[np.str_], seed: int = 0
-) -> dict[str, list[float]]:
-    """95 % percentile intervals, patients drawn with replacement (1,000 times), all their pages."""
-    rng = np.random.default_rng(seed)
-    names, owner = np.unique(patients, return_inverse=True)
-    pages_of = [np.flatnonzero(owner == i) for i in range(len(names))]
-    everything = list(range(probabilities.shape[1]))
-    names_of = ("accuracy", "balanced_accuracy", "macro_f1", "auc")
-    drawn: dict[str, list[float]] = {name: [] for name in names_of}
-    for _ in range(RESAMPLES):
-        picks = np.concatenate([pages_of[i] for i in rng.integers(0, len(names), len(names))])
-        some, shares = targets[picks], probabilities[picks]
-        auc = _auc(some, shares)
-        if auc is None:
-            continue  # a resample without one of the classes has no one-vs-rest curve for it
-        drawn["auc"].append(auc)
-        drawn["accuracy"].append(float(accuracy_score(some, shares.argmax(1))))
-        drawn["balanced_accuracy"].append(_balanced(some, shares.argmax(1)))
-        drawn["macro_f1"].append(_macro_f1(some, shares.argmax(1), everything))
+def overall(confusions: npt.NDArray[Any]) -> dict[str, Matrix]:
+    """Accuracy, balanced accuracy and macro-F1 of confusion matrices (.., labels, labels), truth by row.
+
+    Balanced accuracy is the mean recall over the classes that occur.
+    """
+    right = np.diagonal(confusions, axis1=-2, axis2=-1)
+    truly = confusions.sum(axis=-1)
+    recalls = right / np.maximum(truly, 1)
     return {
-        f"{name}_interval": [float(v) for v in np.percentile(values, (2.5, 97.5))]
-        for name, values in drawn.items()
+        "accuracy": np.asarray(right.sum(axis=-1) / truly.sum(axis=-1)),
+        "balanced_accuracy": np.asarray(recalls.sum(axis=-1) / (truly > 0).sum(axis=-1)),
+        "macro_f1": f1_of(confusions).mean(axis=-1),
     }
+
+
+def f1_of(confusions: npt.NDArray[Any]) -> Matrix:
+    """(.., labels) F1 of each class, 0 of one that neither is there nor was named."""
+    right = np.diagonal(confusions, axis1=-2, axis2=-1)
+    both = confusions.sum(axis=-1) + confusions.sum(axis=-2)
+    return np.asarray(2 * right / np.maximum(both, 1))
+
+
+def auc(targets: Indices, probabilities: Matrix, weights: Matrix | None = None) -> Matrix:
+    """(k,) AUC, the mean over classes of one-vs-rest, under each row of `weights`.
+
+    weights: (k, n) how much each answer counts; without them one row in which each counts once. NaN
+    where a class has no weight. Of two classes the second is asked about.
+    """
+    weights = np.ones((1, len(targets))) if weights is None else weights
+    labels = probabilities.shape[1]
+    classes = [1] if labels == 2 else range(labels)
+    each = [_one_vs_rest(targets == c, probabilities[:, c], weights) for c in classes]
+    return np.asarray(np.mean(each, axis=0))
 
 
 def fit_temperature(targets: Indices, logits: Matrix) -> float:
     """The temperature (Guo 2017) that gives held-out logits, (n, labels), the least log loss."""
+    from scipy.optimize import minimize_scalar
 
     def loss(log_temperature: float) -> float:
         shares = softmax(logits / np.exp(log_temperature))
-        return float(log_loss(targets, shares, labels=list(range(logits.shape[1]))))
+        told = shares[np.arange(len(targets)), targets]
+        return float(-np.log(np.maximum(told, np.finfo(np.float64).eps)).mean())
 
     return float(np.exp(minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded").x))
 
@@ -107,28 +104,23 @@ def bins_of(highest: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
     return np.minimum((highest * ECE_BINS).astype(np.intp), ECE_BINS - 1)
 
 
-def _balanced(targets: Indices, predicted: Indices) -> float:
-    """The mean recall over the classes that occur."""
-    occurring = np.unique(targets)
-    recalls = [float((predicted[targets == c] == c).mean()) for c in occurring]
-    if len(occurring) > 1 and len(occurring) == len(
-        np.unique(np.concatenate([targets, predicted]))
-    ):
-        return float(balanced_accuracy_score(targets, predicted))
-    return float(np.mean(recalls))
+def _one_vs_rest(truly: npt.NDArray[np.bool_], scores: Matrix, weights: Matrix) -> Matrix:
+    """(k,) share of the pairs of a true and another answer in which the true one has the higher score.
+
+    Equal scores count half (Mann & Whitney 1947). Sums of whole and half numbers, so exact.
+    """
+    order = np.argsort(scores, kind="stable")
+    levels = np.flatnonzero(np.diff(scores[order], prepend=-np.inf))  # where a higher score begins
+    true = np.add.reduceat(weights[:, order] * truly[order], levels, axis=1)
+    others = np.add.reduceat(weights[:, order] * ~truly[order], levels, axis=1)
+    lower = others.cumsum(axis=1) - others / 2
+    pairs = true.sum(axis=1) * others.sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((true * lower).sum(axis=1) / pairs)
 
 
-def _macro_f1(targets: Indices, predicted: Indices, everything: list[int]) -> float:
-    score = f1_score(targets, predicted, labels=everything, average="macro", zero_division=0)
-    return float(score)
-
-
-def _auc(targets: Indices, probabilities: Matrix) -> float | None:
-    if len(np.unique(targets)) < probabilities.shape[1]:
-        return None
-    if probabilities.shape[1] == 2:
-        return float(roc_auc_score(targets, probabilities[:, 1]))
-    return float(roc_auc_score(targets, probabilities, multi_class="ovr", average="macro"))
+def _known(value: Matrix) -> float | None:
+    return None if np.isnan(value[0]) else float(value[0])
 
 
 def _ece(targets: Indices, probabilities: Matrix) -> float:
@@ -142,32 +134,31 @@ def _ece(targets: Indices, probabilities: Matrix) -> float:
 
 
 def _per_class(
-    labels: tuple[str, ...], targets: Indices, probabilities: Matrix
+    labels: tuple[str, ...], confusion: npt.NDArray[np.intp], answers: tuple[Indices, Matrix]
 ) -> dict[str, dict[str, Any]]:
-    predicted = probabilities.argmax(axis=1)
+    targets, probabilities = answers
+    f1, once = f1_of(confusion), np.ones((1, len(targets)))
     figures: dict[str, dict[str, Any]] = {}
     for index, label in enumerate(labels):
-        truly, said = targets == index, predicted == index
-        right = int((truly & said).sum())
+        right = int(confusion[index, index])
+        truly, named = int(confusion[index].sum()), int(confusion[:, index].sum())
         figures[label] = {
-            "n": int(truly.sum()),
-            "precision": float(precision_score(truly, said, zero_division=0)),
-            "precision_interval": _wilson(right, int(said.sum())),
-            "recall": float(recall_score(truly, said, zero_division=0)),
-            "recall_interval": _wilson(right, int(truly.sum())),
-            "f1": float(f1_score(truly, said, zero_division=0)),
-            "auc": _auc(truly.astype(np.intp), _one_vs_rest(probabilities, index)),
+            "n": truly,
+            "precision": right / max(1, named),
+            "precision_interval": _wilson(right, named),
+            "recall": right / max(1, truly),
+            "recall_interval": _wilson(right, truly),
+            "f1": float(f1[index]),
+            "auc": _known(_one_vs_rest(targets == index, probabilities[:, index], once)),
         }
     return figures
 
 
-def _one_vs_rest(probabilities: Matrix, index: int) -> Matrix:
-    return np.column_stack([1 - probabilities[:, index], probabilities[:, index]])
-
-
 def _wilson(right: int, count: int) -> list[float] | None:
-    """Wilson's 95 % interval of a share; None of nothing."""
+    """Wilson's 95 % interval of a share (1927); None of nothing."""
     if count == 0:
         return None
-    interval = binomtest(right, count).proportion_ci(0.95, method="wilson")
-    return [float(interval.low), float(interval.high)]
+    share, room = right / count, Z**2 / count
+    half = Z * np.sqrt(share * (1 - share) / count + room / (4 * count))
+    low, high = ((share + room / 2 + side * half) / (1 + room) for side in (-1, 1))
+    return [float(max(0.0, low)), float(min(1.0, high))]

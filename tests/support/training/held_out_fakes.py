@@ -34,7 +34,6 @@ def make_measured(
 ) -> dict[str, Any]:
     """The model plan.key with metrics.json and out_of_fold.csv; answers are often right."""
     patch.setattr("twelvelead.inference.engines.networks.BACKENDS", FAKE_BACKENDS)
-    patch.setattr("twelvelead.evaluation.metrics.RESAMPLES", 20)
     home = make_fake_model(plan.models, plan.key, Facts(labels=labels))
     pages = list_pages(plan.data, labels)[1]
     rng = np.random.default_rng(seed)
