@@ -13,7 +13,7 @@ from tests.support.signals.drawn_beats import write_record
 from twelvelead.datasets.pages import DataError
 from twelvelead.datasets.records import DS2
 from twelvelead.evaluation.metrics import Matrix
-from twelvelead.evaluation.records import chosen_names, evaluate_beats, holds_records, match
+from twelvelead.evaluation.records import chosen_names, evaluate_beats, holds_records
 
 SYMBOLS = "NNNNANNNNNVNNNNANNNN"
 
@@ -77,16 +77,3 @@ def test_a_task_without_marked_beats_is_refused(folder: Path) -> None:
     other: Any = FakeEntry(task=BEAT_INFARCTION)
     with pytest.raises(DataError, match="no labels of 'beat-infarction'"):
         evaluate_beats(by_interval, other, folder)
-
-
-def test_each_place_is_matched_once_the_nearest_first() -> None:
-    marked, found = np.array([100, 200, 300]), np.array([95, 104, 290, 500])
-    ours, theirs = match(marked, found, 20)
-    assert ours.tolist() == [0, 2]
-    assert theirs.tolist() == [1, 2]
-
-
-@pytest.mark.parametrize(("marked", "found"), [([], [5]), ([5], []), ([], [])])
-def test_nothing_is_matched_with_nothing(marked: list[int], found: list[int]) -> None:
-    ours, theirs = match(np.array(marked, dtype=np.int64), np.array(found, dtype=np.int64), 20)
-    assert (len(ours), len(theirs)) == (0, 0)

@@ -43,7 +43,6 @@ def test_a_clean_page_and_a_refused_one_are_counted() -> None:
     assert lines[3] == "| simulated | turned by 1 degree | 0 of 1 | refused | | |"
 
 
-@pytest.mark.filterwarnings("ignore:The inplace keyword")  # inside wfdb
 def test_records_are_read_with_their_leads(tmp_path: Path) -> None:
     ecg = simulate("sinus_rhythm", seed=1)
     lines = [f"00001_hr.dat 16 1000(0)/mV 16 0 0 0 0 {lead.upper()}" for lead in ecg.leads]

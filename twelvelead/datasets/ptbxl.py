@@ -16,7 +16,7 @@ from tqdm import tqdm
 from ecg.beats.beats import Beats
 from ecg.beats.r_peaks import find_r_peaks
 from twelvelead.datasets.pages import DataError
-from twelvelead.datasets.records import BeatRecord
+from twelvelead.datasets.records import BeatRecord, read_files
 
 ALL = ("*",)  # instead of names: every record that is there
 LEAD = "II"
@@ -57,18 +57,14 @@ def label_of(statements: Mapping[str, float], classes: Mapping[str, str]) -> str
 
 
 def _read(folder: Path, row: Mapping[str, str], label: str) -> BeatRecord:
-    import wfdb
-
-    path = str(folder / row["filename_hr"])
-    lead = wfdb.rdheader(path).sig_name.index(LEAD)
-    record = wfdb.rdrecord(path, channels=[lead])
-    trace, rate = record.p_signal[:, 0].astype(np.float32), float(record.fs)
-    places = find_r_peaks(trace, rate)
+    signal = read_files(folder / row["filename_hr"], (".hea", ".dat"))
+    trace = signal.samples[signal.leads.index(LEAD)]
+    places = find_r_peaks(trace, signal.rate)
     symbols = np.array(
         [label] * max(0, len(places) - 1) + [""] * min(1, len(places)), dtype=np.str_
     )
     patient = row["patient_id"].removesuffix(".0")
-    return BeatRecord(row["ecg_id"], LEAD, Beats(trace, rate, places), symbols, patient)
+    return BeatRecord(row["ecg_id"], LEAD, Beats(trace, signal.rate, places), symbols, patient)
 
 
 def _classes(file: Path) -> dict[str, str]:

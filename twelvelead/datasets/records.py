@@ -14,8 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ecg.beats.beats import Beats
+from ecg.errors import SignalError
+from ecg.signal.signal import Annotations, Signal
+from ecg.signal.wfdb.read_record import read_record
 from twelvelead.datasets.pages import DataError
 
+MARKED = (".hea", ".dat", ".atr")  # the files of a record with annotations
 PACED = ("102", "104", "107", "217")
 DS1 = (
     *("101", "106", "108", "109", "112", "114", "115", "116", "118", "119", "122"),
@@ -94,21 +98,27 @@ def read_records(folder: Path, names: Sequence[str], extra: str = "") -> list[Be
     return [_read(folder, name, set(AAMI) | set(extra)) for name in names]
 
 
-def _read(folder: Path, name: str, wanted: set[str]) -> BeatRecord:
-    import wfdb
+def read_files(path: Path, suffixes: Sequence[str]) -> Signal:
+    """The WFDB record whose files are `path` with these suffixes. Raises DataError."""
+    files = [path.with_suffix(suffix) for suffix in suffixes]
+    for file in files:
+        if not file.is_file():
+            raise DataError(f"{file} is not there: name a folder of WFDB records.")
+    try:
+        return read_record({file.name: file.read_bytes() for file in files})
+    except SignalError as error:
+        raise DataError(f"Record {path.name} in {path.parent} can't be read: {error}") from error
 
-    path = folder / name
-    missing = [s for s in (".hea", ".dat", ".atr") if not path.with_suffix(s).is_file()]
-    if missing:
-        raise DataError(f"{path}{missing[0]} is not there: name a folder of WFDB records.")
-    leads = wfdb.rdheader(str(path)).sig_name
-    channel = leads.index("MLII") if "MLII" in leads else 0
-    record = wfdb.rdrecord(str(path), channels=[channel])
-    marked = wfdb.rdann(str(path), "atr")
-    kept = np.array([symbol in wanted for symbol in marked.symbol])
-    beats = Beats(
-        record.p_signal[:, 0].astype(np.float32),
-        float(record.fs),
-        np.asarray(marked.sample, dtype=np.int64)[kept],
-    )
-    return BeatRecord(name, record.sig_name[0], beats, np.array(marked.symbol)[kept])
+
+def read_marked(path: Path) -> tuple[Signal, Annotations]:
+    """The WFDB record of the files `path`.hea, .dat and .atr, and what is marked in it. Raises DataError."""
+    signal = read_files(path, MARKED)
+    return signal, signal.reference or Annotations(np.zeros(0, np.int64), ())
+
+
+def _read(folder: Path, name: str, wanted: set[str]) -> BeatRecord:
+    signal, marked = read_marked(folder / name)
+    lead = signal.leads.index("MLII") if "MLII" in signal.leads else 0
+    kept = np.array([symbol in wanted for symbol in marked.symbols], dtype=np.bool_)
+    beats = Beats(signal.samples[lead], signal.rate, marked.samples[kept])
+    return BeatRecord(name, signal.leads[lead], beats, np.array(marked.symbols)[kept])

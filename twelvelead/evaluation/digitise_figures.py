@@ -28,6 +28,7 @@ from ecg.errors import UnreadableTraces
 from ecg.page.page import read_page
 from ecg.simulate.paint import paint_page
 from ecg.simulate.twelve_leads import FINDINGS, LEADS, Ecg12, simulate
+from twelvelead.datasets.records import read_files
 
 RATE = 500  # Hz: of the records, and of what is read back
 MAX_SHIFT = 0.010  # s
@@ -123,13 +124,11 @@ def simulated() -> Iterator[Ecg12]:
 
 def read_ptbxl(folder: Path) -> Iterator[Ecg12]:
     """The first ten seconds of each record of 500 Hz under `folder`, by name."""
-    import wfdb  # costs memory that serving doesn't need
-
     named = {lead.upper(): lead for lead in LEADS}
     for header in sorted(folder.rglob("*_hr.hea")):
-        record = wfdb.rdrecord(str(header.with_suffix("")))
-        leads = tuple(named[name.upper()] for name in record.sig_name)
-        signals = np.nan_to_num(record.p_signal.T[:, : round(SECONDS * RATE)]).astype(np.float32)
+        record = read_files(header.with_suffix(""), (".hea", ".dat"))
+        leads = tuple(named[name.upper()] for name in record.leads)
+        signals = record.samples[:, : round(SECONDS * RATE)]
         yield Ecg12(signals, RATE, header.stem, np.zeros(0), leads)
 
 

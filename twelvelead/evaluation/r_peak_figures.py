@@ -27,10 +27,11 @@ from tqdm import tqdm
 from ecg.beats.r_peaks import Trace, find_r_peaks
 from ecg.signal.signal import Places
 from twelvelead.datasets.pages import DataError
+from twelvelead.datasets.records import read_marked
+from twelvelead.evaluation.matching import REACH, match
 
-NEAR = 0.15  # s
 LEARNING = 300.0  # s
-BEATS = frozenset("NLRBAaJSVrFejnE/fQ?")
+BEATS = tuple("NLRBAaJSVrFejnE/fQ?")
 Finder = Callable[[Trace, float], Places]
 Flags = npt.NDArray[np.bool_]
 
@@ -54,59 +55,25 @@ class Reference:
 
 def read_reference(folder: Path, name: str) -> Reference:
     """The first lead of one WFDB record with its `.atr`. Raises DataError."""
-    path = str(folder / name)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # wfdb's use of pandas is an old one
-        import wfdb
-
-        try:
-            record = wfdb.rdrecord(path, channels=[0])
-            marked = wfdb.rdann(path, "atr")
-        except (OSError, ValueError) as error:
-            raise DataError(f"Record {name} in {folder} can't be read: {error}.") from error
-    pairs = zip(marked.symbol, marked.sample.tolist(), strict=True)
-    kinds: dict[str, list[int]] = {"beat": [], "[": [], "]": []}
-    for symbol, place in pairs:
-        kind = "beat" if symbol in BEATS else symbol
-        kinds.setdefault(kind, []).append(place)
-    ends = [*kinds["]"], record.sig_len][: len(kinds["["])]
+    signal, marked = read_marked(folder / name)
+    symbols = np.array(marked.symbols)
+    starts, ends = (marked.samples[symbols == mark].tolist() for mark in "[]")
+    ends = [*ends, signal.samples.shape[1]][: len(starts)]
     return Reference(
-        trace=record.p_signal[:, 0].astype(np.float32),
-        rate=float(record.fs),
-        beats=np.array(kinds["beat"], dtype=np.int64),
-        flutter=tuple(zip(kinds["["], ends, strict=True)),
+        trace=signal.samples[0],
+        rate=signal.rate,
+        beats=marked.samples[np.isin(symbols, BEATS)],
+        flutter=tuple(zip(starts, ends, strict=True)),
     )
-
-
-def match(reference: Places, found: Places, near: float) -> tuple[Flags, Places]:
-    """Pairs beats one to one, each with the nearest that is left, at most `near` samples away.
-
-    Both rising. Returns which of `reference` have a pair, and for each of `found` the index of its
-    beat, -1 without one. The nearest pairs are made first.
-    """
-    owner = np.full(found.size, -1, dtype=np.int64)
-    taken = np.zeros(reference.size, dtype=bool)
-    first = np.searchsorted(reference, found - near, "left")
-    last = np.searchsorted(reference, found + near, "right")
-    pairs = [
-        (abs(int(reference[beat] - place)), beat, number)
-        for number, place in enumerate(found)
-        for beat in range(first[number], last[number])
-    ]
-    for _, beat, number in sorted(pairs):
-        if not taken[beat] and owner[number] < 0:
-            taken[beat], owner[number] = True, beat
-    return taken, owner
 
 
 def score(record: Reference, found: Places) -> dict[str, Any]:
     """Beats, hits, missed, false detections, sensitivity, +P, and the places' offsets in ms."""
-    taken, owner = match(record.beats, found, NEAR * record.rate)
+    beats, paired = match(record.beats, found, REACH * record.rate)
     counted, own = record.counts(record.beats), record.counts(found)
-    hits, missed = int((taken & counted).sum()), int((~taken & counted).sum())
-    false = int(((owner < 0) & own).sum())
-    paired = (owner >= 0) & own
-    offsets = (found[paired] - record.beats[owner[paired]]) / record.rate * 1000
+    hits, both = int(counted[beats].sum()), own[paired]
+    missed, false = int(counted.sum()) - hits, int(own.sum() - both.sum())
+    offsets = (found[paired] - record.beats[beats])[both] / record.rate * 1000
     counts = {"hits": hits, "missed": missed, "false": false}
     return _shares(counts) | _offset_figures(offsets) | {"offsets": offsets}
 

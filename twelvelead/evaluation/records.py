@@ -10,12 +10,12 @@ from tqdm import tqdm
 
 from ecg.beats.beats import Beats
 from ecg.beats.r_peaks import find_r_peaks
-from ecg.signal.signal import Places
 from ecg.tasks import BEAT_AAMI_5, BEAT_SIX
 from model_registry.entry import Entry
-from twelvelead.datasets.pages import DataError, Indices
+from twelvelead.datasets.pages import DataError
 from twelvelead.datasets.records import AAMI, DS2, PACED, SIX, BeatRecord, read_records
 from twelvelead.evaluation.beat_figures import Answered, beat_figures
+from twelvelead.evaluation.matching import REACH, match
 from twelvelead.evaluation.metrics import Matrix
 from twelvelead.inference.beat_predictor import BeatPredictor
 from twelvelead.inference.predictor import Predictor
@@ -23,7 +23,6 @@ from twelvelead.inference.predictor import Predictor
 Answer = Callable[[Beats], Matrix]
 CODES: Mapping[str, Mapping[str, str]] = {BEAT_AAMI_5.key: AAMI, BEAT_SIX.key: SIX}
 EXTRA: Mapping[str, str] = {BEAT_SIX.key: "!"}
-MATCH = 0.15  # s between a marked beat and a found one, at most: EC57's window
 LEAST = 1e-12  # a probability of 0 has no logarithm
 
 
@@ -96,35 +95,11 @@ def chosen_names(folder: Path) -> list[str]:
     return [name for name in names if name not in PACED]
 
 
-def match(marked: Places, found: Places, reach: float) -> tuple[Indices, Indices]:
-    """Pairs of a marked and a found place at most `reach` apart: (k,) places in each, the nearest first.
-
-    No place stands in two pairs.
-    """
-    after = np.searchsorted(found, marked)
-    pairs = [
-        (abs(int(found[near]) - int(place)), one, near)
-        for one, (place, near_by) in enumerate(zip(marked, after, strict=True))
-        for near in range(max(0, near_by - 2), min(len(found), near_by + 2))
-    ]
-    taken: dict[int, int] = {}
-    used: set[int] = set()
-    for distance, one, near in sorted(pairs):
-        if distance <= reach and one not in taken and near not in used:
-            taken[one] = near
-            used.add(near)
-    ordered = sorted(taken.items())
-    return (
-        np.array([one for one, _ in ordered], dtype=np.intp),
-        np.array([near for _, near in ordered], dtype=np.intp),
-    )
-
-
 def at_found_places(record: BeatRecord) -> BeatRecord:
     """The record with the beats of our own detector; the symbol is empty where none was marked."""
     beats = record.beats
     found = find_r_peaks(beats.trace, beats.rate)
-    ours, theirs = match(beats.places, found, MATCH * beats.rate)
+    ours, theirs = match(beats.places, found, REACH * beats.rate)
     symbols = np.full(len(found), "", dtype=record.symbols.dtype)
     symbols[theirs] = record.symbols[ours]
     return replace(record, beats=Beats(beats.trace, beats.rate, found), symbols=symbols)

@@ -1,7 +1,7 @@
 """A recording from a WFDB record: `.hea`, its signal files, and `.atr` where it is there."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 import numpy as np
@@ -32,6 +32,19 @@ def read_wfdb(
     Raises SignalError's children: a missing file, a header that isn't one, files shorter than the
     header tells, missing samples, several segments, damaged annotations, more than `limits.values`.
     """
+    signal, words = _read(files, asked, limits)
+    told = check_samples(signal.samples, signal.rate, words, limits.check)
+    signal.find_lead(asked.lead)
+    return replace(signal, notes=(*signal.notes, *told))
+
+
+def read_record(files: Mapping[str, bytes]) -> Signal:
+    """The same of a database's record, whose leads may be flat, clipped or out of any ECG's range."""
+    return _read(files, NOTHING_ASKED, USUAL_LIMITS)[0]
+
+
+def _read(files: Mapping[str, bytes], asked: Asked, limits: ReadLimits) -> tuple[Signal, list[str]]:
+    """What was read, and words for each lead by which people find it."""
     header = _find_header(files)
     stored = _stored(header, files)
     length = _length(header, stored)
@@ -46,11 +59,9 @@ def read_wfdb(
     reference = None if marks is None else _read_reference(marks, length, limits.check)
     samples = np.empty((len(kept), length), np.float32)
     notes += _read_samples(header, stored, samples, limits.check)
-    notes += check_samples(samples, rate, [f"lead {line.words}" for line in kept], limits.check)
     names = _unlike([line.name for line in kept])
     signal = Signal(samples, rate, names, source, tuple(notes), reference)
-    signal.find_lead(asked.lead)
-    return signal
+    return signal, [f"lead {line.words}" for line in kept]
 
 
 @dataclass
