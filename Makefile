@@ -9,8 +9,12 @@ DATA ?= $(ECG_DATA_DIR)
 MINUTES ?= 20
 SEED ?=
 BIN := .venv/bin
-PARALLEL := -n 2 --dist loadfile
+# A worker that is done takes over tests of another, so that none sits out the longest file of the other
+PARALLEL := -n 2 --dist worksteal
 UV := uv==0.13.8
+
+# Where it is set, each of the hundreds of processes that the tests start compiles all modules anew
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup test test-all fuzz faults reproduce lint lock notebooks screenshot bench python browser

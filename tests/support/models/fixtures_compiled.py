@@ -1,4 +1,4 @@
-"""The tiny models of both frameworks, compiled, made once a session."""
+"""The tiny models of both frameworks, compiled, made once a run."""
 
 import shutil
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 from ecg.page.page import Page, read_page
 from model_registry.entry import ModelEntry
 from model_registry.read_entry import read_entry
+from tests.support.made_once import made_once
 from tests.support.pages.drawn_pages import draw_page, encode
 from twelvelead.inference.compilation.compile import compile_model
 
@@ -20,11 +21,13 @@ def pages(count: int = 3) -> list[Page]:
 @pytest.fixture(scope="session")
 def compiled_dir(models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`tiny_keras` and `tiny_torch` with their compiled forms; copy it before changing anything."""
-    folder = tmp_path_factory.mktemp("compiled") / "models"
-    shutil.copytree(models_dir, folder)
-    for key in ("tiny_keras", "tiny_torch"):
-        compile_model(read_entry(folder / key / "model.toml"), pages())
-    return folder
+
+    def make(folder: Path) -> None:
+        shutil.copytree(models_dir, folder, dirs_exist_ok=True)
+        for key in ("tiny_keras", "tiny_torch"):
+            compile_model(entry_of(folder, key), pages())
+
+    return made_once(tmp_path_factory, "compiled_models", make)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from model_registry.registry import read_registry
+from tests.support.made_once import made_once
 from tests.support.models.tiny_models import make_keras_model, make_pytorch_model
 from tests.support.web.web_fakes import FAKE_BACKENDS
 from twelvelead.inference.predictor import Predictor
@@ -18,10 +19,12 @@ Start = Callable[..., Predictor]
 @pytest.fixture(scope="session")
 def models_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `tiny_keras` and `tiny_torch`; copy it before changing anything in it."""
-    folder = tmp_path_factory.mktemp("models")
-    make_keras_model(folder)
-    make_pytorch_model(folder)
-    return folder
+
+    def make(folder: Path) -> None:
+        make_keras_model(folder)
+        make_pytorch_model(folder)
+
+    return made_once(tmp_path_factory, "tiny_models", make)
 
 
 @pytest.fixture

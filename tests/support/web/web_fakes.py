@@ -21,6 +21,7 @@ from model_registry.errors import ModelUnavailable
 from model_registry.registry import Registry, read_registry
 from tests.support.pages.drawn_pages import draw_page, encode
 from tests.support.project import ROOT
+from tests.support.web.templates import CompiledTemplates
 from twelvelead.inference.decision import NO_FRAME
 from twelvelead.inference.engines.backend import State
 from twelvelead.inference.prediction import Prediction
@@ -30,6 +31,7 @@ from twelvelead.inference.resources.limits import FOREVER, Deadline, Limits
 SHARES = (0.7, 0.15, 0.1, 0.05)
 RUNTIME = "fake 1.0"
 PAGE = encode(draw_page((600, 420)))
+TEMPLATES = CompiledTemplates()
 NOBODY: Mapping[str, str] = MappingProxyType({})
 FAKE_BACKENDS = {
     "keras": "tests.support.models.fake_framework",
@@ -143,7 +145,9 @@ class Brittle(FakePredictor):
 def make_app(models: Path, predictor: Predictor | None = None, **settings: object) -> Flask:
     """An app over the registry in `models`; settings by their short names, as in `warm="all"`."""
     config = {f"TWELVELEAD_{name.upper()}": str(value) for name, value in settings.items()}
-    return create_app(config, predictor or FakePredictor(read_registry(models)))
+    app = create_app(config, predictor or FakePredictor(read_registry(models)))
+    app.jinja_env.bytecode_cache = TEMPLATES
+    return app
 
 
 def form(*models: str, file: bytes | None = PAGE, name: str = "page.png", **more: Any) -> Any:
