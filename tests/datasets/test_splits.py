@@ -11,7 +11,6 @@ from twelvelead.datasets.pages import DataError, LabelledPages
 from twelvelead.datasets.splits import (
     hold_out,
     read_split,
-    single_split,
     split_by_patient,
     split_hash,
     write_split,
@@ -87,11 +86,6 @@ def test_what_is_held_out_of_a_fold_shares_no_patient_with_the_rest() -> None:
 def test_too_few_patients_of_a_class_are_named() -> None:
     with pytest.raises(DataError, match="'normal' has 3 patients; 5 folds need at least 5"):
         split_by_patient(some_pages(patients_per_class=3))
-
-
-def test_the_single_split_is_the_first_fold() -> None:
-    pages = some_pages()
-    assert np.array_equal(single_split(pages).test, split_by_patient(pages)[0].test)
 
 
 def test_a_split_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -61,11 +61,6 @@ def _in_task_order(pages: LabelledPages) -> Indices:
     return np.array([order.index(label) for label in pages.labels], dtype=np.intp)[pages.targets]
 
 
-def single_split(pages: LabelledPages, folds: int = FOLDS, seed: int = SEED) -> Fold:
-    """One hold-out split: the first fold of the cross-validation."""
-    return split_by_patient(pages, folds, seed)[0]
-
-
 def write_split(folder: Path, pages: LabelledPages, folds: list[Fold]) -> Path:
     """`split-<hash>.csv` in `folder`: in which fold each page, by its sha256, is tested; the file."""
     file = folder / f"split-{split_hash(pages, folds)}.csv"

@@ -25,8 +25,8 @@ def read_wfdb(
 
     Leads are the signals in V, mV or uV (no unit: mV), at most 12; other signals are left out with a
     note. The file's rate, or the one asked for; all leads are kept, and `asked.lead` must be one of
-    them; `asked.unit` isn't used. `reference` holds all annotations of the `.atr`, beats and others:
-    see `ecg.beats.symbols`. A wrong checksum is a note. Samples are (value - baseline) / gain, of the
+    them; `asked.unit` isn't used. `reference` holds all annotations of the `.atr`, beats and others. A
+    wrong checksum is a note. Samples are (value - baseline) / gain, of the
     mean, cut to a whole number, where a frame has several. Nothing is fetched or written.
 
     Raises SignalError's children: a missing file, a header that isn't one, files shorter than the

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from ecg.errors import SignalError, UnknownLead, UnreadableSignal
-from ecg.signal.csv.cells import safe_cell
 from ecg.signal.read_options import Asked
 from ecg.signal.read_signal import read_signal
 from ecg.signal.signal import Signal
@@ -281,17 +280,3 @@ def test_random_damage_is_read_or_refused_in_words(seed: int) -> None:
         data[place] = dice.integers(0, 256)
     with suppress(SignalError):  # anything else would fail here
         assert np.isfinite(read(bytes(data)).samples).all()
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-cmd", "@SUM(A1)", "\tx", "\rx"])
-def test_text_that_a_spreadsheet_would_compute_is_made_plain(text: str) -> None:
-    assert safe_cell(text) == f"'{text}"
-
-
-@pytest.mark.parametrize("value", [-1.5, -3, "N", "", "a=b"])
-def test_numbers_and_plain_text_stay(value: str | float) -> None:
-    assert safe_cell(value) == value
-
-
-def test_nothing_is_an_empty_cell() -> None:
-    assert safe_cell(None) == ""

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import wfdb
 
-from ecg.beats.symbols import only_beats
 from ecg.errors import (
     EmptySignal,
     NotASignal,
@@ -50,15 +49,6 @@ def test_it_works(files: Files) -> None:
     assert signal.reference is not None
     assert signal.reference.samples.tolist() == PLACES
     assert signal.reference.symbols == tuple(SYMBOLS)
-
-
-def test_only_beats_are_beats(files: Files) -> None:
-    reference = read_signal(files).reference
-    assert reference is not None
-
-    beats = only_beats(reference)
-
-    assert (beats.samples.tolist(), beats.symbols) == ([125, 375, 875], ("N", "V", "S"))
 
 
 @pytest.mark.parametrize("stored", ["16", "24", "32", "80", "212"])
