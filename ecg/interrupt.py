@@ -1,7 +1,7 @@
-"""How long work on what somebody sent may be stopped before it ends.
+"""How work on an upload is stopped before it is done.
 
-Functions whose time grows with their input take a `check` and call it between steps that are each
-short; it raises what its maker wants to be told, such as that nobody waits for the answer any more.
+Functions whose time grows with their input take a `check` and call it between short steps. It raises
+whatever its maker wants to learn, such as that nobody waits for the answer any more.
 """
 
 from collections.abc import Callable
@@ -10,4 +10,4 @@ Check = Callable[[], None]
 
 
 def unhurried() -> None:
-    """Never stops anything."""
+    """The check that never stops anything."""

@@ -29,7 +29,7 @@ EDGE = 1.0  # s: a stretch beyond the ends is mirrored, so that filters settle
 
 @dataclass(frozen=True)
 class Window:
-    """What is cut around R: `length` samples at `rate` Hz, R at place `before`.
+    """What is cut out around each R peak: `length` samples at `rate` Hz, of which `before` precede it.
 
     band: (low, high) Hz of a zero-phase Butterworth band-pass; None leaves the trace as it is.
     """
@@ -83,7 +83,7 @@ class Beats:
 
     @cached_property
     def kept(self) -> dict[Any, npt.NDArray[Any]]:
-        """What was computed of these beats, by name, for those who need it again."""
+        """What was computed from these beats, by name, for whoever needs it again."""
         return {}
 
     def windows(self, window: Window, some: slice = EVERY) -> Samples:
@@ -111,7 +111,7 @@ class Beats:
         return np.where(kept, scaled, 0).astype(np.float32)
 
     def forget_traces(self) -> None:
-        """Keeps none of the traces that were resampled or filtered, which are as long as its own."""
+        """Lets go of the resampled and filtered traces, each as long as the recording."""
         for name in [one for one in self.kept if isinstance(one, tuple)]:
             del self.kept[name]
 
@@ -139,7 +139,7 @@ class RowBeats(Beats):
 
 
 def _resampled(beats: Beats, rate: float, band: tuple[float, float] | None) -> Samples:
-    """The whole trace in pieces, so that a day needs little more memory than its samples."""
+    """The whole trace, in pieces, so that a recording of a day takes little memory beside its own."""
     trace = np.asarray(beats.trace, dtype=np.float32)
     ratio = Fraction(rate / beats.rate).limit_denominator(1000)
     up, down = ratio.numerator, ratio.denominator

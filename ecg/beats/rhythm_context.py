@@ -95,20 +95,20 @@ def rr_turn(beats: Beats) -> Floats:
 
 
 def rr_unrest(beats: Beats) -> Floats:
-    """(m,) how irregular it is nearby: the median step between near intervals, a share of `rr_near`."""
+    """(m,) how irregular the rhythm is nearby: the median change between intervals / `rr_near`."""
     near = _near(beats)
     steps = _in_blocks(beats, lambda some: np.median(np.abs(np.diff(near[some], axis=1)), axis=1))
     return np.asarray(steps / np.maximum(rr_near(beats), LEAST))
 
 
 def rr_spread(beats: Beats) -> Floats:
-    """(m,) octaves from the tenth of the recording's intervals that is shorter to its longer tenth."""
+    """(m,) octaves from the 10th to the 90th percentile of the recording's intervals."""
     low, high = np.quantile(beats.rr, (0.1, 0.9)) if len(beats.rr) else (1.0, 1.0)
     return np.full(len(beats), float(_octaves(np.asarray(high), np.asarray(low))))
 
 
 def rr_spread_near(beats: Beats) -> Floats:
-    """(m,) the same of the near intervals."""
+    """(m,) the same of the intervals nearby."""
     near = _near(beats)
 
     def spread(some: slice) -> Floats:
@@ -119,9 +119,9 @@ def rr_spread_near(beats: Beats) -> Floats:
 
 
 def rr_company(beats: Beats, step: int) -> Floats:
-    """(m,) 0..1: the share of near intervals that the interval `step` differs from by 6 % at most.
+    """(m,) 0..1: the share of intervals nearby that are within 6 % of the interval `step`.
 
-    Few in atrial fibrillation, and few for a beat that is early alone.
+    Low in atrial fibrillation, and for a single early beat.
     """
     near, own = _near(beats), np.maximum(rr_at(beats, step), LEAST)[:, np.newaxis]
 
@@ -160,7 +160,7 @@ def height_share(beats: Beats) -> Floats:
 
 
 def blocks(beats: Beats) -> list[slice]:
-    """All beats, some thousands at a time: what is cut around each takes a hundred times its place."""
+    """All beats, some thousands at a time: a beat's window takes a hundred times the memory of its index."""
     return [slice(n, min(n + BLOCK, len(beats))) for n in range(0, len(beats), BLOCK)]
 
 

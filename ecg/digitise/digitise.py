@@ -75,7 +75,7 @@ def read_traces(page: Page, check: Check = unhurried) -> Traces:
 
 
 def _trace_area(page: Page) -> Pixels:
-    """The inside of the frame in RGB, at a size at which a line is neither thin nor slow to read."""
+    """The inside of the frame in RGB, large enough for thin lines and small enough to be read fast."""
     if page.frame is None:
         raise UnreadableTraces(f"No trace frame was found. {ONLY_CLEAN}")
     width, height = page.frame.width, page.frame.height
@@ -119,7 +119,7 @@ def _follow_all(columns: list[Runs], layout: Layout, height: int, check: Check) 
 
 
 def _with_strip(traces: list[Trace], strip: Millivolts, cut: list[str]) -> Traces:
-    """All that was read, the strip in place of the lead that it is of."""
+    """All traces, with the rhythm strip in place of the short trace of the lead that it shows."""
     notes = [f"Lead {lead} leaves the frame: its peaks are cut off." for lead in cut]
     rhythm = find_rhythm(traces, strip)
     if rhythm is None:
@@ -129,7 +129,7 @@ def _with_strip(traces: list[Trace], strip: Millivolts, cut: list[str]) -> Trace
 
 
 def find_rhythm(traces: list[Trace], strip: Millivolts) -> str | None:
-    """The lead that `strip`, float32 (samples,) in mV, shows: that which it agrees with while both do.
+    """The lead that `strip`, float32 (n,) in mV, shows: the one whose short trace it agrees with best.
 
     None where it agrees with none to 8 dB. The strip's own name is not read.
     """
@@ -181,7 +181,7 @@ def _follow(
 
 
 def _leaps(path: Path, layout: Layout) -> float:
-    """mm of paper that the path leaps over in 2.5 s."""
+    """mm of blank paper that the path leaps over in 2.5 s."""
     columns = layout.boundary(1) - layout.begin
     return path.jumps / layout.px_per_mm * columns / path.top.size
 

@@ -26,9 +26,9 @@ TOO_MUCH = f"There is far more ink in the frame than traces have. {ONLY_CLEAN}"
 
 @dataclass(frozen=True)
 class Runs:
-    """The stretches of ink in one column: where each begins and ends, in px, edges excluded by half.
+    """The runs of ink in one column, from the top down.
 
-    `top` and `bottom` are edges of ink to a fraction of a pixel, float64 (n,), rising.
+    `top` and `bottom`: float64 (n,), px, the upper and lower edge of each to a fraction of a pixel.
     """
 
     top: Floats
@@ -79,7 +79,7 @@ def without_specks(ink: Coverage, width: float, height: float) -> Coverage:
 
 
 def runs_of(ink: Coverage) -> list[Runs]:
-    """The runs of ink in each column, edges by coverage: half a covered pixel counts half.
+    """The runs of ink in each column; a pixel that is half covered moves an edge by half a pixel.
 
     Raises UnreadableTraces where there are far more than traces have.
     """

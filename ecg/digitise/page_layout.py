@@ -1,6 +1,6 @@
 """Finding, on a page, what turns pixels into seconds and millivolts: grid, pulses, separators.
 
-The one layout that is known: three rows of four leads, 2.5 s of each, parted by upright lines, and a
+The one layout that is read: three rows of four leads, 2.5 s of each, parted by upright lines, and a
 fourth row of 10 s; before each row a calibration pulse of 1 mV; 25 mm/s and 10 mm/mV.
 """
 
@@ -117,7 +117,7 @@ def find_pitch(grid: Coverage) -> float:
 
 
 def _period(profile: Floats, low: float, high: float) -> float | None:
-    """The lag from `low` to `high` px at which a profile is most like itself, None if not like."""
+    """The lag, from `low` to `high` px, at which a profile is most like itself; None where it never is."""
     plain = profile[5:-5] - np.median(profile)
     plain = np.clip(plain, *np.percentile(plain, (1, 99)))
     plain = plain - plain.mean()
@@ -164,7 +164,7 @@ def _of_pulse_size(stats: npt.NDArray[np.int32], pitch: float) -> list[list[int]
 
 
 def _measure_pulse(piece: Coverage, left: int, top: int) -> _Pulse | None:
-    """A pulse of two strokes, the line between their tops and the feet beside; None where it's none."""
+    """A pulse: two strokes, the line between their tops, and the feet beside; None where this is none."""
     height = piece.shape[0]
     strokes = np.flatnonzero((piece > DARK).mean(axis=0) > 0.8)
     if strokes.size < 2 or strokes[-1] - strokes[0] < 0.1 * height:

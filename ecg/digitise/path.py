@@ -82,7 +82,10 @@ def follow(columns: list[Runs], height: float, px_per_mm: float) -> Path:
 
 @dataclass(frozen=True)
 class _Nodes:
-    """Where ways may be at a column and what they cost; the last may be that of a column passed over."""
+    """The runs that a path may stand on at one column, and the least cost of getting to each.
+
+    The last may be the run of an earlier column, for a path that passes this column over.
+    """
 
     runs: Runs
     costs: Floats

@@ -26,7 +26,7 @@ LITTER = ("__MACOSX/", ".DS_Store", "desktop.ini", "Thumbs.db")
 
 
 def unpack(data: bytes, limits: ReadLimits = USUAL_LIMITS) -> dict[str, bytes]:
-    """The files of a zip, by their last names, folders and what systems add left out.
+    """The files of a zip by their names, without folders and what operating systems add.
 
     Raises SignalTooLarge (over 64 entries, over 50 MB unpacked, a file over 200 times as large as
     packed), NotASignal (an Excel workbook, nothing in it), UnreadableSignal (damaged, encrypted, a zip
@@ -52,7 +52,7 @@ def unpack(data: bytes, limits: ReadLimits = USUAL_LIMITS) -> dict[str, bytes]:
 
 @contextmanager
 def _naming_damage() -> Iterator[None]:
-    """Says in words whatever else is raised while a zip is read."""
+    """Turns whatever is raised while a zip is read, other than our own errors, into a sentence."""
     try:
         yield
     except (SignalError, MemoryError):
@@ -62,7 +62,7 @@ def _naming_damage() -> Iterator[None]:
 
 
 def _check_directory(data: bytes) -> None:
-    """Looks at the size of the list of entries before it is read: each costs memory."""
+    """Refuses a long list of entries before it is read: each entry costs memory."""
     place = len(data) - END_LENGTH
     if not (data[place:].startswith(END) and data.endswith(b"\0\0")):
         place = data.rfind(END, max(0, len(data) - END_LENGTH - 65_535))

@@ -1,6 +1,6 @@
 """What a recording must be, in whatever form it came: long enough, not flat, not clipped, in range.
 
-Samples are looked at in parts, so that a check takes a few MB beside a recording of any length.
+Values are looked at in parts, so that a check of a recording of any length takes a few MB.
 """
 
 import math
@@ -129,7 +129,7 @@ def _flat_stretches(
 def _parts(
     values: npt.NDArray[np.float32], before: int = 0
 ) -> Iterator[tuple[int, npt.NDArray[np.float32]]]:
-    """Where each part begins, and the part, with so many samples before it where there are any."""
+    """Where each part begins, and the part together with up to `before` samples that precede it."""
     for place in range(0, values.size, PART):
         first = max(0, place - before)
         yield first, values[first : place + PART]
@@ -157,7 +157,7 @@ def _clipping_notes(
 
 
 def _count_near(values: npt.NDArray[np.float32], end: float, reach: float) -> int:
-    """How many samples lie within `reach` of this end, the next level at least, the end left out."""
+    """How many samples lie within `reach` of this end, or at the next level; those at the end not counted."""
     nearest = math.inf
     for _, part in _parts(values):
         distances = _distances(part, end)
@@ -167,6 +167,6 @@ def _count_near(values: npt.NDArray[np.float32], end: float, reach: float) -> in
 
 
 def _distances(values: npt.NDArray[np.float32], end: float) -> npt.NDArray[np.float32]:
-    """How far samples are from this end, those at it left out."""
+    """How far each sample is from this end; those at the end are left out."""
     distances = np.abs(values - np.float32(end))
     return np.asarray(distances[distances > 0])

@@ -1,4 +1,4 @@
-"""Which names of leads and columns are told in errors: known ones, since any other may be a person's."""
+"""Which names of leads and columns errors may repeat: usual ones, as any other may be a person's."""
 
 import re
 from collections.abc import Sequence

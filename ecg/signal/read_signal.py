@@ -1,4 +1,4 @@
-"""One entrance for recordings: a CSV, the files of a WFDB record, or a zip of either."""
+"""Reads a recording: a CSV, the files of a WFDB record, or a zip of either."""
 
 from collections.abc import Mapping
 

@@ -1,8 +1,8 @@
 """Which pages could be the same: a coarse description of each, and the nearest ones to it.
 
-Two pages with frames are compared frame on frame. Where one has no frame, as after a crop, what is
-compared is the ink of each column, which keeps the places of the heart beats, at several scales and
-shifts. Nothing is decided here: `twelvelead.audit.fingerprint` looks at every candidate.
+Two pages with frames are compared frame on frame. Where one has no frame, as after a crop, the ink in
+each column is compared, which shows where the heartbeats are, at several scales and shifts. Nothing is
+decided here: `twelvelead.audit.fingerprint` looks at every candidate.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ PADDED = 512  # columns of the transform: room for shifts
 
 @dataclass(frozen=True)
 class Description:
-    """What stands for a page in the search: both of length 1, without mean.
+    """What stands for a page in the search: two vectors, each with mean 0 and length 1.
 
     coarse: float32 (48 * 64,), the ink inside the frame; None without a frame. columns: float32
     (280,), the ink of the columns of the whole map.
@@ -39,7 +39,10 @@ class Description:
 
 @dataclass(frozen=True)
 class Candidate:
-    """Number of the other page, how alike the descriptions are, how much wider this one lies on it."""
+    """Another page that may be the same.
+
+    other: its number. alike: correlation of the descriptions. scale: the first page's width on it.
+    """
 
     other: int
     alike: float

@@ -1,4 +1,4 @@
-"""Which of many picture files are the same: by bytes, by pixels, by the recording they show."""
+"""Which of many picture files are the same: in bytes, in pixels, or in the recording they show."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -33,7 +33,7 @@ class Twins:
 
 
 def find_twins(paths: list[Path]) -> Twins:
-    """Reads every file once, keeps only its ink, small, and compares what could be the same."""
+    """Reads every file once, keeps only a small map of its ink, and compares what could be the same."""
     reader = _Reader()
     for number, path in enumerate(tqdm(paths, desc="reading pictures", unit="file")):
         reader.read(number, path)
@@ -129,7 +129,7 @@ def _look(
     maps: list[InkMap],
     seen: dict[tuple[int, int], float],
 ) -> None:
-    """Compares with the nearest candidates, and goes on while any of the last few is the same."""
+    """Compares with the nearest candidates, and with more as long as one of the last few is the same."""
     while some := list(islice(candidates, AT_ONCE)):
         for one in some:
             pair = (min(place, one.other), max(place, one.other))
@@ -141,7 +141,7 @@ def _look(
 
 
 def _pixels(path: Path) -> str:
-    """Names the upright pixels, red, green and blue, and the size. The file was readable before."""
+    """A sha256 of the size and the upright RGB pixels, of a file that was readable before."""
     page = read_page(path.read_bytes())
     pixels = page.whole(page.size, "rgb")
     return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).hexdigest()

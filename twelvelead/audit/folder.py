@@ -1,7 +1,7 @@
 """What a data folder holds twice: the same file, the same pixels, the same recording.
 
-A page that stands on both sides of a split makes every figure of that split too good, so the pairs
-that cross two folders, or the splits inside one, are listed apart.
+A page on both sides of a split makes every figure of that split too good, so pairs across two folders,
+or across the splits inside one, are listed apart.
 """
 
 from collections import Counter, defaultdict
@@ -23,9 +23,10 @@ PLURALS = {"label": "classes", "patient": "ids"}
 
 @dataclass(frozen=True)
 class Audit:
-    """What was found. entries: the readable files of the folder; unreadable: file -> reason.
+    """What was found.
 
-    near holds pairs within the folder; leaks those across two folders or across its splits.
+    entries: the readable files of the folder. unreadable: file -> reason. near: pairs within the folder.
+    leaks: pairs across two folders, or across the splits of one.
     """
 
     folder: Path
@@ -129,7 +130,7 @@ def audit(folder: Path, against: Path | None = None) -> Audit:
 
 
 def _within(near: list[Near], entries: Mapping[int, Entry]) -> tuple[Near, ...]:
-    """Near pairs of the folder, each told by its own first files."""
+    """The near pairs within the folder, each named by the first files of its two groups."""
     first = {entry.group: entry for entry in reversed([*entries.values()])}
     return tuple(
         Near(first[pair.one.group], first[pair.other.group], pair.similarity)
@@ -180,7 +181,7 @@ def _patients(root: Path) -> Mapping[str, str]:
 
 
 def _label(picture: Picture, root: Path) -> str | None:
-    """The class that the folders' names tell, or the first folder that is no split."""
+    """The class by the names of the folders; else the first folder that is not a split."""
     if picture.label:
         return picture.label
     folders = picture.path.relative_to(root).parts[:-1]

@@ -1,4 +1,4 @@
-"""Refuses to measure where a picture or a patient stands on both sides of a split."""
+"""Pictures and patients on both sides of a fold, and the refusal to measure with them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ SHOWN = 3  # pairs that a refusal names
 
 @dataclass(frozen=True)
 class FoldLeak:
-    """A tested page and a trained page of the same fold that show the same.
+    """A tested page and a trained page of one fold that are the same or of one patient.
 
     test, train: index into the pages; kind: bytes, near or patient.
     """
@@ -44,7 +44,7 @@ def same_recordings(found: Audit) -> list[tuple[str, str]]:
 def find_fold_leaks(
     pages: LabelledPages, folds: list[Fold], same: Iterable[tuple[str, str]] = ()
 ) -> list[FoldLeak]:
-    """Every tested page with the first trained page of its fold that is the same, or of its patient.
+    """Each tested page with the first page trained on in its fold that is the same or of its patient.
 
     `same`: pairs of sha256 that show one recording, such as those of `same_recordings`; a
     sha256 that is not among the pages is left out.

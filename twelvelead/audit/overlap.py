@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Entry:
-    """One picture file. side: its split, or which of two folders; group: the same for equal pixels."""
+    """One picture file. side: its split, or which of two folders. group: one number for equal pixels."""
 
     file: str
     side: str | None
@@ -31,7 +31,7 @@ class Near:
 class Leak:
     """A file whose picture or patient also stands on another side.
 
-    kind: bytes, pixels, near or patient, the first of these that is so; similarity: of a near one.
+    kind: the first of bytes, pixels, near and patient that holds. similarity: where kind is near.
     """
 
     file: str
@@ -46,9 +46,9 @@ class Leak:
 def find_leaks(
     entries: Iterable[Entry], near: Iterable[Near], sides: tuple[str, ...]
 ) -> list[Leak]:
-    """One leak for each file and each side named before its own that shows the same.
+    """A leak for each file and each earlier side that holds the same picture or patient.
 
-    `sides`: names in order; files of other sides are left out.
+    sides: their names, in order; files of other sides are left out.
     """
     placed = [entry for entry in entries if entry.side in sides]
     known = {side: _Side([e for e in placed if e.side == side]) for side in sides}

@@ -8,7 +8,7 @@ SHOWN = 20  # pairs that are listed
 
 
 def audit_text(found: Audit) -> str:
-    """A table by class, the pairs, and what they mean for training."""
+    """A table of the classes, the pairs, and what they mean for training."""
     parts = [_table(found), *pair_lines(found), meaning(found)]
     return "\n".join(part for part in parts if part)
 

@@ -47,7 +47,7 @@ def _regrid(grey: Grey, rng: np.random.Generator) -> Grey:
 
 
 def _move(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Turned, stretched, sheared and shifted about the middle; what comes in is paper."""
+    """Turned, stretched, sheared and shifted about the middle; what comes in at the edges is paper."""
     width, height = image.size
     turn = np.deg2rad(rng.uniform(-ROTATION, ROTATION))
     stretch_x, stretch_y = rng.uniform(1 - STRETCH, 1 + STRETCH, size=2)
@@ -67,7 +67,7 @@ def _move(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def _expose(pixels: npt.NDArray[np.float32], rng: np.random.Generator) -> npt.NDArray[np.float32]:
-    """Another exposure: paper and ink at other levels, light falling off to a side, noise."""
+    """Another exposure: other levels of paper and ink, light that falls off to one side, noise."""
     ink, paper = rng.uniform(*INK) * 255, rng.uniform(*PAPER) * 255
     light = np.linspace(1 - rng.uniform(0, 0.1), 1, pixels.shape[1], dtype=np.float32)
     light = light if rng.random() < 0.5 else light[::-1]

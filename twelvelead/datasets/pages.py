@@ -1,4 +1,4 @@
-"""The pages to train on: read once through the very preprocessing that serves, kept on disk."""
+"""Labelled pages: read once, through the preprocessing that serves, and kept on disk."""
 
 import csv
 import hashlib
@@ -19,7 +19,7 @@ Indices = npt.NDArray[np.intp]
 
 
 class DataError(ValueError):
-    """A data folder that can't be trained on or evaluated with, and what would be right."""
+    """A data folder that can't be used for training or evaluation, and what would be right."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ def read_manifest(folder: Path) -> list[dict[str, str]]:
 
 
 def _read_pixels(pictures: tuple[Picture, ...], reading: Reading) -> npt.NDArray[np.uint8]:
-    """Each page's variants are drawn from a generator of its own place, so order doesn't matter."""
+    """Each page's variants come from a generator seeded by its index, whatever was drawn before."""
     read = []
     for place, picture in enumerate(tqdm(pictures, desc="reading pages", unit="page")):
         trace = reading.preprocessing.read(read_page(picture.path.read_bytes()))

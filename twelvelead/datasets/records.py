@@ -69,9 +69,9 @@ SIX: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True)
 class BeatRecord:
-    """One record's MLII, its first channel where it has none, with ALL its marked beats; symbols (m,).
+    """One lead of a record, MLII or else the first, with ALL its marked beats, and their symbols (m,).
 
-    person: whose it is, where the record's name does not tell.
+    person: whose record it is, where its name does not tell.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Splits by patient: no patient stands on both sides of a split. One function makes them all."""
+"""Splits by patient: no patient is on both sides of one. All of them are made here."""
 
 import csv
 import hashlib
@@ -40,7 +40,7 @@ def split_by_patient(pages: LabelledPages, folds: int = FOLDS, seed: int = SEED)
 
 
 def hold_out(pages: LabelledPages, some: Indices, parts: int) -> Fold:
-    """One of `parts` of the patients in `some` apart from the others, as indices into the pages.
+    """Sets one of `parts` shares of the patients in `some` apart, as indices into the pages.
 
     For deciding when to stop; the patients of a class stand on both sides as far as they can.
     """

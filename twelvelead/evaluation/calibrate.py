@@ -11,8 +11,8 @@ ACCEPTED_ACCURACY = 0.95  # held-out accuracy of the answers that count as accep
 def calibrate(targets: Indices, logits: Matrix) -> dict[str, Any]:
     """`calibration` in metrics.json, fitted on held-out logits, (n, labels).
 
-    Logarithms of probabilities do as logits. accepted_share and accepted_right are told of the very
-    answers that the threshold was chosen on.
+    Logarithms of probabilities serve as logits. accepted_share and accepted_right are measured on the
+    same answers that the threshold was chosen on, so they are a little too good.
     """
     temperature = round(fit_temperature(targets, logits), 3)
     probabilities = softmax(logits / temperature)

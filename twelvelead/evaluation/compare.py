@@ -1,7 +1,7 @@
 """Whether models differ beyond chance: python -m twelvelead.evaluation.compare models --data DIR
 
 McNemar's test (1947), exact: of the pages that one model answers rightly and the other wrongly, how
-likely is so uneven a split if both were equally good? Each pair is judged on the same held-out pages.
+likely would so uneven a split be if both were equally good? Pairs are judged on the same held-out pages.
 """
 
 import argparse
@@ -26,7 +26,7 @@ Right = npt.NDArray[np.bool_]
 def compare(models: Path, data: Path) -> dict[str, Any]:
     """Compares all models that kept held-out answers; writes and returns `comparison.json`.
 
-    Models that were held out on another split than the most do not take part. Raises DataError where
+    Models that were cross-validated on another split than most do not take part. Raises DataError where
     fewer than two can be compared, or a page is not in `data`.
     """
     entries = _comparable(list(read_registry(models).values()))

@@ -1,4 +1,4 @@
-"""Curves behind the figures: ROC for each class, and how often answers of a given certainty are right."""
+"""Curves behind the figures: the ROC of each class, and how often answers of a given confidence are right."""
 
 from typing import Any
 

@@ -81,9 +81,10 @@ def fit_temperature(targets: Indices, logits: Matrix) -> float:
 
 
 def accept_from(targets: Indices, probabilities: Matrix, accuracy: float) -> float:
-    """The least highest-probability from which on held-out answers are right at that rate.
+    """The lowest confidence from which on held-out answers are right at the rate `accuracy`.
 
-    0.5 at least, so that an accepted label is always the likelier one.
+    At least 0.5, so that an accepted label is likelier than all others together; 0.99 where no lower
+    threshold will do.
     """
     highest, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == targets
     for threshold in np.arange(0.5, 0.99, 0.01):

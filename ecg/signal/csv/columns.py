@@ -1,4 +1,4 @@
-"""The numbers of a table, read fast in parts; a fault is looked for only in a part that fails."""
+"""The numbers of a table, read fast, in parts; faults are looked for only in a part that fails."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass

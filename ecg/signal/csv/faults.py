@@ -1,4 +1,4 @@
-"""The first fault of a table's rows, with its row and column: looked for only when reading failed."""
+"""The first fault in a table, by row and column: looked for only once reading has failed."""
 
 from collections.abc import Sequence
 

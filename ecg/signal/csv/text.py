@@ -1,4 +1,4 @@
-"""From the bytes of a table to its text, and what is no table said by its name."""
+"""From the bytes of a table to its text. Files of other kinds are refused by their name."""
 
 import codecs
 import io
@@ -72,7 +72,7 @@ def begin_sentence(words: str) -> str:
 
 
 def _end_of_content(data: bytes, begin: int, letters: str) -> int:
-    """Where the last letter that is not blank ends; `begin` where there is none."""
+    """Where the last character that is not blank ends; `begin` where there is none."""
     size = np.dtype(letters).itemsize
     if (len(data) - begin) % size:
         return len(data)  # half a letter: decoding tells

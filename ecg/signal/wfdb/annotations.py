@@ -72,7 +72,7 @@ def read_annotations(data: bytes, check: Check = unhurried) -> Annotations:
 
 
 def _find_payloads(words: Words, check: Check) -> _Payloads:
-    """Goes once through the words that may be SKIP or AUX, leaving out those inside of others."""
+    """Walks once over the words that may be SKIP or AUX, passing over those inside another's payload."""
     codes = words >> 10
     places = np.flatnonzero((codes == SKIP) | (codes == AUXILIARY))
     skips = (codes[places] == SKIP).tolist()

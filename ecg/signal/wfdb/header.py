@@ -1,4 +1,4 @@
-"""The header of a WFDB record, read with suspicion.
+"""The header of a WFDB record, read strictly: strangers send it.
 
 Format: https://physionet.org/physiotools/wag/header-5.htm. Only what tells how samples are stored is
 kept: no dates or comments of the sender.

@@ -86,7 +86,7 @@ class SignalFile:
 
 
 def _plain(kind: str, less: int = 0) -> Callable[[Bytes], Whole]:
-    """Of numbers that a machine knows; `less` is taken off each."""
+    """For samples stored as machine integers of NumPy's `kind`; `less`, the format's offset, comes off."""
     return lambda raw: raw.view(kind).astype(np.int32) - less
 
 
@@ -113,7 +113,7 @@ def _format_311(raw: Bytes) -> Whole:
 
 
 def _signed(samples: list[Whole], bits: int) -> Whole:
-    """The samples of a block in turn, from two's complement of so many bits."""
+    """The samples of a block in turn, from two's complement of `bits` bits."""
     together = np.stack(samples, axis=1).ravel().astype(np.int32)
     sign = 1 << (bits - 1)
     return np.asarray((together ^ sign) - sign)

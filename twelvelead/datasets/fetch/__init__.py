@@ -1,1 +1,1 @@
-"""Bringing public data from the network: https alone, each file checked."""
+"""Downloads of public data: over https alone, each file checked."""

@@ -1,4 +1,4 @@
-"""Bringing a public file from the network: https alone, in pieces, whole or not at all."""
+"""Downloads a public file: over https alone, in pieces, whole or not at all."""
 
 import hashlib
 import os
@@ -15,7 +15,7 @@ CHUNK = 1 << 20  # bytes
 
 
 class FetchError(Exception):
-    """Why the public set could not be brought, in one sentence."""
+    """Why the public set could not be downloaded, in one sentence."""
 
 
 def read_chunks(url: str, page: str, accept: str = "*/*") -> Iterator[bytes]:

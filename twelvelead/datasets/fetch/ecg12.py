@@ -1,4 +1,4 @@
-"""Brings the public set of 12-lead pages by its DOI, checks it, and sorts it without its copies.
+"""Downloads the public set of 12-lead pages by its DOI, checks it, and sorts it without its copies.
 
 "ECG Images dataset of Cardiac Patients", Khan & Hussain, Mendeley Data v2,
 DOI 10.17632/gwbz3fsgp8.2, CC BY 4.0. It counts 928 files, of which 491 are distinct.

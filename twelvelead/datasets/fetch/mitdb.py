@@ -1,4 +1,4 @@
-"""Brings the MIT-BIH Arrhythmia Database from PhysioNet, each file checked by its sum.
+"""Downloads the MIT-BIH Arrhythmia Database from PhysioNet, each file checked by its sum.
 
 48 records of half an hour, two leads at 360 Hz, with every beat annotated. Version 1.0.0,
 DOI 10.13026/C2F305, under the Open Data Commons Attribution License 1.0. Cite Moody & Mark, "The
@@ -63,7 +63,7 @@ def is_complete(target: Path) -> bool:
 
 
 def _wanted_sums(listed: bytes) -> dict[str, str]:
-    """File name -> sha256, of the files that are brought. Raises FetchError."""
+    """File name -> sha256, of the files to download. Raises FetchError."""
     found = (SUM.fullmatch(line.strip()) for line in listed.decode("utf-8", "replace").splitlines())
     sums = {hit[2]: hit[1].lower() for hit in found if hit and WANTED.fullmatch(hit[2])}
     if "RECORDS" not in sums or sum(name.endswith(".dat") for name in sums) < RECORDS:

@@ -1,4 +1,4 @@
-"""Reads pictures out of a zip that somebody else made: nothing is written, nothing may be oversized."""
+"""Reads pictures out of a zip from elsewhere: nothing is written, and nothing may be oversized."""
 
 import zipfile
 import zlib
