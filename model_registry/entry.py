@@ -18,6 +18,10 @@ Runtime = Literal["auto", "onnx", "native"]
 Average = Literal["probabilities", "logarithms"]
 Reads = Literal["page", "beat_picture", "segment"]
 
+COMPILED = (
+    "compiled.onnx"  # made by `twelvelead compile`; it stands in for weights that are missing
+)
+
 FRAMEWORK_TITLES: Mapping[str, str] = MappingProxyType(
     {"keras": "Keras", "pytorch": "PyTorch", "ensemble": "Ensemble"}
 )

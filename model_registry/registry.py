@@ -12,8 +12,8 @@ from types import MappingProxyType
 
 from model_registry.comparison import Comparison, read_comparison
 from model_registry.entry import EnsembleEntry, Entry, ModelEntry
-from model_registry.errors import EntryError, ModelUnavailable, UnknownModel
-from model_registry.read_ensemble import check_members, read_any_entry
+from model_registry.errors import EntryError, ModelUnavailable, UnknownModel, named
+from model_registry.read_entry import read_any_entry
 from model_registry.watch import State, Watch, state_of
 
 READ_AGAIN = "It is read again when its files change."
@@ -211,3 +211,39 @@ def read_registry(folder: Path) -> Registry:
     with os.scandir(folder) as found:
         names = [one.name for one in found if one.is_dir() and not one.name.startswith((".", "_"))]
     return Registry(folder, [folder / name for name in names])
+
+
+def check_members(
+    entry: EnsembleEntry, entries: Mapping[str, Entry], broken: Mapping[str, str]
+) -> None:
+    """Raises EntryError for a member that is unknown, broken, an ensemble, or answers otherwise."""
+    for member in entry.members:
+        fault = _fault(entry, member, entries, broken)
+        if fault:
+            raise EntryError(
+                f"{named(entry.folder / 'model.toml')}: key 'ensemble.members': '{member}' {fault}."
+            )
+
+
+def _fault(
+    entry: EnsembleEntry, member: str, entries: Mapping[str, Entry], broken: Mapping[str, str]
+) -> str:
+    """What is wrong with one member and what would be right; empty where it fits."""
+    if member in broken:
+        return (
+            f"can't be used, so neither can this ensemble: mend it ({broken[member].rstrip('.')})"
+        )
+    if member not in entries:
+        known = sorted(k for k, one in entries.items() if not isinstance(one, EnsembleEntry))
+        return f"is not a model here; known are {', '.join(known) or 'none'}"
+    found = entries[member]
+    if isinstance(found, EnsembleEntry):
+        return f"is an ensemble itself: list its members ({', '.join(found.members)}) instead"
+    if found.task != entry.task:
+        return f"has the task {found.task.key}: take models of this ensemble's, {entry.task.key}"
+    if set(found.labels) != set(entry.labels):
+        return (
+            f"has the labels {', '.join(found.labels)}: "
+            f"take models with all of this ensemble's, {', '.join(entry.labels)}, and no other"
+        )
+    return ""

@@ -3,19 +3,16 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 
 import pytest
 
-import ecg.tasks
 from ecg.tasks import CARDIAC_PAGE_4
 from model_registry.entry import EnsembleEntry, Example
 from model_registry.errors import EntryError
-from model_registry.read_ensemble import read_any_entry
-from model_registry.registry import read_registry
+from model_registry.read_entry import read_any_entry
+from model_registry.registry import check_members, read_registry
 from tests.support.models.ensemble_files import LABELS, SAID, Said, make_ensemble
 from tests.support.models.entry_files import KERAS, PYTORCH, WEIGHTS, changed, write_entry
 
@@ -164,16 +161,18 @@ def test_a_member_with_fewer_labels_is_refused(models: Path) -> None:
     assert f"take models with all of this ensemble's, {', '.join(LABELS)}, and no other" in told
 
 
-def test_a_member_of_another_task_is_refused(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_member_of_another_task_is_refused(models: Path) -> None:
+    make_ensemble(models)
+    registry = read_registry(models)
+    entry = registry["both"]
+    assert isinstance(entry, EnsembleEntry)
     other = replace(CARDIAC_PAGE_4, key="other-page")
-    tasks: Mapping[str, ecg.tasks.Task] = MappingProxyType(
-        {CARDIAC_PAGE_4.key: CARDIAC_PAGE_4, other.key: other}
-    )
-    monkeypatch.setattr("model_registry.read_entry.TASKS", tasks)
-    write_entry(models, changed(KERAS, "cardiac-page-4", "other-page"), "three")
-    told = reason(models, SAID._replace(members=("one", "three")))
+    entries = {"one": registry["one"], "two": replace(registry["two"], task=other)}
 
-    assert "'three' has the task other-page: take models of this ensemble's, cardiac-page" in told
+    with pytest.raises(EntryError) as refused:
+        check_members(entry, entries, {})
+    wanted = "'two' has the task other-page: take models of this ensemble's, cardiac-page"
+    assert wanted in str(refused.value)
 
 
 def test_an_unknown_framework_is_told_with_all_that_there_are(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from model_registry.entry import Entry
 from model_registry.errors import EntryError, ModelUnavailable, UnknownModel
-from model_registry.read_ensemble import read_any_entry
+from model_registry.read_entry import read_any_entry
 from model_registry.registry import read_registry
 from tests.support.models.ensemble_files import make_ensemble
 from tests.support.models.entry_files import KERAS, PYTORCH, changed, write_entry

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from model_registry.entry import BeatExample, EnsembleEntry, Entry, Example, ModelEntry, Weights
-from model_registry.read_ensemble import read_any_entry
+from model_registry.read_entry import read_any_entry
 from model_registry.registry import read_registry
 from model_registry.write_entry import SCHEMA, entry_text, write_entry
 from tests.support.models.any_entry import entries

@@ -8,10 +8,9 @@ import torch
 
 from ecg.beats.beats import Beats
 from ecg.simulate.twelve_leads import simulate
+from model_registry.beat_tables import DrawingTable
 from model_registry.entry import ModelEntry, Weights
-from model_registry.read_beat import read_drawing
-from model_registry.read_entry import _preprocessing
-from model_registry.table import Table
+from model_registry.tables import PreprocessingTable
 from twelvelead.datasets.records import DS1, DS2
 from twelvelead.inference.beat_tensors import beat_tensors
 from twelvelead.inference.engines.pytorch_models import build
@@ -35,7 +34,7 @@ def test_a_recipe_reads_what_its_entry_says_is_served(key: str, tmp_path: Path) 
     import tomllib
 
     recipe = find_beat_recipe(key)
-    said = Table(tmp_path / "model.toml", tomllib.loads(recipe.reading_toml()))
+    said = tomllib.loads(recipe.reading_toml())
     entry = ModelEntry(
         key=key,
         title=recipe.TITLE,
@@ -44,8 +43,8 @@ def test_a_recipe_reads_what_its_entry_says_is_served(key: str, tmp_path: Path) 
         framework="pytorch",
         output="logits",
         weights=Weights(tmp_path / "w", ""),
-        preprocessing=_preprocessing(said.table("preprocessing")),
-        drawing=read_drawing(said.table("drawing")),
+        preprocessing=PreprocessingTable.model_validate(said["preprocessing"]).preprocessing(),
+        drawing=DrawingTable.model_validate(said["drawing"]).drawing(),
     )
     beats = some_beats()
 

@@ -10,9 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from model_registry.entry import ModelEntry
+from model_registry.entry import COMPILED, ModelEntry
 from model_registry.errors import WeightsError, named
-from model_registry.read_entry import COMPILED
 from twelvelead.inference.engines.weights import read_weights
 
 OPSET = 20  # of ONNX, which ONNX Runtime runs since 1.17
