@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from model_registry.registry import read_registry
 from tests.support.models.fixtures_compiled import pages
-from twelvelead.cli.compile import compile_missing
 from twelvelead.cli.main import main
+from twelvelead.inference.compilation.queue import compiling
 
 BOTH = ["tiny_keras", "tiny_torch"]
 
@@ -70,19 +69,6 @@ def test_an_unknown_key_is_told(compiled: Path, capsys: pytest.CaptureFixture[st
     assert "Known models: tiny_keras, tiny_torch" in capsys.readouterr().err
 
 
-def test_before_serving_only_what_is_missing_is_compiled_and_told(
-    compiled: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    compile_missing(read_registry(compiled))
-    assert capsys.readouterr().err == ""
-    (compiled / "tiny_torch" / "compiled.json").unlink()
-    (compiled / "tiny_torch" / "weights.safetensors").write_bytes(b"other")
-    compile_missing(read_registry(compiled))
-    told = capsys.readouterr().err.splitlines()[-1]
-    assert told.startswith("tiny_torch")
-    assert "failed" in told
-
-
 def test_all_means_all_beside_a_key_too(compiled: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, rows = compile_json(capsys, "tiny_keras", "--all", "--models", compiled)
     assert [row["model"] for row in rows] == BOTH
@@ -104,3 +90,22 @@ def test_what_is_damaged_is_told_among_the_models_and_compiled_anew(
     assert (rows[0]["state"], rows[0]["seconds"] > 0) == ("compiled", True)
     assert main(["models", "--json", "--models", str(compiled)]) == 0
     assert json.loads(capsys.readouterr().out)["models"][0]["notes"] == []
+
+
+def test_two_processes_never_compile_the_same_models(
+    compiled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with compiling(compiled):
+        assert main(["compile", "--again", "--models", str(compiled)]) == 1
+    assert "Another process compiles the models in" in capsys.readouterr().err
+
+
+def test_what_is_being_compiled_is_told_among_the_models(
+    compiled: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with compiling(compiled) as tell:
+        tell(["tiny_torch", "tiny_keras"])
+        assert main(["models", "--models", str(compiled)]) == 0
+    told = capsys.readouterr().out
+    assert "tiny_torch is being compiled, and served natively until then." in told
+    assert "tiny_keras is compiled after one model, and served natively until then." in told

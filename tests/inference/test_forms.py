@@ -2,9 +2,11 @@
 
 import json
 import logging
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,10 @@ from model_registry.errors import ModelUnavailable, NoUsableAnswer, WeightsError
 from model_registry.read_entry import read_entry
 from model_registry.registry import read_registry
 from tests.support.models.fake_framework import logged, rewrite_weights
+from tests.support.models.framework_runs import until
 from tests.support.web.web_fakes import FAKE_BACKENDS, PAGE, make_app
 from twelvelead.inference.compilation.compiled import NAME, RECORD, fingerprint, read_compiled
+from twelvelead.inference.compilation.queue import compiling
 from twelvelead.inference.failures import TRIED_AGAIN
 from twelvelead.inference.forms import NATIVELY
 from twelvelead.inference.predictor import Predictor
@@ -199,3 +203,77 @@ def test_a_note_stands_in_the_list_of_models(home: Path, compiled: Path, start: 
     listed = make_app(compiled, predictor).test_client().get("/api/v1/models").json or {}
     notes = {one["key"]: one["notes"] for one in listed["models"]}
     assert notes == {KEY: list(predictor.notes(KEY)), "tiny_torch": []}
+
+
+def take_away(home: Path) -> tuple[bytes, bytes]:
+    """A model's compiled form and its record, which are no longer there."""
+    form, record = (home / NAME).read_bytes(), (home / RECORD).read_bytes()
+    (home / NAME).unlink()
+    (home / RECORD).unlink()
+    return form, record
+
+
+def test_a_form_that_is_made_meanwhile_is_served_from_the_next_page_on(
+    home: Path, start: Start
+) -> None:
+    form, record = take_away(home)
+    predictor = start(answers_kept=0)
+    asked = [predictor.predict(PAGE, [KEY]).predictions[0].runtime]
+    (home / f"{NAME}.part").write_bytes(form[:100])  # as while it is written
+    asked.append(predictor.predict(PAGE, [KEY]).predictions[0].runtime)
+    (home / NAME).write_bytes(form)
+    asked.append(predictor.predict(PAGE, [KEY]).predictions[0].runtime)
+    (home / RECORD).write_bytes(record)
+    asked.append(predictor.predict(PAGE, [KEY]).predictions[0].runtime)
+
+    assert asked[:3] == ["fake 1.0"] * 3
+    assert asked[3].startswith("onnxruntime ")
+    assert predictor.usage().loads == {(KEY, "onnx"): 2}, "natively once, though files came"
+    assert predictor.usage().processes == {}, "nothing else needs the framework's process"
+
+
+def test_pages_that_are_worked_on_while_a_form_is_made_are_answered_natively(
+    home: Path, start: Start
+) -> None:
+    form, record = take_away(home)
+    predictor = start(answers_kept=0, runs=2)
+    predictor.load(KEY)
+    os.mkfifo(home / "hold")
+    with ThreadPoolExecutor(2) as pool:
+        early = pool.submit(predictor.predict, PAGE, [KEY])
+        until(lambda: logged(home, "run") == 1)
+        (home / NAME).write_bytes(form)
+        (home / RECORD).write_bytes(record)
+        late = pool.submit(predictor.predict, PAGE, [KEY])
+        until(lambda: predictor.state(KEY) != "ready")
+        (home / "hold").write_text("go on", encoding="utf-8")
+        answers = [one.result() for one in (early, late)]
+
+    assert [one.failures for one in answers] == [{}, {}]
+    runtimes = [one.predictions[0].runtime.split()[0] for one in answers]
+    assert runtimes == ["fake", "onnxruntime"]
+
+
+def test_a_form_that_answers_the_example_otherwise_is_told_when_it_is_made(
+    home: Path, start: Start
+) -> None:
+    add_example(home)
+    form, record = take_away(home)
+    predictor = start()
+    assert predictor.load(KEY) == "fake 1.0"
+    (home / NAME).write_bytes(form)
+    (home / RECORD).write_bytes(record)
+    assert predictor.load(KEY) == "fake 1.0"
+    assert "answers its example with" in predictor.notes(KEY)[0]
+
+
+def test_a_model_that_is_being_compiled_says_so(compiled: Path, home: Path, start: Start) -> None:
+    take_away(home)
+    predictor = start()
+    with compiling(compiled) as tell:
+        tell([KEY])
+        assert predictor.notes(KEY) == (
+            f"{KEY} is being compiled, and served natively until then.",
+        )
+        assert start(runtime="native").notes(KEY) == (), "it will be served natively then too"
+    assert predictor.notes(KEY) == ()

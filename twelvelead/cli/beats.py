@@ -19,7 +19,7 @@ USUAL_MODEL = "beat_signal_cnn"
 ENDINGS = (".csv", ".atr")
 
 
-def beats(options: Options) -> int:
+def run(options: Options) -> int:
     """`twelvelead beats FILE.. [--model KEY] [--out FILE]`"""
     files = recordings(options.files)
     _check_out(options.out, len(files))

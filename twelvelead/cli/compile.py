@@ -9,7 +9,9 @@ from typing import Any
 
 from model_registry.entry import ModelEntry
 from model_registry.errors import ModelUnavailable
-from model_registry.registry import Registry
+from model_registry.registry import Registry, read_registry
+from twelvelead.cli.output import CommandError, print_json
+from twelvelead.cli.parser import Options
 from twelvelead.inference.compilation.compiled import (
     RECORD,
     Compiled,
@@ -17,19 +19,28 @@ from twelvelead.inference.compilation.compiled import (
     freshness,
     read_compiled,
 )
+from twelvelead.inference.compilation.queue import compiling
 
 Row = dict[str, Any]
 
 
-def networks_to_compile(registry: Registry, keys: Sequence[str]) -> list[ModelEntry]:
-    """The networks behind keys, ensembles' members among them, each once; all where no key is given.
-
-    Raises UnknownModel, ModelUnavailable.
-    """
-    found: dict[str, ModelEntry] = {}
-    for key in keys or list(registry):
-        found |= {entry.key: entry for entry in registry.networks(key)}
-    return list(found.values())
+def run(options: Options) -> int:
+    """`twelvelead compile [KEY..]`"""
+    if options.int8 and options.data is None:
+        raise CommandError(
+            "--int8 needs --data DIR: pages on which its labels are held to float32's."
+        )
+    entries = _networks(read_registry(options.models), [] if options.all else options.keys)
+    data = options.data if options.int8 else None
+    try:
+        rows = compile_all(entries, again=options.again, data=data)
+    except OSError as error:
+        raise CommandError(f"{options.models} can't be written ({error.strerror}).") from error
+    if options.json:
+        print_json({"models": rows})
+    else:
+        print("\n".join(row_text(row) for row in rows))
+    return 1 if any(row["state"] != "compiled" for row in rows) else 0
 
 
 def compile_all(
@@ -37,9 +48,10 @@ def compile_all(
 ) -> list[Row]:
     """Compiles what is not compiled as it is now, or all `again`; one row for each model.
 
-    data: a folder of labelled pages, for compiling to int8 those whose labels stay.
+    data: a folder of labelled pages, for compiling to int8 those whose labels stay. Raises
+    AlreadyCompiling, OSError.
     """
-    rows = [_standing(entry) for entry in entries]
+    rows = [standing(entry) for entry in entries]
     wanted = [
         entry
         for entry, row in zip(entries, rows, strict=True)
@@ -48,51 +60,17 @@ def compile_all(
     if not wanted:
         return rows
     made = {}
-    with _bar(len(wanted)) as step:
-        pages = _drawn_pages()
-        for entry in wanted:
+    with compiling(wanted[0].folder.parent) as tell, _bar(len(wanted)) as step:
+        pages = drawn_pages()
+        for place, entry in enumerate(wanted):
+            tell([one.key for one in wanted[place:]])
             step(entry.key)
-            made[entry.key] = _compile(entry, pages, data)
+            made[entry.key] = compile_one(entry, pages, data)
     return [made.get(row["model"], row) for row in rows]
 
 
-def compile_missing(registry: Registry) -> None:
-    """Compiles what is not, and says what came of it; silent where nothing was to be done.
-
-    What can't be compiled is served by its framework.
-    """
-    entries = [entry for entry in registry.values() if isinstance(entry, ModelEntry)]
-    missing = [entry for entry in entries if _standing(entry)["state"] != "compiled"]
-    for row in compile_all(missing):
-        print(row_text(row), file=sys.stderr)
-
-
-def note_damage(registry: Registry, key: str) -> list[str]:
-    """In sentences, why the compiled forms of a usable model and its members can't be served."""
-    if key not in registry:
-        return []
-    return [told for entry in registry.networks(key) if (told := damage(entry))]
-
-
-def row_text(row: Row) -> str:
-    """One line for people."""
-    told = f"{row['model']:<16} {row['state']}"
-    if row["state"] == "compiled":
-        told += (
-            f" ({row['precision']}, opset {row['opset']}; largest difference of a probability "
-            f"{row['max_difference']:.1e} over {row['pages']} pages)"
-        )
-    return told + (f": {row['detail']}" if row["detail"] else "")
-
-
-def _standing(entry: ModelEntry) -> Row:
-    """What there is before anything is compiled; what is damaged or can't be read is made anew."""
-    if not damage(entry) and freshness(entry) == "fresh":
-        return _row(entry, read_compiled(entry))
-    return _row(entry, None)
-
-
-def _compile(entry: ModelEntry, pages: Sequence[Any], data: Path | None) -> Row:
+def compile_one(entry: ModelEntry, pages: Sequence[Any], data: Path | None = None) -> Row:
+    """What came of one model; what fails is told in its row."""
     from twelvelead.inference.compilation.compile import compile_model
 
     begun = time.perf_counter()
@@ -112,17 +90,47 @@ def _compile(entry: ModelEntry, pages: Sequence[Any], data: Path | None) -> Row:
     return _row(entry, record) | {"seconds": seconds, "detail": detail}
 
 
+def standing(entry: ModelEntry) -> Row:
+    """What there is before anything is compiled; what is damaged or can't be read is made anew."""
+    if not damage(entry) and freshness(entry) == "fresh":
+        return _row(entry, read_compiled(entry))
+    return _row(entry, None)
+
+
+def row_text(row: Row) -> str:
+    """One line for people."""
+    told = f"{row['model']:<16} {row['state']}"
+    if row["state"] == "compiled":
+        told += (
+            f" ({row['precision']}, opset {row['opset']}; largest difference of a probability "
+            f"{row['max_difference']:.1e} over {row['pages']} pages)"
+        )
+    return told + (f": {row['detail']}" if row["detail"] else "")
+
+
+def drawn_pages() -> list[Any]:
+    """The pages that every model is held to."""
+    from twelvelead.inference.compilation.probe_inputs import draw_pages
+
+    return list(draw_pages())
+
+
+def _networks(registry: Registry, keys: Sequence[str]) -> list[ModelEntry]:
+    """The networks behind keys, ensembles' members among them, each once; all where no key is given.
+
+    Raises UnknownModel, ModelUnavailable.
+    """
+    found: dict[str, ModelEntry] = {}
+    for key in keys or list(registry):
+        found |= {entry.key: entry for entry in registry.networks(key)}
+    return list(found.values())
+
+
 def _row(entry: ModelEntry, record: Compiled | None) -> Row:
     row: Row = {"model": entry.key, "framework": entry.framework, "detail": "", "seconds": 0.0}
     named = ("precision", "opset", "exporter", "pages", "max_difference", "sha256")
     row |= {name: getattr(record, name, None) for name in named}
     return row | {"state": "compiled" if record else "not compiled"}
-
-
-def _drawn_pages() -> list[Any]:
-    from twelvelead.inference.compilation.probe_inputs import draw_pages
-
-    return list(draw_pages())
 
 
 @contextmanager

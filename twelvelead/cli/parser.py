@@ -2,30 +2,28 @@
 
 import argparse
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import get_args
 
 from ecg.signal.read_options import Unit
 from ecg.tasks import NOTICE
-from twelvelead.cli.data import add_data
-from twelvelead.cli.output import CommandError
 from twelvelead.project import MODELS
 
+SETS = ("ecg12", "mitdb")
 Options = argparse.Namespace
-Run = Callable[[Options], int]
 Add = Callable[[str, str], argparse.ArgumentParser]
 
 
-def make_parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
-    """The parser of all commands. runs: what runs each, by its name; `data` brings its own."""
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of all commands. `verb` names the module that runs the one that was given."""
     parser = argparse.ArgumentParser(prog="twelvelead", description=NOTICE)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     models = Path(os.environ.get("TWELVELEAD_MODELS_DIR") or MODELS)
 
     def command(name: str, text: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text)
-        added.set_defaults(run=runs[name])
+        added.set_defaults(verb=name)
         added.add_argument("--json", action="store_true", help="print JSON")
         added.add_argument("--models", type=Path, default=models, help="folder of the registry")
         return added
@@ -36,9 +34,16 @@ def make_parser(runs: Mapping[str, Run]) -> argparse.ArgumentParser:
     _add_making(command)
     added = command("serve", "serve the app")
     added.add_argument("--host", default="127.0.0.1")
-    added.add_argument("--compile", action="store_true", help="compile what is not, first")
+    added.add_argument("--compile", action="store_true", help="compile what is not, meanwhile")
     added.add_argument("--port", type=_port, default=os.environ.get("PORT", "8080"))
-    add_data(commands, CommandError)
+    data = commands.add_parser("data", help="bring public data").add_subparsers(required=True)
+    text = (
+        "bring a public set: ecg12, 12-lead pages without their copies, or mitdb, MIT-BIH records"
+    )
+    added = data.add_parser("fetch", help=text, description=text)
+    added.set_defaults(verb="data")
+    added.add_argument("set", nargs="?", choices=SETS, default="ecg12")
+    added.add_argument("--to", type=Path, metavar="DIR", help="data/SET without it")
     return parser
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from ecg.errors import NotASignal, PageError, SignalError, UnreadableSignal
 from ecg.tasks import NOTICE
 from model_registry.registry import read_registry
-from twelvelead.cli.output import CommandError, print_json, print_predictions, print_signal
+from twelvelead.cli.output import CommandError, print_json, print_signal
 from twelvelead.cli.parser import Options
 from twelvelead.cli.recordings import is_picture, read_recording, recordings, signal_document
 from twelvelead.inference.beat_predictor import BeatPredictor
@@ -17,7 +17,7 @@ ENDINGS = (".csv", ".tsv", ".hea", ".dat", ".atr", ".zip")  # of what is meant a
 Rows = list[dict[str, Any]]
 
 
-def predict(options: Options) -> int:
+def run(options: Options) -> int:
     """`twelvelead predict FILE.. --model KEY`"""
     predictor = Predictor(read_registry(options.models))
     asking = _Asking(predictor, options)
@@ -31,7 +31,7 @@ def predict(options: Options) -> int:
     if options.json:
         print_json(asking.as_json())
     else:
-        print_predictions(asking.predictions)
+        _print(asking.predictions)
         for one in asking.signals:
             print_signal(one)
         if asking.predictions or asking.signals:
@@ -39,6 +39,17 @@ def predict(options: Options) -> int:
     for failure in asking.failures:
         print(f"twelvelead: {failure['file']}: {failure['detail']}", file=sys.stderr)
     return 1 if asking.failures else 0
+
+
+def _print(predictions: Rows) -> None:
+    """Each answer with its shares and reasons."""
+    for one in predictions:
+        said = one["decision"] if one["label"] is None else f"{one['label']}, {one['decision']}"
+        print(f"{one['file']}  {one['model']} ({one['runtime']}): {said}")
+        for label, share in one["probabilities"].items():
+            print(f"  {share:6.1%}  {label}")
+        for reason in one["reasons"]:
+            print(f"  {reason}")
 
 
 class _Asking:

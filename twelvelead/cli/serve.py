@@ -3,11 +3,11 @@
 import ipaddress
 import os
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
 from model_registry.registry import read_registry
-from twelvelead.cli.compile import compile_missing
 from twelvelead.cli.output import CommandError
 from twelvelead.cli.parser import Options
 from twelvelead.inference.resources.memory import ALLOCATION
@@ -19,7 +19,7 @@ WARNING = (
 )
 
 
-def serve(options: Options) -> int:
+def run(options: Options) -> int:
     """`twelvelead serve`; does not return where it starts. Raises CommandError."""
     os.environ["TWELVELEAD_MODELS_DIR"] = str(options.models.expanduser().resolve())
     _check_settings()
@@ -27,7 +27,7 @@ def serve(options: Options) -> int:
     if not _is_loopback(options.host):
         print(WARNING, file=sys.stderr)
     if options.compile:
-        compile_missing(read_registry(options.models))
+        _start_compiling(options.models)
     gunicorn = str(Path(sys.executable).with_name("gunicorn"))
     where = f"{options.host}:{options.port}"
     os.environ.update({**ALLOCATION, **os.environ})
@@ -35,6 +35,18 @@ def serve(options: Options) -> int:
         gunicorn,
         [gunicorn, "--config", CONFIG, "--bind", where, "twelvelead.app:create_app()"],
     )
+
+
+def _start_compiling(models: Path) -> None:
+    """Starts a process that lives no longer than this one, whatever program this one becomes."""
+    reading, writing = os.pipe()
+    os.set_inheritable(writing, True)  # gunicorn takes this process over, and holds it open
+    subprocess.Popen(
+        [sys.executable, "-m", "twelvelead.cli.compile_behind", str(models)],
+        stdin=reading,
+        process_group=0,  # Ctrl-C is for the server; a session of its own would undo the priority
+    )
+    os.close(reading)
 
 
 def _is_loopback(host: str) -> bool:

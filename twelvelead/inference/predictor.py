@@ -87,7 +87,7 @@ class Predictor:
     def notes(self, key: str) -> tuple[str, ...]:
         """What else there is to say of a model's state, in sentences, those of an ensemble's members too."""
         networks = self.registry.networks(key)
-        return tuple(note for one in networks for note in self._networks.forms.notes(one.key))
+        return tuple(note for one in networks for note in self._networks.forms.notes(one))
 
     def warm(self, keys: Sequence[str]) -> threading.Thread:
         """Loads models in the background; what fails is kept as their state."""

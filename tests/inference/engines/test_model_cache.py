@@ -2,6 +2,7 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -229,6 +230,29 @@ def test_what_is_in_use_is_not_put_out() -> None:
     with cache.use("a"), pytest.raises(Busy, match="still in use"):
         cache.put_out("a", Deadline(0.05))
     assert cache.resident == {"a": 40}
+
+
+def test_what_is_retired_goes_when_it_is_no_longer_used_and_is_loaded_anew() -> None:
+    shelf = Shelf(a=40)
+    cache = cached(shelf)
+    touch(cache, "a")
+    with ThreadPoolExecutor(1) as pool, cache.use("a"):
+        cache.retire("a")
+        assert cache.resident == {}
+        assert shelf.said == ["+a"], "it is in use"
+        later = pool.submit(touch, cache, "a")
+    later.result()
+    assert shelf.said == ["+a", "-a", "+a"], "one form of it is in memory at a time"
+    assert cache.resident == {"a": 40}
+
+
+def test_what_nobody_uses_is_retired_at_once() -> None:
+    shelf = Shelf(a=40)
+    cache = cached(shelf)
+    touch(cache, "a")
+    cache.retire("a")
+    cache.retire("a")
+    assert shelf.said == ["+a", "-a"]
 
 
 def test_who_waits_for_a_load_lets_others_compute() -> None:

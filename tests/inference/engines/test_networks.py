@@ -76,7 +76,7 @@ def test_a_stale_form_is_not_served(compiled: Path, start: Start) -> None:
     file = compiled / "tiny_torch" / "model.toml"
     file.write_text(file.read_text("utf-8").replace(before.weights.sha256, after), "utf-8")
 
-    assert start(compiled).engine_of(entry_of(compiled, "tiny_torch")) == "pytorch"
+    assert start(compiled).forms.engine_of(entry_of(compiled, "tiny_torch")) == "pytorch"
     with pytest.raises(WeightsError, match="compiled from other weights"):
         start(compiled, runtime="onnx").load(entry_of(compiled, "tiny_torch"))
 
@@ -94,7 +94,7 @@ def test_an_entry_may_say_how_it_is_served(
 ) -> None:
     file = compiled / "tiny_keras" / "model.toml"
     file.write_text(f'runtime = "{runtime}"\n' + file.read_text("utf-8"), "utf-8")
-    assert start(compiled).engine_of(entry_of(compiled, "tiny_keras")) == engine
+    assert start(compiled).forms.engine_of(entry_of(compiled, "tiny_keras")) == engine
 
 
 def test_where_only_compiled_models_are_served_a_corrupt_form_is_refused(

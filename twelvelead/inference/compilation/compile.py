@@ -3,10 +3,9 @@
 import hashlib
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
@@ -85,16 +84,30 @@ def compile_model(entry: ModelEntry, pages: Iterable[Page]) -> Compiled:
 
 
 def export(entry: ModelEntry, target: Path) -> str:
-    """Writes a model as ONNX, in a process of its own; the name and version of the exporter."""
+    """Writes a model as ONNX, in a process of its own; the name and version of the exporter.
+
+    Raises CompileError where that ends or the exporter fails, WeightsError. Who breaks off ends it too.
+    """
     spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe(duplex=False)
+    file = entry.folder / "model.toml"
+    process = spawn.Process(target=_export, args=(theirs, file, target), daemon=True)
+    process.start()
+    theirs.close()
     try:
-        with ProcessPoolExecutor(1, mp_context=spawn) as pool:
-            return pool.submit(_export, entry.folder / "model.toml", target).result()
-    except BrokenProcessPool as error:
+        with ours:
+            found: str | ModelUnavailable = ours.recv()
+    except EOFError as error:
         raise CompileError(
             f"The process that exported '{entry.key}' ended, as for want of memory: "
             "free some and try again; natively the model is served as before."
         ) from error
+    finally:
+        process.kill()
+        process.join()
+    if isinstance(found, ModelUnavailable):
+        raise found
+    return found
 
 
 def compare(entry: ModelEntry, pages: Iterable[Page], one: Run, other: Run) -> Agreement:
@@ -116,10 +129,17 @@ def put(folder: Path, part: Path, record: Compiled) -> None:
     record.write(folder)
 
 
-def _export(file: Path, target: Path) -> str:
-    from twelvelead.inference.compilation.onnx_export import write_onnx
+def _export(connection: Connection, file: Path, target: Path) -> None:
+    """Sends the exporter's name, or what went wrong."""
+    try:
+        from twelvelead.inference.compilation.onnx_export import write_onnx
 
-    return write_onnx(read_entry(file), target)
+        connection.send(write_onnx(read_entry(file), target))
+    except ModelUnavailable as error:
+        connection.send(error)
+    except Exception as error:  # whatever an exporter raises must not stop the other models
+        told = f"'{file.parent.name}' can't be exported ({type(error).__name__}: {error})."
+        connection.send(CompileError(told))
 
 
 def _with_example(entry: ModelEntry, pages: Iterable[Page]) -> Iterator[Page]:

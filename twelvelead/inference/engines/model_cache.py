@@ -37,6 +37,8 @@ class ModelCache:
         self._resident: OrderedDict[str, int] = OrderedDict()  # the least recently used first
         self._measured: dict[str, int] = {}  # what each took when it was loaded last
         self._in_use: Counter[str] = Counter()
+        self._retired: set[str] = set()  # in memory for those only who use them now
+        self._buried: set[str] = set()  # being unloaded
         self._fetching: dict[str, Future[None]] = {}
         self._wanted: Counter[str] = Counter()  # how many wait for each
         self._changed = threading.Condition()
@@ -58,6 +60,7 @@ class ModelCache:
             with self._changed:
                 self._in_use[key] -= 1
                 self._changed.notify_all()
+            self._bury(key)
 
     @property
     def resident(self) -> dict[str, int]:
@@ -97,6 +100,28 @@ class ModelCache:
                 self._unload(key)
         finally:
             self._loading.release()
+
+    def retire(self, key: str) -> None:
+        """Has a model put out when those who use it now are done; who asks next has it loaded anew."""
+        with self._changed:
+            self._measured.pop(key, None)
+            if self._resident.pop(key, None) is not None:
+                self._retired.add(key)
+        self._bury(key)
+
+    def _bury(self, key: str) -> None:
+        """Unloads a retired model that nobody uses any more."""
+        with self._changed:
+            if key not in self._retired - self._buried or self._in_use[key]:
+                return
+            self._buried.add(key)
+        try:
+            self._unload(key)
+        finally:
+            with self._changed:
+                self._buried.discard(key)
+                self._retired.discard(key)
+                self._changed.notify_all()
 
     def _fetch(self, key: str, size: int, deadline: Deadline) -> None:
         """Waits until a model is loaded. Who can't wait goes; the load goes on, for who asks next."""
@@ -169,7 +194,7 @@ class ModelCache:
         """
         if key in self._resident:
             return True
-        if not self._make_room(key, self._measured.get(key, size)):
+        if key in self._retired or not self._make_room(key, self._measured.get(key, size)):
             return False
         cost = self._load(key, deadline)
         self.loads[key] += 1

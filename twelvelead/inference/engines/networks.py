@@ -125,18 +125,13 @@ class Networks:
             if backend.stop_if_idle(self._limits.native_idle):
                 self._forget(name)
 
-    def engine_of(self, entry: ModelEntry) -> str:
-        """How a network is run: see `Forms.engine_of`."""
-        return self.forms.engine_of(entry)
-
     def _is_here(self, entry: ModelEntry) -> bool:
         """Whether a network of the cache is still to be served: its process lives, its form is right."""
         key = entry.key
-        if self.forms.is_restored(key):
-            with contextlib.suppress(Busy):  # then with the next request
-                self._cache.put_out(key, Deadline(0.0))
-                self.forms.forget(key)
-                return False
+        if self.forms.is_renewed(entry):
+            self._cache.retire(key)
+            self.forms.forget(key)
+            return False
         native = self._native.get(self._engines[key])
         if native is not None and native.state(entry) == "idle":
             self._cache.forget(key)

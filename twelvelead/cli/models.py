@@ -1,0 +1,82 @@
+"""`twelvelead models`: what is registered, broken models with the reason."""
+
+from typing import Any
+
+from model_registry.entry import EnsembleEntry
+from model_registry.errors import ModelUnavailable
+from model_registry.registry import Registry, read_registry
+from twelvelead.cli.output import print_json
+from twelvelead.cli.parser import Options
+from twelvelead.inference.compilation.compiled import damage
+from twelvelead.inference.compilation.queue import compiling_notes
+
+READS = {  # what a model is given, in words
+    ("page",): "ECG pages",
+    ("beat_picture",): "pictures of a beat, and signals",
+    ("segment",): "signals",
+    ("beat_picture", "segment"): "signals",
+}
+
+
+def run(options: Options) -> int:
+    """`twelvelead models`"""
+    registry = read_registry(options.models)
+    rows = [
+        _describe(registry, key) | {"notes": _notes(registry, key)}
+        for key in sorted([*registry, *registry.broken])
+    ]
+    if options.json:
+        print_json({"models": rows})
+    else:
+        _print(rows)
+    return 0
+
+
+def _describe(registry: Registry, key: str) -> dict[str, Any]:
+    """A model, a broken one with its reason."""
+    try:
+        entry = registry[key]
+    except ModelUnavailable as error:
+        empty = dict.fromkeys(
+            ("title", "framework", "members", "task", "reads", "labels", "macro_f1")
+        )
+        return {"key": key, "state": "unavailable", "reason": str(error)} | empty
+    measured = (entry.metrics or {}).get("cross_validation", {})
+    return {
+        "key": key,
+        "state": "available",
+        "reason": None,
+        "title": entry.title,
+        "framework": entry.framework,
+        "members": list(entry.members) if isinstance(entry, EnsembleEntry) else [],
+        "task": entry.task.key,
+        "reads": sorted({network.reads for network in registry.networks(key)}),
+        "labels": list(entry.labels),
+        "macro_f1": measured.get("macro_f1"),
+    }
+
+
+def _notes(registry: Registry, key: str) -> list[str]:
+    """In sentences, why the compiled forms of a usable model and its members can't be served, or not yet."""
+    if key not in registry:
+        return []
+    networks = registry.networks(key)
+    damages = [told for entry in networks if (told := damage(entry))]
+    return [*damages, *(told for entry in networks for told in compiling_notes(entry))]
+
+
+def _print(rows: list[dict[str, Any]]) -> None:
+    """Some lines a model: what it is, what it reads, how good it is or why it can't be used."""
+    for row in rows:
+        print(f"{row['key']:<16} {row['framework'] or '-':<8} {row['title'] or ''}")
+        if row["members"]:
+            print(f"{'':<16} average of {', '.join(row['members'])}")
+        if row["reads"]:
+            print(f"{'':<16} reads {READS[tuple(row['reads'])]}")
+        for line in (row["reason"] or _measured(row["macro_f1"]), *row["notes"]):
+            print(f"{'':<16} {line}")
+
+
+def _measured(macro_f1: float | None) -> str:
+    """A model's figure in words."""
+    return "not measured" if macro_f1 is None else f"macro-F1 {macro_f1:.3f}, held out"
