@@ -15,7 +15,7 @@ from benchmarks.results.facts import read_facts
 from benchmarks.results.plan import FULL, QUICK
 from benchmarks.results.report import Run, write_report
 from benchmarks.results.tables import table
-from benchmarks.results.values import Samples
+from benchmarks.results.values import Measurements
 from benchmarks.setups.pages import draw_page
 from benchmarks.setups.servers import System
 from benchmarks.setups.systems import (
@@ -74,7 +74,7 @@ def measure(options: argparse.Namespace) -> Run:
         heavy = min(options.rounds, plan.heavy_rounds)
         plan = replace(plan, rounds=options.rounds, heavy_rounds=heavy)
     page = draw_page(BUILD)
-    bench = Bench(plan, BUILD, page, Samples())
+    bench = Bench(plan, BUILD, page, Measurements())
     systems = choose_systems(bench, options.only)
     facts = read_facts(BUILD)
     if wanted(SPEED, options.only) or len(systems) > 1:
@@ -83,7 +83,7 @@ def measure(options: argparse.Namespace) -> Run:
         if wanted(name, options.only):
             part(bench)
     kilobytes = page.stat().st_size // 1000
-    return Run(plan, facts, bench.samples, tuple(models), kilobytes, options.quick)
+    return Run(plan, facts, bench.measurements, tuple(models), kilobytes, options.quick)
 
 
 def choose_systems(bench: Bench, only: Sequence[str]) -> dict[str, System]:
@@ -91,7 +91,7 @@ def choose_systems(bench: Bench, only: Sequence[str]) -> dict[str, System]:
     systems = {TWELVELEAD: twelvelead(bench.page)}
     named = [NAMES[name] for name in only if name in NAMES]
     for name in named or (PEERS if wanted(SPEED, only) else ()):
-        with bench.samples.noting(name):
+        with bench.measurements.noting(name):
             systems[name] = make_peer(name, bench.page, bench.build)
     return systems
 

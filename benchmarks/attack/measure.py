@@ -36,7 +36,7 @@ MOST = 1.2  # times the memory of the same number of honest requests
 
 
 @dataclass(frozen=True)
-class Row:
+class AttackResult:
     """What one kind of request did: MB at the peak and some seconds after, answers by status, seconds."""
 
     request: Request
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if all(is_borne(row, rows) for row in rows) else 1
 
 
-def measure(tree: Path = ROOT, only: str = "") -> list[Row]:
+def measure(tree: Path = ROOT, only: str = "") -> list[AttackResult]:
     """A row for each request whose name holds `only`, and for the honest one that it is held to."""
     shutil.rmtree(BUILD, ignore_errors=True)
     data = BUILD / "data" / "normal"
@@ -86,7 +86,7 @@ def measure(tree: Path = ROOT, only: str = "") -> list[Row]:
     return rows
 
 
-def measure_one(tree: Path, request: Request) -> Row:
+def measure_one(tree: Path, request: Request) -> AttackResult:
     """A fresh server, all clients at once, its memory."""
     with serving(tree) as server:
         forget_peaks(server)
@@ -96,10 +96,10 @@ def measure_one(tree: Path, request: Request) -> Row:
         seconds = time.monotonic() - began
         peak = megabytes(server, "VmHWM") + disk[0] / 1e6
         time.sleep(3)
-        return Row(request, peak, megabytes(server, "VmRSS"), statuses, seconds)
+        return AttackResult(request, peak, megabytes(server, "VmRSS"), statuses, seconds)
 
 
-def table(rows: Sequence[Row]) -> str:
+def table(rows: Sequence[AttackResult]) -> str:
     """The rows as Markdown; ratios against the honest request of the same kind."""
     lines = [
         f"| {CLIENTS} clients, {CLIENTS * EACH} requests | answers | s | peak MB | times honest | MB after |",
@@ -115,12 +115,12 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
-def times_honest(row: Row, rows: Sequence[Row]) -> float:
+def times_honest(row: AttackResult, rows: Sequence[AttackResult]) -> float:
     """The peak against that of the honest request of the same kind."""
     return row.peak / next(one.peak for one in rows if one.request.name == row.request.honest)
 
 
-def is_borne(row: Row, rows: Sequence[Row]) -> bool:
+def is_borne(row: AttackResult, rows: Sequence[AttackResult]) -> bool:
     """Whether all were answered, none by a fault of ours, in little more memory than honest ones."""
     answered = not any(status in (0, 500, 502) for status in row.statuses)
     return answered and (not row.request.honest or times_honest(row, rows) <= MOST)

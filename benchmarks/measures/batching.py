@@ -1,7 +1,7 @@
 """Whether batches would help: the network alone, a page at a time and eight at once."""
 
 from benchmarks.measures.speed import Bench, run_bare
-from benchmarks.results.values import Sample
+from benchmarks.results.values import Measurement
 from twelvelead.inference.resources.machine import cores
 
 NETWORK = "network alone"
@@ -13,4 +13,4 @@ def measure_batching(bench: Bench) -> None:
         print(f"batches, round {number + 1}", flush=True)
         found = run_bare(bench, "--batch", "--threads", str(cores()))
         for size, rate in ((1, found["one"]), (8, found["eight"])):
-            bench.samples.add(Sample(NETWORK, "per_second_batch", rate, number, size))
+            bench.measurements.add(Measurement(NETWORK, "per_second_batch", rate, number, size))

@@ -15,7 +15,7 @@ from twelvelead.inference.prediction import to_probabilities
 Batch = npt.NDArray[np.float32]
 
 
-class Answer(TypedDict):
+class PeerAnswer(TypedDict):
     """What every system that is measured answers."""
 
     label: str
@@ -32,7 +32,7 @@ class Classifier:
         self.entry = read_entry(folder / "model.toml")
         self._session = open_session(hold_onnx(self.entry), self.entry, threads)
 
-    def answer(self, data: bytes) -> Answer:
+    def answer(self, data: bytes) -> PeerAnswer:
         """The label of a picture's bytes, and all probabilities by label. Raises PageError."""
         tensor = self.entry.picture(read_page(data))
         shares = to_probabilities(self.run(tensor[np.newaxis])[0], self.entry)

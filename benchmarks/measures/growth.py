@@ -7,7 +7,7 @@ from benchmarks.errors import NotMeasured
 from benchmarks.measures.load import send
 from benchmarks.measures.speed import Bench, load_for, warm
 from benchmarks.results.plan import CLIENTS
-from benchmarks.results.values import Sample
+from benchmarks.results.values import Measurement
 from benchmarks.setups.systems import MODEL, MODELS, TWELVELEAD, twelvelead
 
 COPIED = "small_cnn"  # the model that further entries are copies of
@@ -20,7 +20,7 @@ def measure_entries(bench: Bench) -> None:
         for count, folder in registries.items():
             print(f"{count} registered models, round {number + 1}", flush=True)
             system = twelvelead(bench.page, registry=folder)
-            with bench.samples.noting("entries"), bench.serving(system) as running:
+            with bench.measurements.noting("entries"), bench.serving(system) as running:
                 warm(running)
                 found = {
                     "first_answer_entries": running.first_answer,
@@ -48,7 +48,7 @@ def measure_pages(bench: Bench) -> None:
     few, many = bench.plan.pages
     system = twelvelead(bench.page)
     print(f"{many} pages served", flush=True)
-    with bench.samples.noting("pages"), bench.serving(system) as running:
+    with bench.measurements.noting("pages"), bench.serving(system) as running:
         served = 0
         for count in (few, many):
             served += send(running.address, system.body, count - served, CLIENTS).demand_all().sent
@@ -64,7 +64,7 @@ def measure_clients(bench: Bench) -> None:
     system = twelvelead(bench.page)
     for number in range(bench.plan.heavy_rounds):
         print(f"1 to {max(bench.plan.clients)} clients, round {number + 1}", flush=True)
-        with bench.samples.noting("clients"), bench.serving(system) as running:
+        with bench.measurements.noting("clients"), bench.serving(system) as running:
             warm(running)
             for clients in bench.plan.clients:
                 load = load_for(running, bench.plan.seconds, clients)
@@ -77,4 +77,4 @@ def measure_clients(bench: Bench) -> None:
 def _keep(bench: Bench, found: dict[str, float], place: tuple[int, int]) -> None:
     """place: the round, and what the figures depend on."""
     for figure, value in found.items():
-        bench.samples.add(Sample(TWELVELEAD, figure, value, place[0], place[1]))
+        bench.measurements.add(Measurement(TWELVELEAD, figure, value, place[0], place[1]))

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.errors import NotMeasured
 from benchmarks.measures.speed import Bench
-from benchmarks.results.values import Sample
+from benchmarks.results.values import Measurement
 
 NAME = "twelvelead"
 STAGES = ("slim", "full")
@@ -18,11 +18,11 @@ SIZE = re.compile(r"([0-9.]+) ?([kKMG]?B)")
 
 def measure_images(bench: Bench) -> None:
     """image_mb of the images `twelvelead:slim` and `twelvelead:full`."""
-    with bench.samples.noting("image_mb"):
+    with bench.measurements.noting("image_mb"):
         found = list_images()
         for stage in STAGES:
             size = image_size(found, f"{NAME}:{stage}")
-            bench.samples.add(Sample(stage, "image_mb", size, 0))
+            bench.measurements.add(Measurement(stage, "image_mb", size, 0))
 
 
 def list_images() -> list[dict[str, Any]]:

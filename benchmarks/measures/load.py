@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median, quantiles
 
 from benchmarks.errors import BenchmarkError, NotMeasured
-from benchmarks.setups.pages import Body
+from benchmarks.setups.pages import Payload
 
 TOOL = "hey"
 REQUEST_SECONDS = 60  # after which a request counts as lost
@@ -17,7 +17,7 @@ INSTALL = "On Debian, run 'sudo apt-get install hey'; on macOS, 'brew install he
 
 
 @dataclass(frozen=True)
-class Answered:
+class TimedAnswer:
     """One answer: HTTP status, seconds until it was there, seconds into the run at which it was asked."""
 
     status: int
@@ -29,7 +29,7 @@ class Answered:
 class Load:
     """The answers to `sent` requests. cost: core-seconds that the load generator took."""
 
-    answers: tuple[Answered, ...]
+    answers: tuple[TimedAnswer, ...]
     sent: int
     cost: float
 
@@ -66,7 +66,7 @@ def find_tool() -> str:
     return found
 
 
-def send(address: str, body: Body, count: int, clients: int) -> Load:
+def send(address: str, body: Payload, count: int, clients: int) -> Load:
     """Posts a body `count` times (brought to a multiple of `clients`, at least one each)."""
     each = max(1, round(count / clients))
     # fmt: off
@@ -84,10 +84,10 @@ def send(address: str, body: Body, count: int, clients: int) -> Load:
     return Load(tuple(read_answers(done.stdout.splitlines())), each * clients, cost)
 
 
-def read_answers(lines: Iterable[str]) -> list[Answered]:
+def read_answers(lines: Iterable[str]) -> list[TimedAnswer]:
     """hey's table (`-o csv`), one answer a line; requests without an answer are not in it."""
     return [
-        Answered(int(row["status-code"]), float(row["response-time"]), float(row["offset"]))
+        TimedAnswer(int(row["status-code"]), float(row["response-time"]), float(row["offset"]))
         for row in csv.DictReader(lines)
     ]
 

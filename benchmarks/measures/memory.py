@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.errors import NotMeasured
 from benchmarks.measures.speed import Bench
-from benchmarks.results.values import Sample
+from benchmarks.results.values import Measurement
 from benchmarks.setups.pages import write_form
 from benchmarks.setups.servers import Running
 from benchmarks.setups.systems import flask_demo, networks, twelvelead
@@ -16,7 +16,7 @@ SETTLED, FIRST = "memory_all", "first_answer_all"
 
 def measure_memory(bench: Bench) -> None:
     """memory_all (MB) and first_answer_all (s), of Twelvelead and of the Flask demo with the same models."""
-    with bench.samples.noting(SETTLED):
+    with bench.measurements.noting(SETTLED):
         keys = all_compiled()
         for number in range(bench.plan.heavy_rounds):
             print(f"memory with {len(keys)} models, round {number + 1}", flush=True)
@@ -25,7 +25,7 @@ def measure_memory(bench: Bench) -> None:
                     ask_all(running, bench.page, keys)
                     found = {SETTLED: running.memory(), FIRST: running.first_answer}
                 for figure, value in found.items():
-                    bench.samples.add(Sample(system.name, figure, value, number))
+                    bench.measurements.add(Measurement(system.name, figure, value, number))
 
 
 def all_compiled() -> list[str]:

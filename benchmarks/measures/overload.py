@@ -8,7 +8,7 @@ from typing import Self
 from benchmarks.errors import NotMeasured
 from benchmarks.measures.load import Load, middle_ms, percentile_ms, send
 from benchmarks.measures.speed import Bench, load_for, warm
-from benchmarks.results.values import Sample
+from benchmarks.results.values import Measurement
 from benchmarks.setups.servers import Running
 from benchmarks.setups.systems import TWELVELEAD, twelvelead
 
@@ -20,7 +20,7 @@ PEAK = (2, 4, 8, 16)  # numbers of clients, the best of which is the peak
 LOOKS = 20  # requests one at a time, before the overload and after it
 
 
-class Probe:
+class HealthProbe:
     """Asks /livez again and again beside the load; `seconds` of each answer, `failures` counted."""
 
     def __init__(self, running: Running) -> None:
@@ -56,20 +56,20 @@ def measure_overload(bench: Bench) -> None:
     system = twelvelead(bench.page)
     for number in range(bench.plan.heavy_rounds):
         print(f"overload by {CLIENTS} clients, round {number + 1}", flush=True)
-        with bench.samples.noting("overload"), bench.serving(system) as running:
+        with bench.measurements.noting("overload"), bench.serving(system) as running:
             warm(running)
             seconds = bench.plan.seconds
             rates = [load_for(running, seconds, clients).per_second for clients in PEAK]
             found = {"before_ms": alone(running), "peak": max(rates)}
-            with Probe(running) as probe:
+            with HealthProbe(running) as probe:
                 load = load_for(running, seconds, CLIENTS)
             time.sleep(RECOVERY)
             found |= {"after_ms": alone(running)} | told(load, probe)
             for figure, value in found.items():
-                bench.samples.add(Sample(TWELVELEAD, figure, value, number))
+                bench.measurements.add(Measurement(TWELVELEAD, figure, value, number))
 
 
-def told(load: Load, probe: Probe) -> dict[str, float]:
+def told(load: Load, probe: HealthProbe) -> dict[str, float]:
     """The figures of one overload. Raises NotMeasured where /livez or a request got no answer."""
     if probe.failures:
         raise NotMeasured(f"/livez failed {probe.failures} times under overload")

@@ -11,8 +11,8 @@ from typing import Any
 
 from benchmarks.errors import BenchmarkError, NotMeasured
 from benchmarks.measures.load import Load, middle_ms, send
-from benchmarks.results.plan import CLIENTS, Plan
-from benchmarks.results.values import Sample, Samples
+from benchmarks.results.plan import CLIENTS, BenchPlan
+from benchmarks.results.values import Measurement, Measurements
 from benchmarks.setups.servers import Running, System, serving
 from benchmarks.setups.systems import BARE, MODEL, MODELS
 from tests.support.project import ROOT
@@ -26,10 +26,10 @@ LOAD_COST = "load_cost"
 class Bench:
     """What every part of the benchmark works with. build: where it keeps its files."""
 
-    plan: Plan
+    plan: BenchPlan
     build: Path
     page: Path
-    samples: Samples
+    measurements: Measurements
 
     def serving(self, system: System) -> AbstractContextManager[Running]:
         """A context in which a system runs."""
@@ -44,8 +44,8 @@ def measure_speed(bench: Bench, systems: Mapping[str, System]) -> None:
         if number:
             measure_bare(bench, number)
         for name, system in systems.items():
-            if name not in bench.samples.missing:
-                with bench.samples.noting(name):
+            if name not in bench.measurements.missing:
+                with bench.measurements.noting(name):
                     measure_server(bench, system, (number, label))
 
 
@@ -53,8 +53,8 @@ def measure_bare(bench: Bench, number: int) -> str:
     """Measures the bare loop in one process and in one a core; the page's label."""
     alone = run_bare(bench, "--processes", "1")
     full = run_bare(bench, "--processes", str(cores()))
-    bench.samples.add(Sample(BARE, "p50_ms", alone["p50_ms"], number))
-    bench.samples.add(Sample(BARE, "per_second", full["per_second"], number))
+    bench.measurements.add(Measurement(BARE, "p50_ms", alone["p50_ms"], number))
+    bench.measurements.add(Measurement(BARE, "per_second", full["per_second"], number))
     return str(alone["label"])
 
 
@@ -84,7 +84,7 @@ def measure_server(bench: Bench, system: System, place: tuple[int, str]) -> None
         LOAD_COST: full.cost / full.seconds,
     }
     for figure, value in measured.items():
-        bench.samples.add(Sample(system.name, figure, value, number))
+        bench.measurements.add(Measurement(system.name, figure, value, number))
 
 
 def check_label(running: Running, label: str) -> None:

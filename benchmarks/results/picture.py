@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from benchmarks.results.plan import CLIENTS
-from benchmarks.results.values import Samples
+from benchmarks.results.values import Measurements
 from benchmarks.setups.systems import BARE, BENTOML, FLASK, LITSERVE, MLSERVER, TWELVELEAD
 
 ORDER = (TWELVELEAD, BARE, LITSERVE, BENTOML, MLSERVER, FLASK)  # from top to bottom
@@ -25,30 +25,30 @@ COURSES = (  # figure, title, what it depends on
 )
 
 
-def draw_picture(samples: Samples, file: Path) -> Path:
+def draw_picture(measurements: Measurements, file: Path) -> Path:
     """Draws what was measured as SVG; panels without a figure say so. The same values, the same bytes."""
     figure = Figure(figsize=(11, 9.5), layout="constrained")
     axes = figure.subplots(3, 2)
     for place, (name, title, form) in zip(axes.flat[:4], PANELS, strict=True):
-        _bars(place, samples, (name, title, form))
+        _bars(place, measurements, (name, title, form))
     for place, (name, title, depends) in zip(axes.flat[4:], COURSES, strict=True):
-        _course(place, samples, (name, title, depends))
+        _course(place, measurements, (name, title, depends))
     part = file.with_name(f"{file.name}.part")
     with mpl.rc_context({"svg.hashsalt": "twelvelead", "svg.fonttype": "path"}):
         figure.savefig(part, format="svg", metadata={"Date": None})
     return part.replace(file)
 
 
-def _bars(place: Axes, samples: Samples, about: tuple[str, str, str]) -> None:
+def _bars(place: Axes, measurements: Measurements, about: tuple[str, str, str]) -> None:
     name, title, form = about
     place.set_title(title, fontsize=10, loc="left")
-    middles = {system: samples.middle(system, name) for system in ORDER}
+    middles = {system: measurements.middle(system, name) for system in ORDER}
     found = {system: value for system, value in middles.items() if value is not None}
     if not found:
         _nothing(place)
         return
     names, values = list(found), list(found.values())
-    spread = [_spread(samples, system, name) for system in names]
+    spread = [_spread(measurements, system, name) for system in names]
     colours = [OURS if system == TWELVELEAD else OTHERS for system in names]
     low, high = zip(*spread, strict=True)
     place.barh(names, values, color=colours, xerr=(low, high), ecolor=LINE, capsize=3)
@@ -61,14 +61,14 @@ def _bars(place: Axes, samples: Samples, about: tuple[str, str, str]) -> None:
     place.spines[["top", "right"]].set_visible(False)
 
 
-def _course(place: Axes, samples: Samples, about: tuple[str, str, str]) -> None:
+def _course(place: Axes, measurements: Measurements, about: tuple[str, str, str]) -> None:
     name, title, depends = about
     place.set_title(title, fontsize=10, loc="left")
-    points = samples.places(TWELVELEAD, name)
+    points = measurements.places(TWELVELEAD, name)
     if not points:
         _nothing(place)
         return
-    values: Any = [samples.middle(TWELVELEAD, name, at) for at in points]
+    values: Any = [measurements.middle(TWELVELEAD, name, at) for at in points]
     place.plot(points, values, color=OURS, marker="o")
     place.set_xscale("log")
     place.set_xticks(points, [str(at) for at in points])
@@ -78,10 +78,10 @@ def _course(place: Axes, samples: Samples, about: tuple[str, str, str]) -> None:
     place.spines[["top", "right"]].set_visible(False)
 
 
-def _spread(samples: Samples, system: str, name: str) -> tuple[float, float]:
+def _spread(measurements: Measurements, system: str, name: str) -> tuple[float, float]:
     """From the median down to the least and up to the most of the rounds."""
-    values = samples.of(system, name).values()
-    middle = samples.middle(system, name) or 0.0
+    values = measurements.of(system, name).values()
+    middle = measurements.middle(system, name) or 0.0
     return middle - min(values), max(values) - middle
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Plan:
+class BenchPlan:
     """Counts of a run.
 
     rounds: how often the systems are measured in turn. heavy_rounds: the same for what takes longer
@@ -23,8 +23,8 @@ class Plan:
     patience: float = 180.0
 
 
-FULL = Plan()
-QUICK = Plan(
+FULL = BenchPlan()
+QUICK = BenchPlan(
     rounds=1,
     heavy_rounds=1,
     serial=5,

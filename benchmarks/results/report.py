@@ -11,10 +11,10 @@ from benchmarks.measures.memory import ASKS
 from benchmarks.measures.speed import LOAD_COST
 from benchmarks.results.facts import Facts
 from benchmarks.results.picture import draw_picture
-from benchmarks.results.plan import CLIENTS, Plan
+from benchmarks.results.plan import CLIENTS, BenchPlan
 from benchmarks.results.rows import comparisons
-from benchmarks.results.tables import Row, make_row, outcome, table
-from benchmarks.results.values import Samples
+from benchmarks.results.tables import MeasuredRow, make_row, outcome, table
+from benchmarks.results.values import Measurements
 
 TEMPLATE = Path(__file__).with_name("readme.md.jinja")
 RESULTS, README, PICTURE = "results.json", "README.md", "results.svg"
@@ -24,17 +24,19 @@ RESULTS, README, PICTURE = "results.json", "README.md", "results.svg"
 class Run:
     """One run of the benchmark. models: keys of those that were loaded together; kilobytes: of the page."""
 
-    plan: Plan
+    plan: BenchPlan
     facts: Facts
-    samples: Samples
+    measurements: Measurements
     models: tuple[str, ...]
     kilobytes: int
     quick: bool = False
 
     @property
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[MeasuredRow]:
         """The table's."""
-        return [make_row(one, self.samples) for one in comparisons(self.plan, len(self.models))]
+        return [
+            make_row(one, self.measurements) for one in comparisons(self.plan, len(self.models))
+        ]
 
 
 def write_report(run: Run, folder: Path) -> list[Path]:
@@ -43,7 +45,7 @@ def write_report(run: Run, folder: Path) -> list[Path]:
     results = json.dumps(as_json(run), indent=1, allow_nan=False) + "\n"
     return [
         _write(folder / RESULTS, results),
-        draw_picture(run.samples, folder / PICTURE),
+        draw_picture(run.measurements, folder / PICTURE),
         _write(folder / README, readme(run)),
     ]
 
@@ -54,7 +56,7 @@ def readme(run: Run) -> str:
         undefined=StrictUndefined, keep_trailing_newline=True
     )
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    costs = [one.value for one in run.samples.values if one.figure == LOAD_COST]
+    costs = [one.value for one in run.measurements.values if one.figure == LOAD_COST]
     return template.render(
         facts=run.facts,
         plan=run.plan,
@@ -77,12 +79,12 @@ def as_json(run: Run) -> dict[str, Any]:
         "plan": asdict(run.plan),
         "models": list(run.models),
         "rows": [_row(row) for row in run.rows],
-        "missing": run.samples.missing,
-        "samples": [asdict(one) for one in run.samples.values],
+        "missing": run.measurements.missing,
+        "samples": [asdict(one) for one in run.measurements.values],
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: MeasuredRow) -> dict[str, Any]:
     told = asdict(row)
     comparison: dict[str, Any] = told.pop("comparison")
     return comparison | told | {"outcome": outcome(row)}

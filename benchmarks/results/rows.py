@@ -1,7 +1,7 @@
 """Which figures are set beside each other, and what they should keep to."""
 
-from benchmarks.results.plan import CLIENTS, Plan
-from benchmarks.results.tables import Comparison, Side, Target
+from benchmarks.results.plan import CLIENTS, BenchPlan
+from benchmarks.results.tables import PlannedRow, Side, Target
 from benchmarks.setups.systems import BARE, BENTOML, FLASK, LITSERVE, MLSERVER, TWELVELEAD
 
 FLAT = Target("<=", 1.1)  # what "does not grow" means
@@ -10,13 +10,13 @@ AT_ONCE = f"pages/s at {CLIENTS} clients"
 SERVERS = (LITSERVE, BENTOML, MLSERVER)
 
 
-def comparisons(plan: Plan, models: int) -> list[Comparison]:
+def comparisons(plan: BenchPlan, models: int) -> list[PlannedRow]:
     """All rows, in order. models: how many are loaded where all are."""
     return [*_speed(), *_all_models(models), *_images(), *_growth(plan), *_overload(), *_batching()]
 
 
-def _speed() -> list[Comparison]:
-    alone = Comparison(
+def _speed() -> list[PlannedRow]:
+    alone = PlannedRow(
         what="one request at a time, median",
         unit="ms",
         ours=Side(TWELVELEAD, "p50_ms"),
@@ -31,18 +31,18 @@ def _speed() -> list[Comparison]:
     } | {name: (name, Target(">=", 1.5)) for name in SERVERS}
     ours = Side(TWELVELEAD, "per_second")
     return [alone] + [
-        Comparison(AT_ONCE, "/s", ours, "speed", Side(name, "per_second"), told, target)
+        PlannedRow(AT_ONCE, "/s", ours, "speed", Side(name, "per_second"), told, target)
         for name, (told, target) in against.items()
     ]
 
 
-def _all_models(models: int) -> list[Comparison]:
-    def beside(what: str, unit: str, figure: str) -> Comparison:
+def _all_models(models: int) -> list[PlannedRow]:
+    def beside(what: str, unit: str, figure: str) -> PlannedRow:
         ours, other = Side(TWELVELEAD, figure), Side(FLASK, figure)
         against = f"Flask demo with the same {models} models"
         if figure == "first_answer":
             against = "Flask demo with one model"
-        return Comparison(what, unit, ours, "memory_all", other, against)
+        return PlannedRow(what, unit, ours, "memory_all", other, against)
 
     kept = beside(f"memory with {models} models loaded", "MB", "memory_all")
     started = beside(f"start to first answer, {models} models registered", "s", "first_answer_all")
@@ -50,16 +50,16 @@ def _all_models(models: int) -> list[Comparison]:
     return [_with(kept, Target("<=", 0.35)), _with(started, Target("<=", 0.3)), one]
 
 
-def _images() -> list[Comparison]:
+def _images() -> list[PlannedRow]:
     slim, full = Side("slim", "image_mb"), Side("full", "image_mb")
     what, part = "slim image with models, uncompressed", "image_mb"
     return [
-        Comparison(what, "MB", slim, part, full, "full image", Target("<=", 0.25)),
-        Comparison(what, "MB", slim, part, target=Target("<=", 700)),
+        PlannedRow(what, "MB", slim, part, full, "full image", Target("<=", 0.25)),
+        PlannedRow(what, "MB", slim, part, target=Target("<=", 700)),
     ]
 
 
-def _growth(plan: Plan) -> list[Comparison]:
+def _growth(plan: BenchPlan) -> list[PlannedRow]:
     few, many = plan.entries[0], plan.entries[-1]
     first, last = plan.pages
     least, most = min(plan.clients), max(plan.clients)
@@ -82,19 +82,19 @@ def _growth(plan: Plan) -> list[Comparison]:
         span, start, end = told[part]
         ours, other = Side(TWELVELEAD, figure, end), Side(TWELVELEAD, figure, start)
         against = f"itself at {start}"
-        rows.append(Comparison(f"{what}, {span}", unit, ours, part, other, against, target))
+        rows.append(PlannedRow(f"{what}, {span}", unit, ours, part, other, against, target))
     at_most = Side(TWELVELEAD, "per_second_clients", most)
     usual = Side(TWELVELEAD, "per_second_clients", CLIENTS)
     what = f"pages/s, {most} clients"
     return [
         *rows,
-        Comparison(what, "/s", at_most, "clients", usual, f"itself at {CLIENTS} clients", SAME),
+        PlannedRow(what, "/s", at_most, "clients", usual, f"itself at {CLIENTS} clients", SAME),
     ]
 
 
-def _overload() -> list[Comparison]:
-    def own(what: str, unit: str, figure: str, target: Target | None = None) -> Comparison:
-        return Comparison(what, unit, Side(TWELVELEAD, figure), "overload", target=target)
+def _overload() -> list[PlannedRow]:
+    def own(what: str, unit: str, figure: str, target: Target | None = None) -> PlannedRow:
+        return PlannedRow(what, unit, Side(TWELVELEAD, figure), "overload", target=target)
 
     good = own("overload by 64 clients: pages answered", "/s", "goodput")
     after = own("2 s after the overload: median of one request at a time", "ms", "after_ms")
@@ -108,16 +108,16 @@ def _overload() -> list[Comparison]:
     ]
 
 
-def _batching() -> list[Comparison]:
+def _batching() -> list[PlannedRow]:
     one, eight = (Side("network alone", "per_second_batch", size) for size in (1, 8))
     what = "network alone, batches of 8"
-    return [Comparison(what, "/s", eight, "batching", one, "batches of 1")]
+    return [PlannedRow(what, "/s", eight, "batching", one, "batches of 1")]
 
 
-def _with(row: Comparison, target: Target) -> Comparison:
-    return Comparison(row.what, row.unit, row.ours, row.part, row.other, row.against, target)
+def _with(row: PlannedRow, target: Target) -> PlannedRow:
+    return PlannedRow(row.what, row.unit, row.ours, row.part, row.other, row.against, target)
 
 
-def _beside(row: Comparison, figure: str, against: str, target: Target) -> Comparison:
+def _beside(row: PlannedRow, figure: str, against: str, target: Target) -> PlannedRow:
     other = Side(TWELVELEAD, figure)
-    return Comparison(row.what, row.unit, row.ours, row.part, other, against, target)
+    return PlannedRow(row.what, row.unit, row.ours, row.part, other, against, target)

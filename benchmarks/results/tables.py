@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from benchmarks.results.values import Samples
+from benchmarks.results.values import Measurements
 
 Sign = Literal["<=", ">="]
 HOLDS = {"<=": operator.le, ">=": operator.ge}
@@ -33,7 +33,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PlannedRow:
     """One row to be: a figure of ours beside another one. other: None for a value of its own.
 
     part: under which name a reason is kept why it was not measured, beside those of the systems.
@@ -58,13 +58,13 @@ class Ratio:
 
 
 @dataclass(frozen=True)
-class Row:
+class MeasuredRow:
     """One row of the table. met: None where there is no target, or nothing was measured.
 
     missing: why not, empty where all was measured.
     """
 
-    comparison: Comparison
+    comparison: PlannedRow
     ours: float | None
     theirs: float | None
     ratio: Ratio | None
@@ -72,35 +72,39 @@ class Row:
     missing: str = ""
 
 
-def make_row(comparison: Comparison, samples: Samples) -> Row:
+def make_row(comparison: PlannedRow, measurements: Measurements) -> MeasuredRow:
     """Medians, the ratio and whether the target is met."""
-    ours = _middle(samples, comparison.ours)
-    theirs = _middle(samples, comparison.other) if comparison.other else None
-    ratio = ratio_of(comparison, samples)
+    ours = _middle(measurements, comparison.ours)
+    theirs = _middle(measurements, comparison.other) if comparison.other else None
+    ratio = ratio_of(comparison, measurements)
     counted = ratio.middle if ratio else None
     measured = ours if comparison.other is None else counted
     if measured is None:
-        return Row(comparison, ours, theirs, None, None, why_missing(comparison, samples))
+        return MeasuredRow(
+            comparison, ours, theirs, None, None, why_missing(comparison, measurements)
+        )
     target = comparison.target
     met = HOLDS[target.sign](measured, target.bound) if target else None
-    return Row(comparison, ours, theirs, ratio, met)
+    return MeasuredRow(comparison, ours, theirs, ratio, met)
 
 
-def ratio_of(comparison: Comparison, samples: Samples) -> Ratio | None:
+def ratio_of(comparison: PlannedRow, measurements: Measurements) -> Ratio | None:
     """Over the rounds in which both sides were measured; None where there is none."""
     if comparison.other is None:
         return None
-    one, other = (samples.of(s.system, s.figure, s.at) for s in (comparison.ours, comparison.other))
+    one, other = (
+        measurements.of(s.system, s.figure, s.at) for s in (comparison.ours, comparison.other)
+    )
     found = [one[number] / other[number] for number in sorted(one) if other.get(number)]
     return Ratio(median(found), min(found), max(found)) if found else None
 
 
-def why_missing(comparison: Comparison, samples: Samples) -> str:
+def why_missing(comparison: PlannedRow, measurements: Measurements) -> str:
     """The reason that was noted for either side or for the part, or that the run left it out."""
     sides = [side.system for side in (comparison.ours, comparison.other) if side]
     for name in (comparison.part, *sides):
-        if name in samples.missing:
-            return samples.missing[name]
+        if name in measurements.missing:
+            return measurements.missing[name]
     return "left out of this run"
 
 
@@ -109,7 +113,7 @@ def shown(value: float | None, unit: str) -> str:
     return "-" if value is None else UNITS[unit].format(value)
 
 
-def target_words(row: Row) -> str:
+def target_words(row: MeasuredRow) -> str:
     """The target as words: `at most 1.25x`, `at most 50.0 ms`, or a dash."""
     target = row.comparison.target
     if target is None:
@@ -119,19 +123,19 @@ def target_words(row: Row) -> str:
     return f"{SIGNS[target.sign]} {bound}"
 
 
-def outcome(row: Row) -> str:
+def outcome(row: MeasuredRow) -> str:
     """yes, **missed**, a dash where there is no target, or why nothing was measured."""
     if row.missing:
         return f"not measured: {row.missing}"
     return {True: "yes", False: "**missed**", None: "-"}[row.met]
 
 
-def table(rows: list[Row]) -> str:
+def table(rows: list[MeasuredRow]) -> str:
     """All rows as a Markdown table."""
     return "\n".join([HEAD, LINE, *(_line(row) for row in rows)])
 
 
-def _line(row: Row) -> str:
+def _line(row: MeasuredRow) -> str:
     ratio = row.ratio
     spread = f"{ratio.middle:.2f}x ({ratio.least:.2f} to {ratio.most:.2f})" if ratio else "-"
     unit = row.comparison.unit
@@ -147,5 +151,5 @@ def _line(row: Row) -> str:
     return "| " + " | ".join(cell.replace("|", "/").replace("\n", " ") for cell in cells) + " |"
 
 
-def _middle(samples: Samples, side: Side) -> float | None:
-    return samples.middle(side.system, side.figure, side.at)
+def _middle(measurements: Measurements, side: Side) -> float | None:
+    return measurements.middle(side.system, side.figure, side.at)

@@ -9,7 +9,7 @@ from benchmarks.errors import NotMeasured
 
 
 @dataclass(frozen=True)
-class Sample:
+class Measurement:
     """One measured value. at: what the figure depends on, such as the number of clients, else 0."""
 
     system: str
@@ -20,15 +20,15 @@ class Sample:
 
 
 @dataclass
-class Samples:
+class Measurements:
     """All values of a run. missing: name of a system or figure -> why it was not measured."""
 
-    values: list[Sample] = field(default_factory=list)
+    values: list[Measurement] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
 
-    def add(self, sample: Sample) -> None:
+    def add(self, measurement: Measurement) -> None:
         """Keeps a value."""
-        self.values.append(sample)
+        self.values.append(measurement)
 
     def of(self, system: str, figure: str, at: int = 0) -> dict[int, float]:
         """Round -> value."""

@@ -19,7 +19,7 @@ BOUNDARY = "twelvelead-benchmark"
 
 
 @dataclass(frozen=True)
-class Body:
+class Payload:
     """What is posted: bytes in a file, for the load generator, and their type."""
 
     file: Path
@@ -33,17 +33,17 @@ def draw_page(folder: Path) -> Path:
     return _write(folder / "page.jpg", buffer.getvalue())
 
 
-def write_form(page: Path, models: Sequence[str], name: str) -> Body:
+def write_form(page: Path, models: Sequence[str], name: str) -> Payload:
     """A multipart form: the page as `file`, and `model` for each key, beside the page as `name`."""
     parts = [_part('name="model"', key.encode()) for key in models]
     about = f'name="file"; filename="{page.name}"\r\nContent-Type: image/jpeg'
     parts.append(_part(about, page.read_bytes()))
     data = b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
     content_type = f"multipart/form-data; boundary={BOUNDARY}"
-    return Body(_write(page.with_name(name), data), content_type)
+    return Payload(_write(page.with_name(name), data), content_type)
 
 
-def write_inference(page: Path, name: str) -> Body:
+def write_inference(page: Path, name: str) -> Payload:
     """A request of the V2 inference protocol: JSON with the page in base64."""
     field = {
         "name": "page",
@@ -53,7 +53,7 @@ def write_inference(page: Path, name: str) -> Body:
         "data": [base64.b64encode(page.read_bytes()).decode("ascii")],
     }
     data = json.dumps({"inputs": [field]}).encode()
-    return Body(_write(page.with_name(name), data), "application/json")
+    return Payload(_write(page.with_name(name), data), "application/json")
 
 
 def _part(about: str, data: bytes) -> bytes:

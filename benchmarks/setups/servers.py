@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.errors import NotMeasured
 from benchmarks.measures.process_tree import memory
-from benchmarks.setups.pages import Body
+from benchmarks.setups.pages import Payload
 
 HOST = "127.0.0.1"
 PREFIX = "TWELVELEAD_"  # settings of whoever runs the benchmark, which don't count
@@ -36,7 +36,7 @@ class System:
     command: Callable[[int], list[str]]
     folder: Path
     path: str
-    body: Body
+    body: Payload
     read: Callable[[str], str]
     environment: Mapping[str, str] = field(default_factory=dict)
     ports: Callable[[int], Mapping[str, str]] = lambda port: {"PORT": str(port)}
@@ -61,7 +61,7 @@ class Running:
         """Megabytes of all its processes."""
         return memory(self.process.pid)
 
-    def ask(self, path: str = "", body: Body | None = None) -> tuple[int, str]:
+    def ask(self, path: str = "", body: Payload | None = None) -> tuple[int, str]:
         """Status and text: of a GET of `path`, or of its predictions with a body."""
         return ask(self.port, path or self.system.path, body)
 
@@ -93,7 +93,7 @@ def serving(system: System, logs: Path, patience: float) -> Iterator[Running]:
             end(process)
 
 
-def ask(port: int, path: str, body: Body | None = None) -> tuple[int, str]:
+def ask(port: int, path: str, body: Payload | None = None) -> tuple[int, str]:
     """Status and text of one request. Raises OSError or HTTPException where none comes."""
     connection = HTTPConnection(HOST, port, timeout=60)
     try:

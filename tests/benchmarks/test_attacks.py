@@ -7,15 +7,19 @@ import pytest
 from PIL import Image
 
 from benchmarks.attack.inputs import FRAME_ROUTE, SIGNALS, Request, large_picture
-from benchmarks.attack.measure import Row, is_borne, table
+from benchmarks.attack.measure import AttackResult, is_borne, table
 from ecg.page.page import MAX_PIXELS
 
-HONEST = Row(Request("a page", FRAME_ROUTE, b"page"), 700.0, 650.0, Counter({200: 32}), 2.0)
+HONEST = AttackResult(
+    Request("a page", FRAME_ROUTE, b"page"), 700.0, 650.0, Counter({200: 32}), 2.0
+)
 
 
-def attacked(peak: float, **statuses: int) -> Row:
+def attacked(peak: float, **statuses: int) -> AttackResult:
     counted = Counter({int(name[1:]): count for name, count in statuses.items()})
-    return Row(Request("a bomb", FRAME_ROUTE, b"bomb", "a page"), peak, 660.0, counted, 9.5)
+    return AttackResult(
+        Request("a bomb", FRAME_ROUTE, b"bomb", "a page"), peak, 660.0, counted, 9.5
+    )
 
 
 def test_its_table_compares_each_attack_with_the_honest_request_of_its_kind() -> None:
@@ -37,7 +41,7 @@ def test_its_table_compares_each_attack_with_the_honest_request_of_its_kind() ->
     ],
 )
 def test_an_attack_is_borne_in_little_more_memory_with_an_answer_to_each(
-    row: Row, borne: bool
+    row: AttackResult, borne: bool
 ) -> None:
     assert is_borne(row, [HONEST, row]) is borne
 

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.errors import BenchmarkError, NotMeasured
 from benchmarks.measures import load
-from benchmarks.measures.load import Answered, Load, middle_ms, percentile_ms, read_answers, send
+from benchmarks.measures.load import Load, TimedAnswer, middle_ms, percentile_ms, read_answers, send
 from benchmarks.setups.servers import serving
 from tests.support.benchmarks.bench_fakes import answering
 
@@ -34,7 +34,7 @@ def test_a_refused_request_spoils_a_load_that_demands_all() -> None:
 
 
 def test_a_request_without_an_answer_is_counted_by_what_was_sent() -> None:
-    found = Load((Answered(200, 0.1, 0.0),), sent=2, cost=0.0)
+    found = Load((TimedAnswer(200, 0.1, 0.0),), sent=2, cost=0.0)
 
     with pytest.raises(NotMeasured, match="1 of 2 requests ended without an answer"):
         found.demand_all()

@@ -16,14 +16,14 @@ from benchmarks.measures.growth import make_registry
 from benchmarks.measures.images import image_size
 from benchmarks.measures.load import TOOL
 from benchmarks.run import main
-from benchmarks.setups.pages import Body, write_form, write_inference
+from benchmarks.setups.pages import Payload, write_form, write_inference
 from benchmarks.setups.peers import HERE, INSTALLED
 from benchmarks.setups.systems import MODEL, SETTINGS, check_settings, networks, read_answer
 from model_registry.registry import read_registry
 from tests.support.project import ROOT
 
 
-def parts_of(body: Body) -> dict[str, Message]:
+def parts_of(body: Payload) -> dict[str, Message]:
     """Name -> part of a multipart body."""
     head = f"Content-Type: {body.content_type}\r\n\r\n".encode()
     parsed = BytesParser().parsebytes(head + body.file.read_bytes())

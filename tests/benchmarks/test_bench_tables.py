@@ -5,8 +5,8 @@ import pytest
 from benchmarks.results.plan import FULL
 from benchmarks.results.rows import comparisons
 from benchmarks.results.tables import (
-    Comparison,
-    Row,
+    MeasuredRow,
+    PlannedRow,
     Side,
     Target,
     make_row,
@@ -14,23 +14,23 @@ from benchmarks.results.tables import (
     table,
     target_words,
 )
-from benchmarks.results.values import Samples
-from tests.support.benchmarks.bench_fakes import samples_of
+from benchmarks.results.values import Measurements
+from tests.support.benchmarks.bench_fakes import measurements_of
 
 OURS, THEIRS = ("ours", "p50_ms"), ("theirs", "p50_ms")
 AT_MOST = Target("<=", 1.25)
 
 
-def compare(target: Target | None = AT_MOST, unit: str = "ms") -> Comparison:
-    return Comparison("one page", unit, Side(*OURS), "speed", Side(*THEIRS), "a rival", target)
+def compare(target: Target | None = AT_MOST, unit: str = "ms") -> PlannedRow:
+    return PlannedRow("one page", unit, Side(*OURS), "speed", Side(*THEIRS), "a rival", target)
 
 
-def alone(target: Target) -> Comparison:
-    return Comparison("one page", "ms", Side(*OURS), "speed", target=target)
+def alone(target: Target) -> PlannedRow:
+    return PlannedRow("one page", "ms", Side(*OURS), "speed", target=target)
 
 
-def row_of(ours: list[float], theirs: list[float], target: Target | None = AT_MOST) -> Row:
-    return make_row(compare(target), samples_of({OURS: ours, THEIRS: theirs}))
+def row_of(ours: list[float], theirs: list[float], target: Target | None = AT_MOST) -> MeasuredRow:
+    return make_row(compare(target), measurements_of({OURS: ours, THEIRS: theirs}))
 
 
 def test_it_works() -> None:
@@ -76,22 +76,22 @@ def test_without_a_target_nothing_is_said_to_be_met() -> None:
 
 
 def test_a_value_of_its_own_is_held_to_a_target_in_its_unit() -> None:
-    row = make_row(alone(Target("<=", 50)), samples_of({OURS: [60.0, 70.0, 40.0]}))
+    row = make_row(alone(Target("<=", 50)), measurements_of({OURS: [60.0, 70.0, 40.0]}))
 
     assert (row.ours, row.met, target_words(row)) == (60.0, False, "at most 50.0 ms")
 
 
 def test_a_system_that_was_not_measured_is_no_missed_target_but_a_reason() -> None:
-    samples = samples_of({OURS: [3.0]})
-    samples.missing["theirs"] = "it can't be | installed"
-    row = make_row(compare(), samples)
+    measurements = measurements_of({OURS: [3.0]})
+    measurements.missing["theirs"] = "it can't be | installed"
+    row = make_row(compare(), measurements)
 
     assert row.met is None
     assert table([row]).endswith("| not measured: it can't be / installed |")
 
 
 def test_a_part_that_nobody_asked_for_is_told_as_left_out() -> None:
-    assert outcome(make_row(compare(), Samples())) == "not measured: left out of this run"
+    assert outcome(make_row(compare(), Measurements())) == "not measured: left out of this run"
 
 
 def test_a_round_in_which_one_side_is_missing_does_not_count() -> None:
@@ -102,15 +102,15 @@ def test_a_round_in_which_one_side_is_missing_does_not_count() -> None:
 
 
 def test_a_figure_is_looked_up_where_it_was_measured() -> None:
-    samples = samples_of({OURS: [7.0]}, at=64)
+    measurements = measurements_of({OURS: [7.0]}, at=64)
 
-    assert samples.middle(*OURS) is None
-    assert samples.middle(*OURS, at=64) == 7.0
-    assert samples.places(*OURS) == [64]
+    assert measurements.middle(*OURS) is None
+    assert measurements.middle(*OURS, at=64) == 7.0
+    assert measurements.places(*OURS) == [64]
 
 
 def test_every_row_of_the_real_table_can_be_shown_without_any_figure() -> None:
-    rows = [make_row(one, Samples()) for one in comparisons(FULL, models=6)]
+    rows = [make_row(one, Measurements()) for one in comparisons(FULL, models=6)]
 
     assert all(row.met is None for row in rows)
     assert len({row.comparison for row in rows}) == len(rows)

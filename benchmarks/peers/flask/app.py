@@ -16,7 +16,7 @@ import torch
 from flask import Flask, request
 from PIL import Image
 
-from benchmarks.measures.classify import Answer, Batch
+from benchmarks.measures.classify import Batch, PeerAnswer
 from model_registry.entry import ModelEntry
 from model_registry.preprocessing import SCALES
 from model_registry.read_entry import read_entry
@@ -57,7 +57,7 @@ def prepare(picture: Image.Image, entry: ModelEntry) -> npt.NDArray[np.float32]:
 
 
 @app.post("/predict")
-def predict() -> Answer:
+def predict() -> PeerAnswer:
     """The label of an uploaded picture by the model that is named."""
     entry = ENTRIES[request.form["model"]]
     picture = Image.open(request.files["file"].stream).convert("RGB")

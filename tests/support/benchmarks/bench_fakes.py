@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 from benchmarks.results.facts import Facts
-from benchmarks.results.values import Sample, Samples
-from benchmarks.setups.pages import Body
+from benchmarks.results.values import Measurement, Measurements
+from benchmarks.setups.pages import Payload
 from benchmarks.setups.servers import System
 
 SERVER = """
@@ -29,12 +29,12 @@ ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Answer).serve_foreve
 """
 
 
-def samples_of(values: dict[tuple[str, str], list[float]], at: int = 0) -> Samples:
+def measurements_of(values: dict[tuple[str, str], list[float]], at: int = 0) -> Measurements:
     """(system, figure) -> its values, round by round."""
-    found = Samples()
+    found = Measurements()
     for (system, figure), rounds in values.items():
         for number, value in enumerate(rounds):
-            found.add(Sample(system, figure, value, number, at))
+            found.add(Measurement(system, figure, value, number, at))
     return found
 
 
@@ -42,7 +42,7 @@ def answering(folder: Path, status: int = 200) -> System:
     """A server that answers every POST with `status` and TWELVELEAD_RUNS, else `normal`; with 0 it ends."""
     script = folder / "server.py"
     script.write_text(SERVER, encoding="utf-8")
-    body = Body(folder / "body", "text/plain")
+    body = Payload(folder / "body", "text/plain")
     body.file.write_bytes(b"page")
     command = [sys.executable, str(script), str(status)]
     return System("fake", lambda _: command, folder, "/predict", body, str)
