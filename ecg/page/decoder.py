@@ -47,9 +47,12 @@ class Picture:
     that of the bytes as given.
     """
 
-    def __init__(self, data: bytes) -> None:
-        """Raises NotAPicture, and UnreadablePicture where the header states too many pixels."""
-        self.sha256 = hashlib.sha256(data).hexdigest()
+    def __init__(self, data: bytes, sha256: str = "") -> None:
+        """sha256: of the data, where it is known.
+
+        Raises NotAPicture, and UnreadablePicture where the header states too many pixels.
+        """
+        self.sha256 = sha256 or hashlib.sha256(data).hexdigest()
         parts = bare(data)
         self._data = parts.data
         not_one = NotAPicture(f"The file is not a picture: send {FORMATS_IN_WORDS}.")

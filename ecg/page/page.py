@@ -114,8 +114,8 @@ class Page:
         return pixels
 
 
-def read_page(data: bytes) -> Page:
-    """Checks the bytes of a picture and finds its trace frame.
+def read_page(data: bytes, sha256: str = "") -> Page:
+    """Checks the bytes of a picture and finds its trace frame. sha256: of the bytes, where it is known.
 
     Raises EmptyFile, FileTooLarge (over 10 MB), NotAPicture (no JPEG, PNG, WebP or BMP) and
     UnreadablePicture (over 25 megapixels, a side under 100 px or under 48 px where a single beat is
@@ -125,7 +125,7 @@ def read_page(data: bytes) -> Page:
         raise EmptyFile("The file is empty: send a picture of an ECG page.")
     if len(data) > MAX_BYTES:
         raise FileTooLarge(f"The file has {len(data):,} bytes; at most {MAX_BYTES:,} are read.")
-    picture = Picture(data)
+    picture = Picture(data, sha256)
     size = picture.size
     _check_size(*size)
     page = Page(picture, size[::-1] if picture.is_sideways else size)

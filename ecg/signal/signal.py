@@ -1,7 +1,7 @@
 """An ECG as numbers: leads in millivolts over time, and the beats that somebody marked in it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -61,6 +61,15 @@ class Signal:
         if wanted is not None:
             return self._named(wanted, names)
         return next((names.index(name) for name in USUAL_LEADS if name in names), 0)
+
+    def only(self, lead: str | None = None) -> "Signal":
+        """The recording with one lead, as `find_lead` finds it, and without the beats marked in it.
+
+        Raises UnknownLead.
+        """
+        row = self.find_lead(lead)
+        kept = self.samples[row : row + 1].copy() if len(self.leads) > 1 else self.samples
+        return replace(self, samples=kept, leads=(self.leads[row],), reference=None)
 
     def _named(self, wanted: str, names: Sequence[str]) -> int:
         if wanted.strip().upper() not in names:

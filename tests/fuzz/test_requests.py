@@ -24,10 +24,10 @@ from tests.fuzz.requests import (
 from tests.support.models.beat_models import PICTURE_FACTS, make_fake_beat_model
 from tests.support.models.fake_framework import make_fake_model
 from tests.support.web.web_fakes import RUNTIME, make_app
-from twelvelead.inference.beat_answers import Run
+from twelvelead.inference.answers import Run
 from twelvelead.inference.engines.backend import State
 from twelvelead.inference.loader import Loader
-from twelvelead.inference.prediction import Vector
+from twelvelead.inference.prediction import Probabilities
 from twelvelead.inference.predictor import Predictor
 from twelvelead.inference.resources.limits import FOREVER, Deadline, Limits
 
@@ -51,7 +51,7 @@ class InstantLoader(Loader):
     def runner(self, deadline: Deadline = FOREVER) -> Run:
         del deadline
 
-        def run(entry: ModelEntry, batch: Tensor) -> Vector:
+        def run(entry: ModelEntry, batch: Tensor) -> Probabilities:
             return np.full((len(batch), len(entry.labels)), 1 / len(entry.labels))
 
         return run

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ecg.beats.beats import Beats, RowBeats
 from ecg.page.page import read_page
-from model_registry.errors import ModelUnavailable
+from model_registry.errors import ModelUnavailable, WrongInput
 from model_registry.registry import Registry, read_registry
 from tests.support.models.beat_models import (
     PICTURE_FACTS,
@@ -17,17 +18,11 @@ from tests.support.models.beat_models import (
 from tests.support.models.fake_framework import make_fake_model
 from tests.support.pages.drawn_pages import draw_page, encode
 from tests.support.web.web_fakes import PAGE as FRAMED
-from twelvelead.inference.decision import (
-    NO_FRAME,
-    NOT_RUN,
-    decide,
-    fitting,
-    is_asked,
-    reads_of,
-    refuse,
-)
+from twelvelead.inference.batch import BeatBatch, PageBatch
+from twelvelead.inference.decision import NO_FRAME, decide, fitting, reads_of, refusal
 
 PAGE, BEAT = read_page(FRAMED), read_page(beat_picture())
+BEATS = Beats(np.zeros(9, np.float32), 360.0, np.array([3, 6]))
 SURE, UNSURE = np.array([0.1, 0.7, 0.1, 0.1]), np.array([0.4, 0.3, 0.2, 0.1])
 
 
@@ -73,8 +68,8 @@ def test_what_a_model_reads_follows_from_its_networks(registry: Registry) -> Non
 
 
 def test_all_that_read_such_a_picture_fit_it(registry: Registry) -> None:
-    assert fitting(registry, PAGE) == ["pages"]
-    assert fitting(registry, BEAT) == ["drawn", "drawn_too", "pictures"]
+    assert fitting(registry, PageBatch(PAGE)) == ["pages"]
+    assert fitting(registry, PageBatch(BEAT)) == ["drawn", "drawn_too", "pictures"]
 
 
 @pytest.mark.parametrize(
@@ -88,30 +83,37 @@ def test_all_that_read_such_a_picture_fit_it(registry: Registry) -> None:
 def test_a_model_of_something_else_refuses_and_says_so(
     registry: Registry, key: str, told: str
 ) -> None:
-    refused = refuse(registry, key, PAGE)
-    assert refused is not None
-    assert (refused.decision, refused.label, refused.runtime) == ("refused", None, NOT_RUN)
-    assert (refused.model, refused.framework) == (key, registry[key].framework)
-    assert (refused.page_sha256, dict(refused.probabilities)) == (PAGE.sha256, {})
-    assert told in refused.reasons[0]
-    assert not is_asked(registry, key, PAGE)
+    assert told in refusal(registry, key, PageBatch(PAGE))
 
 
 def test_a_model_of_pages_refuses_a_beat(registry: Registry) -> None:
-    refused = refuse(registry, "pages", BEAT)
-    assert refused is not None
-    assert refused.reasons == (
-        "This looks like the picture of one beat; the model reads a 12-lead page.",
+    assert refusal(registry, "pages", PageBatch(BEAT)) == (
+        "This looks like the picture of one beat; the model reads a 12-lead page."
     )
 
 
 def test_a_model_that_fits_refuses_nothing(registry: Registry) -> None:
-    assert refuse(registry, "pages", PAGE) is None
-    assert refuse(registry, "pictures", BEAT) is None
-    assert is_asked(registry, "pages", PAGE)
+    assert refusal(registry, "pages", PageBatch(PAGE)) == ""
+    assert refusal(registry, "pictures", PageBatch(BEAT)) == ""
+    assert refusal(registry, "mixed", BeatBatch(BEATS)) == ""
 
 
-def test_a_broken_model_is_asked_and_tells_its_reason(registry: Registry) -> None:
-    assert is_asked(registry, "broken", PAGE)
+def test_what_reads_no_beats_of_a_signal_is_told_so(registry: Registry) -> None:
+    assert fitting(registry, BeatBatch(BEATS)) == [
+        *("drawn", "drawn_too", "mixed", "pictures", "segments")
+    ]
+    with pytest.raises(WrongInput, match="'pages' reads ECG pages, not signals"):
+        refusal(registry, "pages", BeatBatch(BEATS))
+
+
+def test_rows_of_beats_are_no_recording_for_a_member_that_reads_one(registry: Registry) -> None:
+    rows = BeatBatch(RowBeats.of_rows(np.zeros((2, 187), np.float32)))
+    with pytest.raises(WrongInput, match=r"^The model 'segments' reads a recording"):
+        refusal(registry, "segments", rows)
+    with pytest.raises(WrongInput, match=r"^Its member 'drawn' can't answer: The model 'drawn'"):
+        refusal(registry, "mixed", rows)
+
+
+def test_a_broken_model_tells_its_reason(registry: Registry) -> None:
     with pytest.raises(ModelUnavailable, match=r"broken/model\.toml"):
-        refuse(registry, "broken", PAGE)
+        refusal(registry, "broken", PageBatch(PAGE))

@@ -1,5 +1,6 @@
 """Each model's own example: read from its folder, and held to the answer that the entry names."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,7 @@ from tests.support.models.beat_models import (
 from tests.support.models.fake_framework import make_fake_model
 from tests.support.models.tiny_models import Facts
 from tests.support.web.web_fakes import FAKE_BACKENDS, PAGE
-from twelvelead.inference.beat_answers import Stretch
-from twelvelead.inference.beat_tensors import beat_tensors
+from twelvelead.inference.batch import BeatBatch, PageBatch, beat_tensors
 from twelvelead.inference.examples import hold, read_beat_example, read_example, read_page_example
 from twelvelead.inference.predictor import Predictor
 from twelvelead.inference.resources.limits import Limits
@@ -67,8 +67,9 @@ def make(folder: Path, facts: BeatFacts = FACTS, beat: int = EARLY_BEAT) -> Mode
 def test_it_works(tmp_path: Path) -> None:
     entry = make(tmp_path)
     assert isinstance(entry.example, BeatExample)
-    beats, stretch = read_beat_example(entry.folder, entry.example)
-    assert (beats.rate, stretch) == (360.0, Stretch(EARLY_BEAT, EARLY_BEAT + 1))
+    found = read_beat_example(entry.folder, entry.example)
+    beats = found.beats
+    assert (beats.rate, found.some) == (360.0, slice(EARLY_BEAT, EARLY_BEAT + 1))
     np.testing.assert_array_equal(beats.places, MARKED)
     np.testing.assert_allclose(beats.trace, SIGNAL.samples[0], atol=1e-4)
 
@@ -79,8 +80,10 @@ def test_a_network_reads_its_examples_beat_among_the_others(
 ) -> None:
     entry = make(tmp_path, facts)
     beats = Beats(SIGNAL.samples[0].round(4), 360.0, MARKED)
-    found = read_example(entry)
-    assert found is not None
+    example = read_example(entry)
+    assert isinstance(example, BeatBatch)
+    (part,) = example.parts(entry)
+    (found,), _ = example.read(entry, part)
     np.testing.assert_allclose(found, beat_tensors(entry, beats)[EARLY_BEAT], atol=1e-3)
 
 
@@ -96,8 +99,8 @@ def test_a_model_of_pages_reads_its_picture(tmp_path: Path) -> None:
         read_page_example(home, Example(home / "page.png", (1.0,)))
     (home / "page.png").write_bytes(PAGE)
     found = read_example(read_entry(home / "model.toml"))
-    assert found is not None
-    assert found.shape == (32, 56, 1)
+    assert isinstance(found, PageBatch)
+    assert found.sha256 == hashlib.sha256(PAGE).hexdigest()
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_an_example_that_was_answered_otherwise_is_asked_again_of_other_weights(
     rewrite_weights(home, outputs=RIGHT)
 
     assert predictor.load("fake") == "fake 1.0"
-    assert list(predictor.predict(PAGE, ["fake"]).predictions[0].probabilities.values()) == (
+    assert list(predictor.predict(PAGE, ["fake"]).predictions[0].shares.values()) == (
         pytest.approx(RIGHT)
     )
 

@@ -115,7 +115,7 @@ def test_a_damaged_form_gives_way_to_sound_weights_and_says_so(
         answers = [predictor.predict(PAGE, [KEY]).predictions[0] for _ in range(2)]
 
     assert [one.runtime for one in answers] == ["fake 1.0"] * 2
-    assert list(answers[0].probabilities.values()) == pytest.approx(NATIVE)
+    assert list(answers[0].shares.values()) == pytest.approx(NATIVE)
     (note,) = predictor.notes(KEY)
     assert note.startswith(NATIVELY)
     assert re.search(DAMAGES[damage], note)

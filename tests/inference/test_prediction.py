@@ -1,8 +1,10 @@
 """Raw outputs become probabilities, or no usable answer; a prediction has one stable JSON form."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -72,18 +74,74 @@ def test_declared_probabilities_that_are_none_are_no_usable_answer(
     assert "'a_model'" in str(told.value)
 
 
-def test_the_json_form_is_stable() -> None:
-    prediction = Prediction(
+def said(probabilities: Sequence[Sequence[float]], **more: Any) -> Prediction:
+    """An answer about as many things as there are rows."""
+    return Prediction(
         model="tiny",
         framework="keras",
-        runtime="tensorflow 2",
-        label="normal",
-        probabilities=MappingProxyType({"normal": 0.75, "history_of_mi": 0.25}),
-        decision="accepted",
-        reasons=("because",),
-        timings_ms=MappingProxyType({"decode": 1.23456, "preprocess": 2.0, "run": 3.0}),
-        page_sha256="a" * 64,
+        labels=("normal", "history_of_mi"),
+        accept_from=0.6,
         model_sha256="b" * 64,
+        runtime="tensorflow 2",
+        probabilities=np.array(probabilities),
+        **more,
+    )
+
+
+def test_each_beat_is_decided_by_itself() -> None:
+    beats = said([[0.9, 0.1], [0.45, 0.55], [0.3, 0.7]])
+
+    assert beats.classes.tolist() == [0, 1, 1]
+    assert beats.confidence.tolist() == [0.9, 0.55, 0.7]
+    assert beats.accepted.tolist() == [True, False, True]
+    assert beats.surest == 0
+    assert beats.counts() == {"normal": 1, "history_of_mi": 2}
+    assert beats.decisions() == {"accepted": 2, "uncertain": 1}
+
+
+def test_no_beats_are_decided_nothing_of() -> None:
+    nothing = replace(said([[1.0, 0.0]]), probabilities=np.zeros((0, 2)))
+    assert nothing.decisions() == {}
+    assert nothing.counts() == {"normal": 0, "history_of_mi": 0}
+
+
+def test_where_there_are_reasons_a_page_is_uncertain_however_sure_the_model_is() -> None:
+    assert said([[0.9, 0.1]]).decision == "accepted"
+    assert said([[0.9, 0.1]], reasons=("No frame.",)).decision == "uncertain"
+
+
+def test_a_model_that_was_not_run_has_refused() -> None:
+    refused = Prediction(
+        model="tiny",
+        framework="keras",
+        labels=("normal",),
+        accept_from=0.6,
+        model_sha256="b" * 64,
+        page_sha256="a" * 64,
+        reasons=("This looks like something else.",),
+    )
+
+    assert refused.decisions() == {"refused": 1}
+    assert refused.as_json() == {
+        "model": "tiny",
+        "framework": "keras",
+        "runtime": "not run",
+        "label": None,
+        "probabilities": {},
+        "decision": "refused",
+        "reasons": ["This looks like something else."],
+        "timings_ms": {},
+        "page_sha256": "a" * 64,
+        "model_sha256": "b" * 64,
+    }
+
+
+def test_the_json_form_is_stable() -> None:
+    prediction = said(
+        [[0.75, 0.25]],
+        reasons=("because",),
+        timings_ms={"decode": 1.23456, "preprocess": 2.0, "run": 3.0},
+        page_sha256="a" * 64,
     )
 
     assert json.loads(json.dumps(prediction.as_json(), allow_nan=False)) == {
@@ -92,7 +150,7 @@ def test_the_json_form_is_stable() -> None:
         "runtime": "tensorflow 2",
         "label": "normal",
         "probabilities": {"normal": 0.75, "history_of_mi": 0.25},
-        "decision": "accepted",
+        "decision": "uncertain",
         "reasons": ["because"],
         "timings_ms": {"decode": 1.235, "preprocess": 2.0, "run": 3.0},
         "page_sha256": "a" * 64,

@@ -24,6 +24,7 @@ from tests.support.models.tiny_models import KERAS_LABELS, PYTORCH_LABELS, Facts
 from tests.support.pages.drawn_pages import draw_page, encode
 from twelvelead.inference.decision import NO_FRAME
 from twelvelead.inference.failures import TRIED_AGAIN
+from twelvelead.inference.predictor import Asker
 from twelvelead.inference.resources.limits import Deadline
 
 PAGE = encode(draw_page((600, 420)))
@@ -43,12 +44,12 @@ def test_it_works(tmp_path: Path, start: Start) -> None:
     (prediction,) = answers.predictions
 
     assert answers.failures == {}
-    assert answers.page.size == (600, 420)
+    assert answers.batch.page.size == (600, 420)
     assert (prediction.model, prediction.framework) == ("fake", "keras")
     assert prediction.runtime == "fake 1.0"
     assert prediction.label == "abnormal_heartbeat"
-    assert list(prediction.probabilities) == list(KERAS_LABELS)
-    np.testing.assert_allclose(list(prediction.probabilities.values()), [0.1, 0.6, 0.2, 0.1])
+    assert list(prediction.shares) == list(KERAS_LABELS)
+    np.testing.assert_allclose(list(prediction.shares.values()), [0.1, 0.6, 0.2, 0.1])
     assert (prediction.decision, prediction.reasons) == ("accepted", ())
     assert prediction.page_sha256 == hashlib.sha256(PAGE).hexdigest()
     weights = (home / "weights.keras").read_bytes()
@@ -60,8 +61,8 @@ def test_each_model_keeps_its_own_order_of_labels(tmp_path: Path, start: Start) 
         make_fake_model(tmp_path, key, Facts(labels=labels), outputs=[0.7, 0.1, 0.1, 0.1])
     one, two = start().predict(PAGE, ["one", "two"]).predictions
 
-    assert (one.label, list(one.probabilities)) == ("normal", list(KERAS_LABELS))
-    assert (two.label, list(two.probabilities)) == ("myocardial_infarction", list(PYTORCH_LABELS))
+    assert (one.label, list(one.shares)) == ("normal", list(KERAS_LABELS))
+    assert (two.label, list(two.shares)) == ("myocardial_infarction", list(PYTORCH_LABELS))
 
 
 def test_answers_come_in_the_order_asked(tmp_path: Path, start: Start) -> None:
@@ -77,8 +78,8 @@ def test_an_answer_depends_on_the_page(tmp_path: Path, start: Start) -> None:
     predictor = start()
     other = encode(draw_page((600, 420), seed=5))
 
-    assert predictor.predict(PAGE, ["fake"]).predictions[0].probabilities != (
-        predictor.predict(other, ["fake"]).predictions[0].probabilities
+    assert predictor.predict(PAGE, ["fake"]).predictions[0].shares != (
+        predictor.predict(other, ["fake"]).predictions[0].shares
     )
 
 
@@ -91,9 +92,9 @@ def test_the_same_page_gets_the_same_answer_alone_and_in_company(
     alone = predictor.predict(PAGE, ["two"]).predictions[0]
     company = predictor.predict(PAGE, ["one", "two"]).predictions[1]
 
-    assert alone.probabilities == company.probabilities
+    assert alone.shares == company.shares
     np.testing.assert_array_equal(
-        predictor.probabilities(read_page(PAGE), "two"), list(alone.probabilities.values())
+        predictor.probabilities(read_page(PAGE), "two"), list(alone.shares.values())
     )
 
 
@@ -279,7 +280,7 @@ def test_who_finds_no_free_core_before_the_deadline_is_told(tmp_path: Path, star
         with (home / "hold").open("w", encoding="utf-8"):
             assert predictor.usage().running == 1
             with pytest.raises(Busy, match="Too many pages"):
-                predictor.predict(PAGE, ["fake"], Deadline(0.05))
+                predictor.predict(PAGE, ["fake"], Asker(Deadline(0.05)))
         assert len(first.result().predictions) == 1
     assert predictor.usage().running == 0
 
@@ -289,7 +290,7 @@ def test_a_model_that_takes_too_long_is_named_and_works_again(tmp_path: Path, st
     predictor = start()
     predictor.load("fake")
     os.mkfifo(home / "hold")
-    answers = predictor.predict(PAGE, ["fake"], Deadline(0.2))
+    answers = predictor.predict(PAGE, ["fake"], Asker(Deadline(0.2)))
     (home / "hold").unlink()
 
     assert "did not answer in time" in answers.failures["fake"]
@@ -302,7 +303,7 @@ def test_the_same_page_a_moment_later_is_not_run_again(tmp_path: Path, start: St
     first, second = (predictor.predict(PAGE, ["fake"]).predictions[0] for _ in range(2))
 
     assert logged(home, "run") == 1
-    assert second.probabilities == first.probabilities
+    assert second.shares == first.shares
     assert second.timings_ms["run"] == 0
     assert predictor.predict(encode(draw_page((600, 420), seed=9)), ["fake"]).predictions
     assert logged(home, "run") == 2

@@ -17,8 +17,8 @@ from tests.support.models.fake_framework import logged, make_fake_model
 from tests.support.models.tiny_models import KERAS_LABELS, PYTORCH_LABELS, Facts
 from tests.support.pages.drawn_pages import draw_page, encode
 from tests.support.web.web_fakes import FAKE_BACKENDS, PAGE, form, make_app
+from twelvelead.inference.answers import average_logs
 from twelvelead.inference.failures import TRIED_AGAIN
-from twelvelead.inference.page_answers import average_logs
 from twelvelead.inference.predictor import Predictor
 from twelvelead.inference.resources.limits import Limits
 
@@ -67,9 +67,9 @@ def test_it_works(tmp_path: Path, homes: tuple[Path, Path], start: Start) -> Non
     assert answers.failures == {}
     assert (prediction.model, prediction.framework) == ("both", "ensemble")
     assert prediction.runtime == "fake 1.0"
-    assert list(prediction.probabilities) == list(LABELS)
+    assert list(prediction.shares) == list(LABELS)
     expected = by_label(lambda one, two: (one + two) / 2)
-    np.testing.assert_allclose(list(prediction.probabilities.values()), expected)
+    np.testing.assert_allclose(list(prediction.shares.values()), expected)
     assert prediction.label == "normal"
     assert prediction.page_sha256 == hashlib.sha256(PAGE).hexdigest()
     assert prediction.model_sha256 == predictor.registry.sha256("both")
@@ -150,7 +150,7 @@ def test_the_same_page_a_moment_later_runs_no_member_again(
     first, second = (predictor.predict(PAGE, ["both"]).predictions[0] for _ in range(2))
 
     assert [logged(home, "run") for home in homes] == [1, 1]
-    assert first.probabilities == second.probabilities
+    assert first.shares == second.shares
 
 
 @pytest.mark.usefixtures("homes")

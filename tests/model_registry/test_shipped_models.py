@@ -7,17 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from ecg.page.page import read_page
-from model_registry.entry import BeatExample, Entry, ModelEntry
+from model_registry.entry import Entry, ModelEntry
 from model_registry.read_entry import read_entry
 from model_registry.registry import read_registry
 from tests.support.project import ROOT
 from twelvelead.evaluation.pages import read_out_of_fold
-from twelvelead.inference.beat_answers import BeatAnswers
 from twelvelead.inference.compilation.compile import compile_model
 from twelvelead.inference.compilation.probe_inputs import draw_pages
 from twelvelead.inference.engines.weights import read_weights
-from twelvelead.inference.examples import read_beat_example
+from twelvelead.inference.examples import read_example
 from twelvelead.inference.predictor import Predictor
 
 MODELS = ROOT / "models"
@@ -84,13 +82,9 @@ def test_the_weights_are_those_that_the_entry_names(entry: ModelEntry) -> None:
 def test_it_answers_its_example_as_it_says(entry: Entry, predictor: Predictor) -> None:
     assert entry.example is not None
     predictor.load(entry.key)
-    if isinstance(entry.example, BeatExample):
-        beats, stretch = read_beat_example(entry.folder, entry.example)
-        run = predictor.runner()
-        told = BeatAnswers(beats, stretch, predictor.registry, run).answer(entry.key)[0]
-    else:
-        page = read_page(entry.example.image.read_bytes())
-        told = predictor.probabilities(page, entry.key)
+    example = read_example(entry)
+    assert example is not None
+    (told,) = predictor.ask(example).answer(entry.key).probabilities
     assert told == pytest.approx(list(entry.example.probabilities), abs=1e-4)
 
 

@@ -158,7 +158,7 @@ def test_both_models_answer(predictor: Predictor) -> None:
     assert answers.failures == {}
     assert [prediction.model for prediction in answers.predictions] == list(KEYS)
     for prediction in answers.predictions:
-        assert sum(prediction.probabilities.values()) == pytest.approx(1)
+        assert sum(prediction.shares.values()) == pytest.approx(1)
         assert list(prediction.probabilities) == list(predictor.registry[prediction.model].labels)
 
 
@@ -167,8 +167,8 @@ def test_the_ensemble_answers_with_their_average(predictor: Predictor) -> None:
 
     assert (both.model, both.framework) == (ENSEMBLE, "ensemble")
     assert both.runtime == f"{one.runtime} + {two.runtime}"
-    for label, share in both.probabilities.items():
-        expected = (2 * one.probabilities[label] + two.probabilities[label]) / 3
+    for label, share in both.shares.items():
+        expected = (2 * one.shares[label] + two.shares[label]) / 3
         assert share == pytest.approx(expected)
 
 

@@ -12,8 +12,10 @@ from model_registry.registry import Registry, read_registry
 from twelvelead.cli.output import CommandError, print_json, print_signal
 from twelvelead.cli.parser import Options
 from twelvelead.cli.recordings import read_recording, recordings, signal_document
-from twelvelead.inference.beat_predictor import BeatPredictor, SignalAnswers, Watch
-from twelvelead.inference.predictor import Predictor
+from twelvelead.inference.batch import Recording
+from twelvelead.inference.decision import beat_models
+from twelvelead.inference.prediction import Answers
+from twelvelead.inference.predictor import Asker, Predictor
 
 USUAL_MODEL = "beat_signal_cnn"
 ENDINGS = (".csv", ".atr")
@@ -30,12 +32,17 @@ def run(options: Options) -> int:
         keys = _keys(predictor.registry, options.model)
         for file in files:
             try:
-                answers = _classify(BeatPredictor(predictor), file, keys, options)
+                signal = read_recording(file, options)
+                asker = Asker(note=_progress(file.name))
+                answers = predictor.predict(signal.only(options.lead), keys, asker)
             except (OSError, SignalError) as error:
                 detail = error.strerror if isinstance(error, OSError) else error
                 failures.append({"file": str(file), "detail": str(detail)})
                 continue
-            told.append(_row(file, answers))
+            document = signal_document(answers, signal.leads)
+            # with the sample of each R peak, which no model's answer tells
+            samples = {"samples": answers.batch.beats.places.tolist()}
+            told.append({"file": str(file)} | document | samples)
             failures += [
                 {"file": str(file), "model": key, "detail": why}
                 for key, why in answers.failures.items()
@@ -72,18 +79,11 @@ def _keys(registry: Registry, asked: list[str]) -> list[str]:
             raise CommandError("--model none goes alone: it asks no model.")
         return []
     if "all" in asked:
-        return [key for key in registry if registry[key].task.subject == "beat"]
+        return beat_models(registry)
     for key in asked:
         if key not in registry.known:
             registry[key]  # raises UnknownModel
     return list(dict.fromkeys(asked))
-
-
-def _classify(
-    predictor: BeatPredictor, file: Path, keys: list[str], options: Options
-) -> SignalAnswers:
-    signal = read_recording(file, options)
-    return predictor.classify(signal, keys, options.lead, Watch(note=_progress(file.name)))
 
 
 def _progress(name: str) -> Callable[[float], None]:
@@ -97,18 +97,12 @@ def _progress(name: str) -> Callable[[float], None]:
     return note
 
 
-def _row(file: Path, answers: SignalAnswers) -> dict[str, Any]:
-    """What the API answers, with the sample of each R peak, which no model's answer tells."""
-    document = signal_document(answers)
-    return {"file": str(file)} | document | {"samples": answers.beats.places.tolist()}
-
-
-def _write(answers: SignalAnswers, out: Path | None) -> None:
+def _write(answers: Answers[Recording], out: Path | None) -> None:
     """Writes the beats, labelled by the first model that answered. Raises CommandError.
 
     Nothing where models were asked and none answered.
     """
-    if out is None or (answers.failures and not answers.classes):
+    if out is None or (answers.failures and not answers.predictions):
         return
     part = out.with_name(f"{out.name}.part")
     try:
@@ -122,14 +116,14 @@ def _write(answers: SignalAnswers, out: Path | None) -> None:
         part.unlink(missing_ok=True)
 
 
-def _annotations(answers: SignalAnswers, ending: str) -> bytes:
+def _annotations(answers: Answers[Recording], ending: str) -> bytes:
     """The beats as a file. Raises NoSymbol.
 
     Those that no model classified have no label in CSV, and are Q, unclassified, in .atr.
     """
-    beats = answers.beats
-    if answers.classes:
-        one = answers.classes[0]
+    beats = answers.batch.beats
+    if answers.predictions:
+        one = answers.predictions[0]
         labels = tuple(one.labels[place] for place in one.classes)
         made = LabelledBeats(beats.places, beats.rate, labels, one.labels, one.probabilities)
     else:

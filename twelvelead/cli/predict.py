@@ -10,7 +10,7 @@ from model_registry.registry import read_registry
 from twelvelead.cli.output import CommandError, print_json, print_signal
 from twelvelead.cli.parser import Options
 from twelvelead.cli.recordings import is_picture, read_recording, recordings, signal_document
-from twelvelead.inference.beat_predictor import BeatPredictor
+from twelvelead.inference.decision import beat_models
 from twelvelead.inference.predictor import Predictor
 
 ENDINGS = (".csv", ".tsv", ".hea", ".dat", ".atr", ".zip")  # of what is meant as a signal
@@ -96,13 +96,12 @@ class _Asking:
             if file.suffix.lower() in ENDINGS:
                 raise
             raise NotASignal(f"The file is not a picture; read as a signal: {error}") from error
-        beats = BeatPredictor(self._predictor)
-        keys = beats.keys() if self._keys is None else self._keys
+        keys = beat_models(self._predictor.registry) if self._keys is None else self._keys
         if not keys:
             self._fail(file, "No model here reads signals: see `twelvelead models`.")
             return
-        answers = beats.classify(signal, keys, self._options.lead)
-        self.signals.append({"file": str(file)} | signal_document(answers))
+        answers = self._predictor.predict(signal.only(self._options.lead), keys)
+        self.signals.append({"file": str(file)} | signal_document(answers, signal.leads))
         self._fail_models(file, answers.failures)
 
     def _fail_models(self, file: Path, failures: dict[str, str]) -> None:

@@ -12,7 +12,8 @@ from ecg.signal.read_signal import read_signal
 from ecg.signal.signal import MAX_BYTES, Signal
 from ecg.signal.wfdb.header import looks_like_header, read_header
 from twelvelead.cli.parser import Options
-from twelvelead.inference.beat_predictor import SignalAnswers
+from twelvelead.inference.batch import Recording
+from twelvelead.inference.prediction import Answers
 
 PARTS = (".hea", ".dat", ".atr")
 
@@ -41,11 +42,14 @@ def read_parts(file: Path) -> Mapping[str, bytes]:
     return {part.name: part.read_bytes() for part in parts}
 
 
-def signal_document(answers: SignalAnswers) -> dict[str, Any]:
-    """What the API answers, its notice and its failures aside, which the command tells once for all."""
+def signal_document(answers: Answers[Recording], leads: tuple[str, ...]) -> dict[str, Any]:
+    """What the API answers, its notice and its failures aside, which the command tells once for all.
+
+    leads: all that the recording came with.
+    """
     from twelvelead.web.schemas.signals import describe_beats
 
-    told: dict[str, Any] = describe_beats(answers, answers.signal.leads).model_dump(mode="json")
+    told: dict[str, Any] = describe_beats(answers, leads).model_dump(mode="json")
     return {key: value for key, value in told.items() if key not in ("notice", "failures")}
 
 

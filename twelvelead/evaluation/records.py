@@ -17,7 +17,6 @@ from twelvelead.datasets.records import AAMI, DS2, PACED, SIX, BeatRecord, read_
 from twelvelead.evaluation.beat_figures import Answered, beat_figures
 from twelvelead.evaluation.matching import REACH, match
 from twelvelead.evaluation.metrics import Matrix
-from twelvelead.inference.beat_predictor import BeatPredictor
 from twelvelead.inference.predictor import Predictor
 
 Answer = Callable[[Beats], Matrix]
@@ -38,13 +37,12 @@ def evaluate_served(
 
     Raises DataError as that does, ModelUnavailable for a model that can't answer.
     """
-    beats_of = BeatPredictor(predictor)
 
     def answer(beats: Beats) -> Matrix:
-        answers, errors = beats_of.classify_at(beats, [key])
-        if errors:
-            raise errors[key]
-        return answers[0].probabilities
+        answers = predictor.predict(beats, [key])
+        if answers.errors:
+            raise answers.errors[key]
+        return answers.predictions[0].probabilities
 
     return evaluate_beats(answer, predictor.registry[key], folder, detected=detected)
 

@@ -10,7 +10,7 @@ V = TypeVar("V")
 MOST = 4096  # values: a few hundred bytes each
 
 
-class Kept(Generic[V]):
+class Cache(Generic[V]):
     """Values by name, each for `seconds`, at most `most` of them: the oldest go first."""
 
     def __init__(self, seconds: float, most: int = MOST) -> None:

@@ -1,34 +1,43 @@
-"""How far to believe an answer, and which questions a model is not asked at all."""
+"""How far to believe an answer about a page, and which questions a model is not asked at all."""
 
-from types import MappingProxyType
+import numpy as np
 
 from ecg.page.page import Page
-from ecg.page.picture_kind import PictureKind, picture_kind
 from model_registry.entry import Entry, Reads
 from model_registry.errors import ModelUnavailable
 from model_registry.registry import Registry
-from twelvelead.inference.prediction import Decision, Prediction, Vector
+from twelvelead.inference.answers import of_member
+from twelvelead.inference.batch import Batch, BeatBatch, PageBatch, check_beats, reads_pages
+from twelvelead.inference.prediction import Decision, Probabilities
 
 NO_FRAME = "No trace frame was found: the whole picture was read, header and footer included."
-KINDS: dict[PictureKind, Reads] = {"page": "page", "beat": "beat_picture"}
 NAMES: dict[Reads, str] = {
     "page": "a 12-lead page",
     "beat_picture": "the picture of one beat",
     "segment": "beats of a signal, such as a CSV or a WFDB record",
 }
-NOT_RUN = "not run"
 
 
-def decide(page: Page, probabilities: Vector, entry: Entry) -> tuple[Decision, tuple[str, ...]]:
-    """How far to believe an answer, and why not further."""
-    reasons = [NO_FRAME] if entry.task.subject == "page" and not page.frame else []
+def decide(
+    page: Page, probabilities: Probabilities, entry: Entry
+) -> tuple[Decision, tuple[str, ...]]:
+    """How far to believe an answer, (labels,), about a page, and why not further."""
+    reasons = doubts(PageBatch(page), probabilities[np.newaxis], entry)
+    return ("uncertain" if reasons else "accepted"), reasons
+
+
+def doubts(batch: Batch, probabilities: Probabilities, entry: Entry) -> tuple[str, ...]:
+    """Why an answer, (1, labels), about a picture is uncertain; nothing of beats, each by itself is."""
+    if not isinstance(batch, PageBatch):
+        return ()
+    reasons = [NO_FRAME] if entry.task.subject == "page" and not batch.page.frame else []
     highest = float(probabilities.max())
     if highest < entry.accept_from:
         reasons.append(
             f"The highest probability is {highest:.2f}; "
             f"this model's answers count from {entry.accept_from:.2f}."
         )
-    return ("uncertain" if reasons else "accepted"), tuple(reasons)
+    return tuple(reasons)
 
 
 def reads_of(registry: Registry, key: str) -> set[Reads]:
@@ -36,36 +45,38 @@ def reads_of(registry: Registry, key: str) -> set[Reads]:
     return {network.reads for network in registry.networks(key)}
 
 
-def fitting(registry: Registry, page: Page) -> list[str]:
-    """The models that read such a picture."""
-    wanted = KINDS[picture_kind(page)]
-    return [key for key in registry if reads_of(registry, key) == {wanted}]
+def beat_models(registry: Registry) -> list[str]:
+    """The models that are asked about the beats of a signal, ensembles among them."""
+    return [key for key in registry if registry[key].task.subject == "beat"]
 
 
-def is_asked(registry: Registry, key: str, page: Page) -> bool:
-    """Whether a model is run on such a picture; a broken one is asked, and tells its reason."""
-    try:
-        return refuse(registry, key, page) is None
-    except ModelUnavailable:
-        return True
+def fitting(registry: Registry, batch: Batch) -> list[str]:
+    """The models that read such a picture, or beats."""
+    if isinstance(batch, PageBatch):
+        return [key for key in registry if reads_of(registry, key) == {batch.kind}]
+    return beat_models(registry)
 
 
-def refuse(registry: Registry, key: str, page: Page) -> Prediction | None:
-    """The refusal of a model that reads something else than this picture; None where it fits."""
-    entry, given = registry[key], KINDS[picture_kind(page)]
+def refusal(registry: Registry, key: str, batch: Batch) -> str:
+    """Why a model that reads something else refuses a picture; empty where it fits.
+
+    What is no model for the beats of a signal raises WrongInput: answers about beats can't be refused.
+    """
+    if isinstance(batch, BeatBatch):
+        _check_beats(registry, key, batch)
+        return ""
     wanted = reads_of(registry, key)
-    if wanted == {given}:
-        return None
+    if not isinstance(batch, PageBatch) or wanted == {batch.kind}:
+        return ""
     told = " and ".join(NAMES[one] for one in sorted(wanted))
-    return Prediction(
-        model=key,
-        framework=entry.framework,
-        runtime=NOT_RUN,
-        label=None,
-        probabilities=MappingProxyType({}),
-        decision="refused",
-        reasons=(f"This looks like {NAMES[given]}; the model reads {told}.",),
-        timings_ms=MappingProxyType({}),
-        page_sha256=page.sha256,
-        model_sha256=registry.sha256(key),
-    )
+    return f"This looks like {NAMES[batch.kind]}; the model reads {told}."
+
+
+def _check_beats(registry: Registry, key: str, batch: BeatBatch) -> None:
+    if registry[key].task.subject != "beat":
+        raise reads_pages(key)
+    for network in registry.networks(key):
+        try:
+            check_beats(network, batch.beats)
+        except ModelUnavailable as error:
+            raise error if network.key == key else of_member(network.key, error) from error

@@ -1,4 +1,4 @@
-"""Each model's own example: what it reads, and whether it is answered as the entry says."""
+"""Each model's own example: what it is asked, and whether it is answered as the entry says."""
 
 from pathlib import Path
 
@@ -7,12 +7,10 @@ import numpy as np
 from ecg.beats.beats import Beats
 from ecg.errors import PageError
 from ecg.page.page import Page, read_page
-from model_registry.entry import BeatExample, Entry, Example, ModelEntry
+from model_registry.entry import BeatExample, Entry, Example
 from model_registry.errors import ModelUnavailable, NoUsableAnswer, named
-from model_registry.preprocessing import Tensor
-from twelvelead.inference.beat_answers import Stretch
-from twelvelead.inference.beat_tensors import beat_tensors
-from twelvelead.inference.prediction import Vector
+from twelvelead.inference.batch import BeatBatch, PageBatch
+from twelvelead.inference.prediction import Probabilities
 
 TOLERANCE = 1e-3  # of a probability
 
@@ -28,8 +26,8 @@ def read_page_example(folder: Path, example: Example) -> Page:
         ) from error
 
 
-def read_beat_example(folder: Path, example: BeatExample) -> tuple[Beats, Stretch]:
-    """The example's signal with its beats, and which of them is meant. Raises ModelUnavailable.
+def read_beat_example(folder: Path, example: BeatExample) -> BeatBatch:
+    """The beat that is meant among those of the example's signal. Raises ModelUnavailable.
 
     The file has a line of names, then in each line a value in mV and 1 where an R peak is, else 0.
     """
@@ -48,20 +46,19 @@ def read_beat_example(folder: Path, example: BeatExample) -> tuple[Beats, Stretc
             f"{example.signal.name} can't be read as a signal with its beats; restore it."
         ) from error
     beats = Beats(table[:, 0].astype(np.float32), example.rate, places)
-    return beats, Stretch(example.beat, example.beat + 1)
+    return BeatBatch(beats, slice(example.beat, example.beat + 1))
 
 
-def read_example(entry: ModelEntry) -> Tensor | None:
-    """What a network reads of its example, float32 (height, width, channels); None without one."""
+def read_example(entry: Entry) -> PageBatch | BeatBatch | None:
+    """What a model is asked by its example; None without one. Raises ModelUnavailable."""
     if isinstance(entry.example, BeatExample):
-        beats, stretch = read_beat_example(entry.folder, entry.example)
-        return np.asarray(beat_tensors(entry, beats, stretch.some)[0])
+        return read_beat_example(entry.folder, entry.example)
     if entry.example is None:
         return None
-    return entry.picture(read_page_example(entry.folder, entry.example))
+    return PageBatch(read_page_example(entry.folder, entry.example))
 
 
-def hold(entry: Entry, wanted: tuple[float, ...], found: Vector) -> None:
+def hold(entry: Entry, wanted: tuple[float, ...], found: Probabilities) -> None:
     """Raises NoUsableAnswer where an example is answered otherwise than it should, by over 1e-3."""
     if np.abs(found - wanted).max() > TOLERANCE:
         told = ", ".join(f"{p:.4f}" for p in found)

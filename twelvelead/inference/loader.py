@@ -6,22 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import numpy as np
-
-from ecg.page.page import Page
-from model_registry.entry import BeatExample, EnsembleEntry, Entry, ModelEntry
+from model_registry.entry import EnsembleEntry, Entry, ModelEntry
 from model_registry.errors import BackendEnded, Busy, ModelUnavailable, NoUsableAnswer
 from model_registry.preprocessing import Tensor
 from model_registry.registry import Registry
-from twelvelead.inference.beat_answers import BeatAnswers, Run
-from twelvelead.inference.cache import Kept
+from twelvelead.inference.answers import BatchAnswers, Run, of_member
+from twelvelead.inference.cache import Cache
 from twelvelead.inference.engines.backend import State
 from twelvelead.inference.engines.networks import Networks
-from twelvelead.inference.examples import hold, read_beat_example, read_page_example
+from twelvelead.inference.examples import hold, read_example
 from twelvelead.inference.failures import Failures
 from twelvelead.inference.forms import LOG, ONNX
-from twelvelead.inference.page_answers import PageAnswers, of_member
-from twelvelead.inference.prediction import Vector, to_probabilities
+from twelvelead.inference.prediction import Probabilities, to_probabilities
 from twelvelead.inference.resources.limits import FOREVER, Deadline, Limits
 from twelvelead.inference.resources.slots import Turns
 
@@ -31,13 +27,16 @@ LONGEST_PAUSE = 5.0  # s between two tries
 
 
 class Loader:
-    """Has models in memory that answer their examples. `networks` runs them; waiting takes no turn."""
+    """Has models in memory that answer their examples. `networks` runs them; waiting takes no turn.
+
+    cache: what networks said a moment ago, forgotten when files of a model change.
+    """
 
     def __init__(self, registry: Registry, limits: Limits, turns: Turns) -> None:
         self._registry, self._aside = registry, turns.aside
         self.networks = Networks(registry, limits, turns.aside)
         self._failures = Failures(registry)
-        self._kept = Kept[Vector](limits.answers_kept)
+        self.cache = Cache[Probabilities](limits.answers_kept)
         self._runtimes: dict[str, str] = {}  # of those that answered their examples
         self._checked: dict[str, int] = {}  # which load of a network did
         self._loading = defaultdict[str, threading.Lock](threading.Lock)  # each is loaded once
@@ -93,20 +92,11 @@ class Loader:
             else:
                 return
 
-    def ask(self, page: Page, deadline: Deadline, kept: Kept[Vector] | None = None) -> PageAnswers:
-        """Answers about one page, each network run once whoever needs it, or kept from a moment ago."""
-        run = self.runner(deadline)
-
-        def run_one(entry: ModelEntry, tensor: Tensor) -> Vector:
-            return np.asarray(run(entry, tensor[np.newaxis])[0])
-
-        return PageAnswers(page, self._registry, run_one, kept or self._kept)
-
     def runner(self, deadline: Deadline) -> Run:
         """What gives a network's probabilities, (n, labels), for float32 (n, height, width, channels)."""
 
-        def run(entry: ModelEntry, batch: Tensor) -> Vector:
-            return to_probabilities(self.networks.run(entry, batch, deadline), entry)
+        def run(entry: ModelEntry, tensor: Tensor) -> Probabilities:
+            return to_probabilities(self.networks.run(entry, tensor, deadline), entry)
 
         return run
 
@@ -118,7 +108,7 @@ class Loader:
             self._runtimes.pop(key, None)
             raise
         if is_changed:
-            self._kept.clear()  # its labels may stand in another order now
+            self.cache.clear()  # its labels may stand in another order now
 
     @contextmanager
     def _alone(self, key: str, deadline: Deadline) -> Iterator[None]:
@@ -168,12 +158,8 @@ class Loader:
 
     def _check(self, entry: Entry, deadline: Deadline) -> None:
         """Raises NoUsableAnswer where the model answers its own example otherwise than it should."""
-        if isinstance(entry.example, BeatExample):
-            beats, stretch = read_beat_example(entry.folder, entry.example)
+        example, wanted = read_example(entry), entry.example
+        if example is not None and wanted is not None:
             run = self.runner(deadline)
-            found = BeatAnswers(beats, stretch, self._registry, run).answer(entry.key)[0]
-            hold(entry, entry.example.probabilities, found)
-        elif entry.example is not None:
-            page = read_page_example(entry.folder, entry.example)
-            answer = self.ask(page, deadline, Kept[Vector](0.0)).answer(entry.key)
-            hold(entry, entry.example.probabilities, answer.probabilities)
+            answer = BatchAnswers(example, self._registry, run).answer(entry.key)
+            hold(entry, wanted.probabilities, answer.probabilities[0])

@@ -1,50 +1,112 @@
-"""What one model says of one page, and how far to believe it."""
+"""What models say of a page or of the beats of a recording, and how far to believe it."""
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from model_registry.entry import ModelEntry
-from model_registry.errors import NoUsableAnswer
+from model_registry.errors import ModelUnavailable, NoUsableAnswer
+from twelvelead.inference.batch import Batch
 
 Decision = Literal["accepted", "uncertain", "refused"]
-Vector = npt.NDArray[np.float64]
+Probabilities = npt.NDArray[np.float64]
+B_co = TypeVar("B_co", bound=Batch, covariant=True)
 
 SUM_TOLERANCE = 1e-2
+NOT_RUN = "not run"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Prediction:
-    """One model's answer. `label` is the one with the highest probability, None when refused.
+    """One model's answers about n things: a page (n = 1), or all beats of a recording.
 
-    probabilities: 0..1 by label, in the model's own order. timings_ms: "decode" (the page, shared by
-    all models asked at once), "preprocess", "run", in milliseconds. An ensemble's are the sums of its
-    members', also where those ran only once for it and for themselves; its framework is "ensemble",
-    its model_sha256 as `Registry.sha256` says.
+    probabilities: float64 (n, labels), in the model's own order of `labels`; empty where it
+    refused, and was not run. accept_from: below this probability an answer is uncertain. reasons: why
+    all of it is refused, or no more than uncertain. timings_ms: "decode" or "find_beats" (shared by all
+    models that are asked at once), "preprocess", "run", in milliseconds. An ensemble's framework is
+    "ensemble", its model_sha256 as `Registry.sha256` says. page_sha256: "" for a recording.
     """
 
     model: str
     framework: str
-    runtime: str
-    label: str | None
-    probabilities: Mapping[str, float]
-    decision: Decision
-    reasons: tuple[str, ...]
-    timings_ms: Mapping[str, float]
-    page_sha256: str
+    labels: tuple[str, ...]
+    accept_from: float
     model_sha256: str
+    page_sha256: str = ""
+    runtime: str = NOT_RUN
+    probabilities: Probabilities = field(default_factory=lambda: np.zeros((0, 0)))
+    reasons: tuple[str, ...] = ()
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def is_refused(self) -> bool:
+        return self.runtime == NOT_RUN
+
+    @property
+    def classes(self) -> npt.NDArray[np.intp]:
+        """(n,) index into `labels` of each one's most probable class."""
+        return np.asarray(self.probabilities.argmax(axis=1), dtype=np.intp)
+
+    @property
+    def confidence(self) -> Probabilities:
+        """(n,) each one's highest probability."""
+        return np.asarray(self.probabilities.max(axis=1))
+
+    @property
+    def accepted(self) -> npt.NDArray[np.bool_]:
+        """(n,) whether an answer counts; the others are uncertain."""
+        return np.asarray((self.confidence >= self.accept_from) & (not self.reasons))
+
+    @property
+    def surest(self) -> int:
+        """The one with the highest probability of all."""
+        return int(self.confidence.argmax())
+
+    def counts(self) -> dict[str, int]:
+        """How many got each label."""
+        found = np.bincount(self.classes, minlength=len(self.labels))
+        return dict(zip(self.labels, map(int, found), strict=True))
+
+    def decisions(self) -> Counter[Decision]:
+        """How many answers were decided how, each kind that there is; one refusal where it was not run."""
+        if self.is_refused:
+            return Counter({"refused": 1})
+        accepted = int(self.accepted.sum())
+        uncertain = len(self.probabilities) - accepted
+        return +Counter[Decision]({"accepted": accepted, "uncertain": uncertain})
+
+    @property
+    def decision(self) -> Decision:
+        """That about a page."""
+        (decision,) = self.decisions()
+        return decision
+
+    @property
+    def label(self) -> str | None:
+        """The most probable one of a page, None where it is refused."""
+        return None if self.is_refused else self.labels[self.classes[0]]
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """The probabilities (0..1) of a page by label, in the model's own order; none where refused."""
+        return (
+            dict(zip(self.labels, map(float, self.probabilities[0]), strict=True))
+            if self.label
+            else {}
+        )
 
     def as_json(self) -> dict[str, Any]:
-        """The stable JSON form."""
+        """The stable JSON form of what is said of a page."""
         return {
             "model": self.model,
             "framework": self.framework,
             "runtime": self.runtime,
             "label": self.label,
-            "probabilities": dict(self.probabilities),
+            "probabilities": self.shares,
             "decision": self.decision,
             "reasons": list(self.reasons),
             "timings_ms": {step: round(ms, 3) for step, ms in self.timings_ms.items()},
@@ -53,7 +115,21 @@ class Prediction:
         }
 
 
-def to_probabilities(raw: npt.ArrayLike, entry: ModelEntry) -> Vector:
+@dataclass(frozen=True)
+class Answers(Generic[B_co]):
+    """What was said of one batch, and for each model that failed, by its key, why."""
+
+    batch: B_co
+    predictions: tuple[Prediction, ...]
+    errors: Mapping[str, ModelUnavailable] = field(default_factory=dict)
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """The same in sentences."""
+        return {key: str(error) for key, error in self.errors.items()}
+
+
+def to_probabilities(raw: npt.ArrayLike, entry: ModelEntry) -> Probabilities:
     """A model's raw outputs, (.., labels), as probabilities, its temperature applied (Guo 2017).
 
     Raises NoUsableAnswer where they are not finite, or declared as probabilities and are none.
@@ -71,7 +147,7 @@ def to_probabilities(raw: npt.ArrayLike, entry: ModelEntry) -> Vector:
     return with_temperature(values, entry.temperature)
 
 
-def with_temperature(logs: Vector, temperature: float) -> Vector:
+def with_temperature(logs: Probabilities, temperature: float) -> Probabilities:
     """Probabilities (.., labels) of logits, or of logarithms of probabilities (Guo 2017)."""
     scaled = logs / temperature
     shares = np.exp(scaled - scaled.max(axis=-1, keepdims=True))

@@ -1,53 +1,58 @@
-"""Pages in, answers out: prepares a page for each model, runs it, says how far to believe it."""
+"""Pages and signals in, answers out: asks models about each, and says how far to believe them."""
 
 import hashlib
 import threading
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from typing import overload
 
+import numpy as np
+
+from ecg.beats.beats import Beats
+from ecg.page.decoder import Picture
 from ecg.page.frame import Box
 from ecg.page.page import Page, read_page
 from ecg.page.single_beat import BeatPicture
-from model_registry.errors import Busy, ModelUnavailable
+from ecg.signal.signal import Signal
+from model_registry.errors import ModelUnavailable
 from model_registry.registry import Registry
-from twelvelead.inference.beat_answers import Run
-from twelvelead.inference.cache import Kept
-from twelvelead.inference.decision import decide, fitting, is_asked, refuse
+from twelvelead.inference.answers import BatchAnswers, Note, Run, nobody, share_of
+from twelvelead.inference.batch import (
+    Batch,
+    BeatBatch,
+    PageBatch,
+    Recording,
+    find_beats,
+    timed,
+)
+from twelvelead.inference.cache import Cache
+from twelvelead.inference.decision import doubts, fitting, refusal
 from twelvelead.inference.engines.backend import State
 from twelvelead.inference.loader import Loader
-from twelvelead.inference.page_answers import PageAnswers, timed
-from twelvelead.inference.prediction import Prediction, Vector
+from twelvelead.inference.prediction import Answers, Prediction, Probabilities
 from twelvelead.inference.resources.limits import FOREVER, Deadline, Limits, Usage
 from twelvelead.inference.resources.machine import cores
 from twelvelead.inference.resources.slots import Turns
 
 ENTRY_PAUSE = 0.002  # s between entries that are read at start, so that the first pages go before
-Failures = dict[str, ModelUnavailable]
 # a page's size, its frame, the beat that it shows instead
 Facts = tuple[tuple[int, int], Box | None, BeatPicture | None]
+Given = bytes | Signal | Beats
 
 LIMITS = Limits()
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What was said of one page: predictions, and for each model that failed its reason."""
+class Asker:
+    """Until when somebody waits for answers, and is told how far it is; either may raise to end it.
 
-    page: Page
-    predictions: tuple[Prediction, ...]
-    failures: dict[str, str] = field(default_factory=dict)
-    errors: tuple[ModelUnavailable, ...] = ()  # those of `failures`, in the same order
+    note: of the share (0..1) that is done. found: of how many beats there are.
+    """
 
-
-@dataclass(frozen=True)
-class _Asked:
-    """A page that was read, the milliseconds that this took, and until when answers are waited for."""
-
-    page: Page
-    read_ms: float
-    deadline: Deadline
+    deadline: Deadline = FOREVER
+    note: Note = nobody
+    found: Callable[[int], None] = nobody
 
 
 class Predictor:
@@ -62,7 +67,7 @@ class Predictor:
         self._turns = Turns(limits.runs or cores())
         self._loader = Loader(registry, limits, self._turns)
         self._networks = self._loader.networks
-        self._kept_pages = Kept[Facts](limits.answers_kept)
+        self._facts = Cache[Facts](limits.answers_kept)
 
     def state(self, key: str) -> State:
         """ "idle", "loading" or "ready"; raises ModelUnavailable with the reason, UnknownModel.
@@ -117,65 +122,67 @@ class Predictor:
             waiting=self._turns.waiting,
         )
 
+    @overload
     def predict(
-        self, data: bytes, keys: Sequence[str] | None, deadline: Deadline = FOREVER
-    ) -> Answers:
-        """Asks each model in `keys`, or all that read such a picture, about one page or beat.
+        self, given: bytes, keys: Sequence[str] | None = None, asker: Asker = ...
+    ) -> Answers[PageBatch]: ...
+    @overload
+    def predict(
+        self, given: Signal, keys: Sequence[str] | None = None, asker: Asker = ...
+    ) -> Answers[Recording]: ...
+    @overload
+    def predict(
+        self, given: Beats, keys: Sequence[str] | None = None, asker: Asker = ...
+    ) -> Answers[BeatBatch]: ...
+    def predict(
+        self, given: Given, keys: Sequence[str] | None = None, asker: Asker = Asker()
+    ) -> Answers[Batch]:
+        """Asks each model in `keys`, each once, or all that read such a thing, about what is given.
 
-        A model that reads something else is not run: its answer is refused, and says so. Raises
-        PageError for bytes that are no readable page, UnknownModel for a key that nobody
-        registered, Busy where no core was free before the deadline; a model that fails, or that the
+        given: the bytes of a page's or a beat's picture; a signal, each of whose beats in its usual
+        lead is asked about; or beats that are known. A model that reads other pictures than this is
+        not run: its answer is refused, and says so. Raises UnknownModel for a key that nobody
+        registered, before anything is read; PageError for bytes that are no readable page; Busy where
+        no core was free before the deadline. A model that fails, that reads no signals, or that the
         deadline left no time for, is named in `failures` and the others answer.
         """
         for key in keys or ():
             if key not in self.registry.known:
                 self.registry[key]  # raises UnknownModel
-        with self._turns.turn(deadline):
-            page, milliseconds = timed(lambda: self.read(data))
-            asked = _Asked(page, milliseconds, deadline)
-            wanted = list(dict.fromkeys(fitting(self.registry, page) if keys is None else keys))
-            run = [key for key in wanted if is_asked(self.registry, key, page)]
-            if all(self._is_ready(key) for key in run):
-                return self._answer(wanted, asked, {})
-        failures = self._load_all(run, deadline)  # without a core, which others use meanwhile
-        with self._turns.turn(deadline):
-            return self._answer(wanted, asked, failures)
+        with self.turn(asker.deadline):
+            batch = self._batch(given, asker.deadline)
+            if isinstance(batch, PageBatch):  # small, and decoded: it keeps its core
+                return self._ask(batch, keys, asker)
+        if isinstance(batch, BeatBatch):
+            asker.found(len(batch.beats))
+        return self._ask(batch, keys, asker)
 
-    def probabilities(self, page: Page, key: str) -> Vector:
+    def _batch(self, given: Given, deadline: Deadline) -> Batch:
+        if isinstance(given, bytes):
+            return PageBatch(*timed(lambda: self.read(given)))
+        if isinstance(given, Signal):
+            return find_beats(given, deadline.check)
+        return BeatBatch(given)
+
+    def probabilities(self, page: Page, key: str) -> Probabilities:
         """Calibrated probabilities, float64 (labels,), of one model for one page."""
-        return self.ask(page).answer(key).probabilities
+        return np.asarray(self.ask(PageBatch(page)).answer(key).probabilities[0])
 
     def close(self) -> None:
         """Ends the framework processes."""
         self._networks.close()
 
-    def _answer(self, keys: Sequence[str], asked: "_Asked", failures: Failures) -> Answers:
-        """Asks the models that did not fail before."""
-        answers, predictions = self.ask(asked.page, asked.deadline), []
-        for key in keys:
+    def _ask(self, batch: Batch, keys: Sequence[str] | None, asker: Asker) -> Answers[Batch]:
+        """Asks one model after the other; who lacks one waits for it without a core."""
+        wanted = list(dict.fromkeys(fitting(self.registry, batch) if keys is None else keys))
+        asked, predictions, errors = self.ask(batch, asker.deadline), [], {}
+        for number, key in enumerate(wanted):
+            note = share_of(asker.note, number, len(wanted))
             try:
-                if key not in failures:
-                    predictions.append(self._predict_one(key, asked, answers))
+                predictions.append(self._predict_one(key, asked, note))
             except ModelUnavailable as error:
-                failures[key] = error
-        told = {key: str(failures[key]) for key in keys if key in failures}
-        return Answers(asked.page, tuple(predictions), told, tuple(failures[key] for key in told))
-
-    def _is_ready(self, key: str) -> bool:
-        try:
-            return self.state(key) == "ready"
-        except ModelUnavailable:
-            return True  # its reason is known, there is nothing to load
-
-    def _load_all(self, keys: Sequence[str], deadline: Deadline) -> Failures:
-        """Loads models before a core is taken for the page; why some can't be, by key."""
-        failures: Failures = {}
-        for key in keys:
-            try:
-                self.load(key, deadline)
-            except ModelUnavailable as error:
-                failures[key] = error
-        return failures
+                errors[key] = error
+        return Answers(batch, tuple(predictions), errors)
 
     def read(self, data: bytes) -> Page:
         """A page, its frame not looked for again where it was sent a moment ago; inside a turn.
@@ -183,43 +190,45 @@ class Predictor:
         Raises PageError.
         """
         sha256 = hashlib.sha256(data).hexdigest()
-        facts = self._kept_pages.get(sha256)
+        facts = self._facts.get(sha256)
         if facts is not None:
-            return Page(data, *facts)
-        page = read_page(data)
-        self._kept_pages.put((page.size, page.frame, page.beat), sha256)
+            return Page(Picture(data, sha256), *facts)
+        page = read_page(data, sha256)
+        self._facts.put((page.size, page.frame, page.beat), sha256)
         return page
 
-    def _predict_one(self, key: str, asked: "_Asked", answers: PageAnswers) -> Prediction:
-        refused = refuse(self.registry, key, asked.page)
-        if refused is not None:
-            return refused
-        entry = self.registry[key]
-        runtime = self.load(key, asked.deadline)
-        if not asked.deadline.left():
-            raise Busy("There was no time left for this model; ask for fewer at once, or again.")
-        answer, page = answers.answer(key), asked.page
-        probabilities, spent = answer.probabilities, dict(answer.timings_ms)
-        decision, reasons = decide(page, probabilities, entry)
-        return Prediction(
+    def _predict_one(self, key: str, asked: BatchAnswers, note: Note) -> Prediction:
+        entry, batch = self.registry[key], asked.batch
+        said = Prediction(
             model=key,
             framework=entry.framework,
-            runtime=runtime,
-            label=entry.labels[int(probabilities.argmax())],
-            probabilities=MappingProxyType(
-                dict(zip(entry.labels, map(float, probabilities), strict=True))
-            ),
-            decision=decision,
-            reasons=reasons,
-            timings_ms=MappingProxyType(spent | {"decode": asked.read_ms + spent["decode"]}),
-            page_sha256=page.sha256,
+            labels=entry.labels,
+            accept_from=entry.accept_from,
             model_sha256=self.registry.sha256(key),
+            page_sha256=batch.sha256,
+        )
+        refused = refusal(self.registry, key, batch)
+        if refused:
+            return replace(said, reasons=(refused,))
+        runtime = self.load(key, asked.deadline)
+        answer = asked.answer(key, note)
+        steps = dict.fromkeys((*batch.spent, *answer.timings_ms))
+        return replace(
+            said,
+            runtime=runtime,
+            probabilities=answer.probabilities,
+            reasons=doubts(batch, answer.probabilities, entry),
+            timings_ms={s: batch.spent.get(s, 0) + answer.timings_ms.get(s, 0) for s in steps},
         )
 
-    def ask(self, page: Page, deadline: Deadline = FOREVER) -> PageAnswers:
-        """Answers about one page, each network run once whoever needs it; load the models first."""
+    def ask(self, batch: Batch, deadline: Deadline = FOREVER) -> BatchAnswers:
+        """Answers about one batch, each network run once whoever needs it; load the models first.
 
-        return self._loader.ask(page, deadline)
+        A page is asked about by who has a core; for the parts of anything larger a turn is taken each.
+        """
+        alone = nullcontext if isinstance(batch, PageBatch) else lambda: self.turn(deadline)
+        run = self.runner(deadline)
+        return BatchAnswers(batch, self.registry, run, self._loader.cache, alone, deadline)
 
     def runner(self, deadline: Deadline = FOREVER) -> Run:
         """What gives a network's probabilities, (n, labels), for float32 (n, height, width, channels)."""

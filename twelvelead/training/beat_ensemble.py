@@ -23,7 +23,7 @@ from twelvelead.datasets.pages import DataError
 from twelvelead.evaluation.beat_figures import Answered, beat_figures
 from twelvelead.evaluation.calibrate import calibrate
 from twelvelead.evaluation.metrics import softmax
-from twelvelead.inference.page_answers import average_logs, in_order
+from twelvelead.inference.answers import average_logs, in_order
 from twelvelead.inference.prediction import with_temperature
 from twelvelead.training.beat_fits import BeatFits
 from twelvelead.training.beat_recipe import find_beat_recipe, mark

@@ -20,7 +20,7 @@ from twelvelead.evaluation.calibrate import calibrate
 from twelvelead.evaluation.figures import full_figures
 from twelvelead.evaluation.metrics import Matrix, softmax
 from twelvelead.evaluation.pages import OUT_OF_FOLD, read_out_of_fold
-from twelvelead.inference.page_answers import average_logs, in_order
+from twelvelead.inference.answers import average_logs, in_order
 from twelvelead.inference.predictor import Predictor
 from twelvelead.inference.resources.limits import Limits
 from twelvelead.inference.resources.machine import cores

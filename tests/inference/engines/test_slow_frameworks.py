@@ -14,6 +14,7 @@ from tests.support.models.fixtures_models import Start
 from tests.support.models.framework_runs import pid_of, until
 from tests.support.models.tiny_models import PYTORCH_LABELS, Facts, write_entry
 from tests.support.pages.drawn_pages import draw_page, encode
+from twelvelead.inference.predictor import Asker
 from twelvelead.inference.resources.limits import Deadline
 
 OTHER = Facts("pytorch", PYTORCH_LABELS, channels=3, more='architecture = "mobilenet_v2"\n')
@@ -44,10 +45,12 @@ def test_pages_for_a_stopped_framework_hold_up_no_other(
     begun = time.monotonic()
     with ThreadPoolExecutor(8) as pool:
         stuck = [
-            pool.submit(predictor.predict, page(seed), ["slow"], Deadline(60)) for seed in range(4)
+            pool.submit(predictor.predict, page(seed), ["slow"], Asker(Deadline(60)))
+            for seed in range(4)
         ]
         others = [
-            pool.submit(predictor.predict, page(seed), ["other"], Deadline(60)) for seed in range(4)
+            pool.submit(predictor.predict, page(seed), ["other"], Asker(Deadline(60)))
+            for seed in range(4)
         ]
         assert [one.result().failures for one in others] == [{}] * 4
         told = [one.result().failures.get("slow", "") for one in stuck]
@@ -65,9 +68,11 @@ def test_a_hung_run_of_one_framework_holds_one_turn_however_many_ask(
         predictor.load(key)
     os.mkfifo(slow / "hold")
     with ThreadPoolExecutor(4) as pool:
-        held = [pool.submit(predictor.predict, page(n), ["slow"], Deadline(60)) for n in range(3)]
+        held = [
+            pool.submit(predictor.predict, page(n), ["slow"], Asker(Deadline(60))) for n in range(3)
+        ]
         until(lambda: logged(slow, "run") == 1)
-        answers = predictor.predict(page(9), ["other"], Deadline(30))
+        answers = predictor.predict(page(9), ["other"], Asker(Deadline(30)))
         assert answers.failures == {}
         assert not any(one.done() for one in held)
         (slow / "hold").rename(slow / "held")

@@ -10,6 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from ecg.beats.beats import Beats
+from ecg.signal.signal import Places, Signal
 from model_registry.entry import ModelEntry
 from model_registry.preprocessing import Tensor
 from model_registry.registry import read_registry
@@ -23,8 +25,9 @@ from tests.support.models.beat_models import (
 from tests.support.models.fake_framework import EARLY as SHARE
 from tests.support.models.fake_framework import make_fake_model
 from tests.support.web.web_fakes import PATIENCE, FakePredictor, make_app
-from twelvelead.inference.beat_answers import Run
-from twelvelead.inference.prediction import Vector
+from twelvelead.inference.answers import Run
+from twelvelead.inference.batch import Recording
+from twelvelead.inference.prediction import Answers, Prediction, Probabilities
 from twelvelead.inference.resources.limits import FOREVER, Deadline
 
 MODEL, DRAWN, PAGES = "beat_signal_cnn", "beat_drawn", "pages"
@@ -32,13 +35,21 @@ SECONDS = 30.0
 CSV = simulated_csv("pvc", SECONDS)
 
 
+def said_of(signal: Signal, places: Places, *predictions: Prediction) -> Answers[Recording]:
+    """What models say of the beats at `places` in the first lead of a signal."""
+    beats = Beats.of(signal, 0, places)
+    return Answers(Recording(beats=beats, signal=signal, lead=0), predictions)
+
+
 class FakeBeats(FakePredictor):
     """Beat models answer EARLY for an early beat and NORMAL for any other, in this process."""
 
     def runner(self, deadline: Deadline = FOREVER) -> Run:
-        del deadline
+        of_page = super().runner(deadline)
 
-        def run(entry: ModelEntry, batch: Tensor) -> Vector:
+        def run(entry: ModelEntry, batch: Tensor) -> Probabilities:
+            if entry.reads == "page":
+                return of_page(entry, batch)
             early = batch[:, 0, 0, -1] < SHARE if entry.reads == "segment" else np.zeros(len(batch))
             return np.where(early[:, np.newaxis], EARLY, NORMAL).astype(np.float64)
 

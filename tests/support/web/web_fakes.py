@@ -12,24 +12,24 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+import numpy as np
 from flask import Flask
 
 import twelvelead.inference.engines.networks
 from app import create_app
-from ecg.page.page import read_page
 from model_registry.errors import ModelUnavailable
 from model_registry.registry import Registry, read_registry
 from tests.support.pages.drawn_pages import draw_page, encode
 from tests.support.project import ROOT
 from tests.support.web.templates import CompiledTemplates
-from twelvelead.inference.decision import NO_FRAME
+from twelvelead.inference.answers import Run
 from twelvelead.inference.engines.backend import State
-from twelvelead.inference.prediction import Prediction
-from twelvelead.inference.predictor import Answers, Predictor
+from twelvelead.inference.predictor import Asker, Predictor
 from twelvelead.inference.resources.limits import FOREVER, Deadline, Limits
 
 SHARES = (0.7, 0.15, 0.1, 0.05)
 RUNTIME = "fake 1.0"
+NOBODY_WAITS = Asker()
 PAGE = encode(draw_page((600, 420)))
 TEMPLATES = CompiledTemplates()
 NOBODY: Mapping[str, str] = MappingProxyType({})
@@ -40,7 +40,7 @@ FAKE_BACKENDS = {
 
 
 class FakePredictor(Predictor):
-    """Reads pages as the real one does; every model answers SHARES in its own order of labels.
+    """The real one, but for its networks: each answers SHARES in its own order of labels.
 
     failing: key -> why that model can't answer, in words or as an error. asked: the keys of each
     request.
@@ -78,36 +78,14 @@ class FakePredictor(Predictor):
                 self.load(key)
         return threading.Thread()
 
-    def predict(
-        self, data: bytes, keys: Sequence[str] | None, deadline: Deadline = FOREVER
-    ) -> Answers:
+    def runner(self, deadline: Deadline = FOREVER) -> Run:
         del deadline
-        keys = list(self.registry) if keys is None else keys
-        self.asked.append(tuple(keys))
-        page, predictions, failures, errors = read_page(data), [], {}, []
-        for key in keys:
-            try:
-                self.load(key)
-            except ModelUnavailable as error:
-                failures[key] = str(error)
-                errors.append(error)
-                continue
-            entry = self.registry[key]
-            predictions.append(
-                Prediction(
-                    model=key,
-                    framework=entry.framework,
-                    runtime=RUNTIME,
-                    label=entry.labels[0],
-                    probabilities=dict(zip(entry.labels, SHARES, strict=True)),
-                    decision="accepted" if page.frame else "uncertain",
-                    reasons=() if page.frame else (NO_FRAME,),
-                    timings_ms={"decode": 1.0, "preprocess": 2.0, "run": 3.0},
-                    page_sha256=page.sha256,
-                    model_sha256=self.registry.sha256(key),
-                )
-            )
-        return Answers(page, tuple(predictions), failures, tuple(errors))
+        return lambda entry, tensor: np.tile(SHARES[: len(entry.labels)], (len(tensor), 1))
+
+    def predict(self, given: Any, keys: Any = None, asker: Asker = NOBODY_WAITS) -> Any:
+        answers = super().predict(given, keys, asker)
+        self.asked.append((*(one.model for one in answers.predictions), *answers.errors))
+        return answers
 
 
 class Cold(FakePredictor):
@@ -136,10 +114,8 @@ class Cold(FakePredictor):
 class Brittle(FakePredictor):
     """A predictor with a bug that tells a secret."""
 
-    def predict(
-        self, data: bytes, keys: Sequence[str] | None, deadline: Deadline = FOREVER
-    ) -> Answers:
-        raise ZeroDivisionError(f"secret {len(data)} {keys} {deadline.left()}")
+    def predict(self, given: Any, keys: Any = None, asker: Asker = NOBODY_WAITS) -> Any:
+        raise ZeroDivisionError(f"secret {len(given)} {keys} {asker.deadline.left()}")
 
 
 def make_app(models: Path, predictor: Predictor | None = None, **settings: object) -> Flask:

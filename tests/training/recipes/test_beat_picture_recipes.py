@@ -12,7 +12,7 @@ from model_registry.beat_tables import DrawingTable
 from model_registry.entry import ModelEntry, Weights
 from model_registry.tables import PreprocessingTable
 from twelvelead.datasets.records import DS1, DS2
-from twelvelead.inference.beat_tensors import beat_tensors
+from twelvelead.inference.batch import beat_tensors
 from twelvelead.inference.engines.pytorch_models import build
 from twelvelead.training.beat_recipe import find_beat_recipe
 from twelvelead.training.loops.beat_picture_loop import FEW, PictureNetwork

@@ -1,13 +1,11 @@
 """web.jobs.job_costs: what a recording will take, and what is said where that is too much."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from ecg.beats.beats import Beats
 from ecg.signal.signal import Signal
 from model_registry.registry import Registry, read_registry
 from tests.support.models.beat_models import PICTURE_FACTS, make_fake_beat_model
@@ -17,9 +15,11 @@ from tests.support.signals.signal_fakes import (
     finished,
     make_beats_app,
     recording,
+    said_of,
     sent,
 )
-from twelvelead.inference.beat_predictor import BeatClasses, SignalAnswers
+from twelvelead.inference.batch import Recording
+from twelvelead.inference.prediction import Answers, Prediction
 from twelvelead.web.jobs.job_costs import SECONDS_A_BEAT, JobCosts, TooMuchWork, in_time
 from twelvelead.web.jobs.recording_jobs import SignalJobs
 from twelvelead.web.server.services import classify_with
@@ -35,12 +35,20 @@ def registry(tmp_path: Path) -> Registry:
     return read_registry(tmp_path)
 
 
-def answers(took: float, count: int = 1000) -> SignalAnswers:
+def answers(took: float, count: int = 1000) -> Answers[Recording]:
     """Those of DRAWN for `count` beats, in `took` s a beat."""
     signal = Signal(np.zeros((1, 2 * count), np.float32), 360.0, ("II",))
-    beats = Beats.of(signal, 0, np.arange(count))
-    one = BeatClasses(DRAWN, "keras", "none", ("N",), np.ones((count, 1)), 0.5, "", 0.0)
-    return SignalAnswers(signal, 0, beats, (replace(one, run_ms=1000 * took * count),))
+    one = Prediction(
+        model=DRAWN,
+        framework="keras",
+        labels=("N",),
+        accept_from=0.5,
+        model_sha256="",
+        runtime="none",
+        probabilities=np.ones((count, 1)),
+        timings_ms={"run": 1000 * took * count},
+    )
+    return said_of(signal, np.arange(count), one)
 
 
 def test_it_works(registry: Registry) -> None:
@@ -107,6 +115,6 @@ def test_more_beats_than_a_heart_has_are_too_much_once_they_are_found(client: Fl
             return 1.0
 
     found.costs = Found(found.predictor.registry)
-    found.jobs = SignalJobs(classify_with(found.beats, found.costs))
+    found.jobs = SignalJobs(classify_with(found.predictor, found.costs, found.metrics))
     address = sent(client)
     assert "Too many beats in 30 s." in finished(client, address).text

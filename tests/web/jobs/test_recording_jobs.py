@@ -6,10 +6,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from ecg.beats.beats import Beats
 from ecg.signal.signal import Signal
+from tests.support.signals.signal_fakes import said_of
 from tests.support.web.live import wait_for
-from twelvelead.inference.beat_predictor import SignalAnswers, Watch
+from twelvelead.inference.batch import Recording
+from twelvelead.inference.prediction import Answers
+from twelvelead.inference.predictor import Asker
 from twelvelead.web.jobs.recording_jobs import (
     Job,
     JobLimits,
@@ -28,8 +30,8 @@ def job(owner: str = ANN, *, client: str = "", cost: float = 1.0) -> Job:
     return Job(owner, signal, ("II",), ("a_model",), client=client, cost=cost)
 
 
-def answers(one: Job) -> SignalAnswers:
-    return SignalAnswers(one.signal, 0, Beats.of(one.signal, 0, np.array([5])), ())
+def answers(one: Job) -> Answers[Recording]:
+    return said_of(one.signal, np.array([5]))
 
 
 class Gate:
@@ -40,11 +42,11 @@ class Gate:
         self.began: list[str] = []
         self.dropped: list[str] = []
 
-    def __call__(self, one: Job, watch: Watch) -> SignalAnswers:
+    def __call__(self, one: Job, asker: Asker) -> Answers[Recording]:
         self.began.append(one.id)
         while not self.open.wait(0.01):
             try:
-                watch.note(0.25)
+                asker.note(0.25)
             except BaseException:
                 self.dropped.append(one.id)
                 raise
@@ -100,7 +102,7 @@ def test_progress_is_told_and_others_wait_in_their_order(gate: Gate) -> None:
 
 
 def test_what_goes_wrong_is_kept_and_the_next_goes_on() -> None:
-    def work(one: Job, _: Watch) -> SignalAnswers:
+    def work(one: Job, _: Asker) -> Answers[Recording]:
         if one.owner == ANN:
             raise ZeroDivisionError
         return answers(one)
@@ -171,8 +173,8 @@ def test_a_recording_is_forgotten_some_time_after_the_last_look() -> None:
 def test_the_models_have_so_much_time_and_no_more() -> None:
     seen: list[float] = []
 
-    def work(one: Job, watch: Watch) -> SignalAnswers:
-        seen.append(watch.deadline.left())
+    def work(one: Job, asker: Asker) -> Answers[Recording]:
+        seen.append(asker.deadline.left())
         return answers(one)
 
     done(SignalJobs(work, JobLimits(patience=50.0)).add(job()))

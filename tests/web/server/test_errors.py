@@ -1,7 +1,6 @@
 """web.server.errors: each wrong request gets its status and one sentence, and nothing of itself back."""
 
 import logging
-from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,8 @@ from werkzeug.test import TestResponse
 from model_registry.errors import BackendEnded, Busy, ModelUnavailable, WeightsError
 from model_registry.registry import read_registry
 from tests.support.pages.drawn_pages import draw_page, encode
-from tests.support.web.web_fakes import PAGE, Brittle, FakePredictor, form, make_app
-from twelvelead.inference.predictor import Answers
-from twelvelead.inference.resources.limits import FOREVER, Deadline
+from tests.support.web.web_fakes import NOBODY_WAITS, PAGE, Brittle, FakePredictor, form, make_app
+from twelvelead.inference.predictor import Asker
 
 PREDICTIONS = "/api/v1/predictions"
 JSON, HTML = {"Accept": "application/json"}, {"Accept": "text/html,*/*;q=0.8"}
@@ -51,10 +49,8 @@ WRONG_METHODS = {
 class Late(FakePredictor):
     """Nobody has time before the deadline."""
 
-    def predict(
-        self, data: bytes, keys: Sequence[str] | None, deadline: Deadline = FOREVER
-    ) -> Answers:
-        raise Busy(f"{len(data)} {keys} {deadline.left()}")
+    def predict(self, given: Any, keys: Any = None, asker: Asker = NOBODY_WAITS) -> Any:
+        raise Busy(f"{len(given)} {keys} {asker.deadline.left()}")
 
 
 def ended(seconds: float) -> BackendEnded:

@@ -1,16 +1,15 @@
 """web.server.request_context: every request has an id, a deadline, and a route that is a rule of ours."""
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from model_registry.registry import read_registry
-from tests.support.web.web_fakes import Brittle, FakePredictor, form, make_app
-from twelvelead.inference.predictor import Answers
-from twelvelead.inference.resources.limits import FOREVER, Deadline
+from tests.support.web.web_fakes import NOBODY_WAITS, Brittle, FakePredictor, form, make_app
+from twelvelead.inference.predictor import Asker
 from twelvelead.web.server.request_context import HEADER
 
 OURS = re.compile(r"[0-9a-f]{32}")
@@ -81,11 +80,9 @@ def test_the_predictor_hears_how_long_somebody_waits(models_dir: Path) -> None:
     class Timed(FakePredictor):
         left = 0.0
 
-        def predict(
-            self, data: bytes, keys: Sequence[str] | None, deadline: Deadline = FOREVER
-        ) -> Answers:
-            self.left = deadline.left()
-            return super().predict(data, keys, deadline)
+        def predict(self, given: Any, keys: Any = None, asker: Asker = NOBODY_WAITS) -> Any:
+            self.left = asker.deadline.left()
+            return super().predict(given, keys, asker)
 
     predictor = Timed(read_registry(models_dir))
     client = make_app(models_dir, predictor, deadline=500).test_client()

@@ -1,15 +1,18 @@
 """web.schemas.signals: a recording's JSON in pieces is that of the whole document, in little memory."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ecg.beats.beats import Beats
 from ecg.signal.signal import Signal
+from model_registry.errors import ModelUnavailable
+from tests.support.signals.signal_fakes import said_of
 from tests.support.web.peak_memory import MEGABYTE, STATUS, peak_memory
-from twelvelead.inference.beat_predictor import BeatClasses, SignalAnswers
+from twelvelead.inference.batch import Recording
+from twelvelead.inference.prediction import Answers, Prediction
 from twelvelead.web.schemas.signals import (
     AT_ONCE,
     SignalPredictions,
@@ -20,18 +23,27 @@ from twelvelead.web.schemas.signals import (
 LEADS = ('"beats":[]', "V5")
 
 
-def answered(count: int, models: int = 2) -> SignalAnswers:
+def answered(count: int, models: int = 2) -> Answers[Recording]:
     """Beats that so many models were asked about; one more failed."""
     rng = np.random.default_rng(3)
     places = np.cumsum(rng.integers(60, 400, count))
     signal = Signal(np.zeros((1, 400 * count + 400), np.float32), 360.0, LEADS[:1])
-    beats = Beats.of(signal, 0, places)
     shares = rng.dirichlet([1, 1, 1], count)
-    classes = tuple(
-        BeatClasses(f"m{n}", "keras", "onnx", ("N", "S", "V"), shares, 0.6, "ab" * 32, 1.5)
+    predictions = tuple(
+        Prediction(
+            model=f"m{n}",
+            framework="keras",
+            labels=("N", "S", "V"),
+            accept_from=0.6,
+            model_sha256="ab" * 32,
+            runtime="onnx",
+            probabilities=shares,
+            timings_ms={"find_beats": 2.0, "run": 1.5},
+        )
         for n in range(models)
     )
-    return SignalAnswers(signal, 0, beats, classes, {"m9": "no"}, (), {"find_beats": 2.0})
+    answers = said_of(signal, places, *predictions)
+    return replace(answers, errors={"m9": ModelUnavailable("no")})
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 2 * AT_ONCE + 5])

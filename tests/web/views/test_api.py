@@ -62,7 +62,8 @@ def test_it_works(client: FlaskClient) -> None:
     assert (one["model"], one["framework"], one["runtime"]) == ("tiny_keras", "keras", "fake 1.0")
     assert (one["label"], one["decision"], one["reasons"]) == ("normal", "accepted", [])
     assert one["probabilities"] == dict(zip(KERAS_LABELS, SHARES, strict=True))
-    assert one["timings_ms"] == {"decode": 1.0, "preprocess": 2.0, "run": 3.0}
+    assert list(one["timings_ms"]) == ["decode", "preprocess", "run"]
+    assert min(one["timings_ms"].values()) > 0
     assert one["page_sha256"] == found["page"]["sha256"] == hashlib.sha256(PAGE).hexdigest()
     assert (found["failures"], found["notice"]) == ([], NOTICE)
 

@@ -1,7 +1,5 @@
 """What was asked, answered, refused and loaded, for Prometheus; nothing of a client in it."""
 
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -10,12 +8,19 @@ from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
 from model_registry.registry import read_registry
+from tests.support.signals.signal_fakes import (
+    MODEL,
+    PAGES,
+    finished,
+    make_beats_app,
+    recording,
+    sent,
+)
 from tests.support.web.web_fakes import Brittle, FakePredictor, form, make_app
-from twelvelead.inference.predictor import Answers
-from twelvelead.inference.resources.limits import FOREVER, Deadline, Usage
+from twelvelead.inference.resources.limits import Usage
 
 MARKER = "Zyxw4711Patient"
-PREDICTIONS = "/api/v1/predictions"
+PREDICTIONS, SIGNALS = "/api/v1/predictions", "/api/v1/signals/predictions"
 USAGE = Usage(
     budget=1000,
     resident=MappingProxyType({"tiny_keras": 400}),
@@ -74,28 +79,44 @@ def test_answers_are_counted_by_model_and_decision(models_dir: Path) -> None:
 
 
 def test_each_stage_has_its_seconds(app: Flask) -> None:
-    app.test_client().post(PREDICTIONS, data=form("tiny_keras"))
-    found = figures(app)
-    for stage, seconds in (("decode", 0.001), ("preprocess", 0.002), ("run", 0.003)):
+    answer = app.test_client().post(PREDICTIONS, data=form("tiny_keras")).json or {}
+    found, took = figures(app), answer["predictions"][0]["timings_ms"]
+    for stage in ("decode", "preprocess", "run"):
         assert found["stage_seconds_count", "tiny_keras", stage] == 1
-        assert found["stage_seconds_sum", "tiny_keras", stage] == pytest.approx(seconds)
+        seconds = found["stage_seconds_sum", "tiny_keras", stage]
+        assert seconds == pytest.approx(took[stage] / 1000, abs=1e-6)
+        assert seconds > 0
 
 
-def test_an_answer_that_was_kept_took_no_stages(models_dir: Path) -> None:
-    class Keeping(FakePredictor):
-        def predict(
-            self, data: bytes, keys: Sequence[str] | None, deadline: Deadline = FOREVER
-        ) -> Answers:
-            answers = super().predict(data, keys, deadline)
-            nothing = dict.fromkeys(("decode", "preprocess", "run"), 0.0)
-            kept = tuple(replace(one, timings_ms=nothing) for one in answers.predictions)
-            return replace(answers, predictions=kept)
-
-    app = make_app(models_dir, Keeping(read_registry(models_dir)))
-    app.test_client().post(PREDICTIONS, data=form("tiny_keras"))
+def test_an_answer_that_was_kept_took_no_stages(app: Flask) -> None:
+    for _ in range(2):
+        app.test_client().post(PREDICTIONS, data=form("tiny_keras"))
     found = figures(app)
-    assert found["answers_total", "accepted", "tiny_keras"] == 1
-    assert not [name for name in found if name[0].startswith("stage_seconds")]
+    assert found["answers_total", "accepted", "tiny_keras"] == 2
+    assert found["stage_seconds_count", "tiny_keras", "run"] == 1
+
+
+def test_answers_about_beats_are_counted_as_those_about_pages_are(tmp_path: Path) -> None:
+    app = make_beats_app(tmp_path)
+    answer = app.test_client().post(SIGNALS, data=recording(model=[MODEL, PAGES]))
+    (said,) = (answer.json or {})["predictions"]
+    found = figures(app)
+    accepted = sum(beat["decision"] == "accepted" for beat in said["beats"])
+    assert found["answers_total", "accepted", MODEL] == accepted > 0
+    assert found["answers_total", "failed", PAGES] == 1
+    for stage, milliseconds in said["timings_ms"].items():
+        assert found["stage_seconds_count", MODEL, stage] == 1
+        seconds = found["stage_seconds_sum", MODEL, stage]
+        assert seconds == pytest.approx(milliseconds / 1000, abs=1e-6)
+
+
+def test_so_are_those_of_recordings_that_wait_for_their_turn(tmp_path: Path) -> None:
+    app = make_beats_app(tmp_path)
+    client = app.test_client()
+    finished(client, sent(client))
+    found = figures(app)
+    assert found["answers_total", "accepted", MODEL] > 0
+    assert found["stage_seconds_count", MODEL, "run"] == 1
 
 
 def test_what_the_predictor_has_in_memory_is_read_when_asked(models_dir: Path) -> None:

@@ -14,10 +14,9 @@ from flask.testing import FlaskClient
 from openapi_schema_validator import OAS31Validator
 from PIL import Image
 
-from ecg.beats.beats import Beats
 from ecg.signal.signal import Signal
 from ecg.tasks import NOTICE
-from model_registry.errors import Busy
+from model_registry.errors import Busy, ModelUnavailable
 from tests.support.models.beat_models import BEAT_LABELS, EARLY, NORMAL, simulated
 from tests.support.models.fake_framework import make_fake_model
 from tests.support.signals.signal_fakes import (
@@ -28,9 +27,9 @@ from tests.support.signals.signal_fakes import (
     SECONDS,
     make_beats_app,
     recording,
+    said_of,
 )
 from tests.support.web.web_fakes import PAGE, form, large_form, make_app
-from twelvelead.inference.beat_predictor import SignalAnswers
 from twelvelead.inference.resources.limits import FOREVER
 from twelvelead.web.views.openapi import describe_api
 from twelvelead.web.views.signal_api import why_unanswered
@@ -253,8 +252,7 @@ def test_who_finds_no_core_for_a_recording_waits_as_long_as_recordings_take(
 
 
 def test_what_keeps_all_models_from_answering_is_told_once() -> None:
-    beats = Beats(np.zeros(9, np.float32), 360.0, np.empty(0, np.int64))
-    failures = {"a": "No time.", "b": "No time.", "c": "Broken."}
-    answers = SignalAnswers(Signal(beats.trace[np.newaxis], 360.0, ("II",)), 0, beats, (), failures)
-    told = why_unanswered(replace(answers, errors=(Busy("No time."),)))
+    answers = said_of(Signal(np.zeros((1, 9), np.float32), 360.0, ("II",)), np.empty(0, np.int64))
+    errors = {"a": Busy("No time."), "b": Busy("No time."), "c": ModelUnavailable("Broken.")}
+    told = why_unanswered(replace(answers, errors=errors))
     assert str(told) == "No time. Broken."

@@ -25,7 +25,9 @@ from tests.support.signals.signal_fakes import (
 )
 from tests.support.web.live import wait_for
 from tests.support.web.web_fakes import PAGE, PATIENCE, tags
-from twelvelead.inference.beat_predictor import SignalAnswers, Watch
+from twelvelead.inference.batch import Recording
+from twelvelead.inference.prediction import Answers
+from twelvelead.inference.predictor import Asker
 from twelvelead.web.jobs.recording_jobs import Job, SignalJobs
 from twelvelead.web.server.services import classify_with
 from twelvelead.web.shown.trace import ShownTrace
@@ -137,10 +139,10 @@ def test_without_scripts_the_page_refreshes_itself_until_it_is_over(
     app, going = make_beats_app(tmp_path), threading.Event()
     found = app.extensions["twelvelead"]
 
-    def slow(job: Job, watch: Watch) -> SignalAnswers:
-        watch.note(0.5)
+    def slow(job: Job, asker: Asker) -> Answers[Recording]:
+        asker.note(0.5)
         going.wait(PATIENCE)
-        return classify_with(found.beats, found.costs)(job, watch)
+        return classify_with(found.predictor, found.costs, found.metrics)(job, asker)
 
     found.jobs = SignalJobs(slow)
     client = app.test_client()

@@ -15,7 +15,7 @@ from ecg.page.page import Page
 from model_registry.entry import Example, ModelEntry
 from model_registry.errors import ModelUnavailable
 from model_registry.read_entry import read_entry
-from twelvelead.inference.beat_tensors import beat_tensors
+from twelvelead.inference.batch import beat_tensors
 from twelvelead.inference.compilation.compiled import NAME, OPSET, RECORD, Compiled, fingerprint
 from twelvelead.inference.compilation.probe_inputs import draw_beats
 from twelvelead.inference.engines.backend import BACKENDS, Backend
@@ -156,7 +156,7 @@ def _tensors(entry: ModelEntry, pages: Iterable[Page]) -> Iterator[Batch]:
         return
     example = read_example(entry)
     if example is not None:
-        yield example[np.newaxis]
+        yield from (example.read(entry, part)[0] for part in example.parts(entry))
     for beats in draw_beats():
         yield beat_tensors(entry, beats)
 

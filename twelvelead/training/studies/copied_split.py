@@ -33,6 +33,7 @@ from twelvelead.datasets.pages import (
 )
 from twelvelead.evaluation.metrics import Matrix, measure
 from twelvelead.evaluation.pages import held_out_pages, read_out_of_fold
+from twelvelead.inference.batch import PageBatch
 from twelvelead.inference.predictor import Predictor
 from twelvelead.inference.resources.limits import Limits
 from twelvelead.inference.resources.machine import cores
@@ -107,9 +108,9 @@ def _ask(
         predictor.load(entry.key)
     seen: dict[str, dict[str, npt.NDArray[np.float64]]] = {entry.key: {} for entry in entries}
     for digest, picture in zip(pages.sha256, tqdm(pictures, unit="page"), strict=True):
-        asked = predictor.ask(read_page(picture.path.read_bytes()))
+        asked = predictor.ask(PageBatch(read_page(picture.path.read_bytes())))
         for entry in entries:
-            seen[entry.key][digest] = asked.answer(entry.key).probabilities
+            seen[entry.key][digest] = asked.answer(entry.key).probabilities[0]
     return seen
 
 

@@ -19,7 +19,7 @@ from model_registry.preprocessing import Preprocessing
 from model_registry.registry import Registry, read_registry
 from twelvelead.datasets.pages import DataError, Indices, LabelledPages, list_pages
 from twelvelead.evaluation.metrics import Matrix, measure, softmax
-from twelvelead.inference.page_answers import average_logs, in_order
+from twelvelead.inference.answers import average_logs, in_order
 from twelvelead.training.recipe import find_recipe
 from twelvelead.training.run import Plan, fold_networks
 from twelvelead.training.shipping.ship import write_metrics

@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from flask import request
 from werkzeug.datastructures import FileStorage
@@ -15,6 +14,7 @@ from ecg.signal.read_signal import read_signal
 from ecg.signal.signal import RATES, Signal
 from ecg.simulate.signal_samples import find_signal_sample
 from model_registry.errors import ModelUnavailable, UnknownModel
+from twelvelead.inference.decision import beat_models
 from twelvelead.inference.resources.memory import give_back
 from twelvelead.web.admission.reading import COPIES, no_memory, turn
 from twelvelead.web.forms.pages import MODEL_FIELDS, content_of
@@ -83,7 +83,7 @@ def _read(files: dict[str, bytes], asked: Asked) -> tuple[Signal, tuple[str, ...
     with turn() as check:
         signal = _read_what_fits(files, asked, check)
         size = signal.samples.nbytes + sum(map(len, files.values()))
-        return only_lead(signal, asked.lead), signal.leads, size
+        return signal.only(asked.lead), signal.leads, size
 
 
 def _read_what_fits(files: dict[str, bytes], asked: Asked, check: Check) -> Signal:
@@ -148,7 +148,7 @@ def chosen_beat_models(found: Services) -> Sequence[str]:
     Raises UnknownModel for a key that nobody registered, ModelUnavailable where no model reads beats.
     """
     asked = [key for name in MODEL_FIELDS for key in request.form.getlist(name) if key]
-    known = found.beats.keys()
+    known = beat_models(found.predictor.registry)
     unknown = set(asked) - {"all"} - set(found.predictor.registry.known)
     if unknown:
         told = ", ".join(known) or "none is registered"
@@ -163,13 +163,3 @@ def chosen_beat_models(found: Services) -> Sequence[str]:
 def usual_model(known: Sequence[str]) -> str:
     """The model that is asked where nobody chose one."""
     return USUAL_MODEL if USUAL_MODEL in known else known[0]
-
-
-def only_lead(signal: Signal, wanted: str | None) -> Signal:
-    """The recording with one lead, the usual one for beats without a name, and no marks of others.
-
-    Raises UnknownLead.
-    """
-    row = signal.find_lead(wanted)
-    kept = signal.samples[row : row + 1].copy() if len(signal.leads) > 1 else signal.samples
-    return replace(signal, samples=kept, leads=(signal.leads[row],), reference=None)

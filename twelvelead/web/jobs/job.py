@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ecg.signal.signal import Signal
-from twelvelead.inference.beat_predictor import SignalAnswers
+from twelvelead.inference.batch import Recording
+from twelvelead.inference.prediction import Answers
 
 State = Literal["waiting", "running", "done", "failed"]
 
@@ -63,7 +64,7 @@ class Job:
     id: str = field(default_factory=lambda: secrets.token_urlsafe(ID_BYTES))
     state: State = "waiting"
     share: float = 0.0
-    answers: SignalAnswers | None = None
+    answers: Answers[Recording] | None = None
     error: Exception | None = None
     came: float = field(default_factory=time.monotonic)
     seen: float = field(default_factory=time.monotonic)
@@ -75,7 +76,7 @@ class Job:
     @property
     def memory(self) -> int:
         """Bytes of its samples, and of its answers once they are there."""
-        answers = self.answers.classes if self.answers is not None else ()
+        answers = self.answers.predictions if self.answers is not None else ()
         return int(self.signal.samples.nbytes + sum(one.probabilities.nbytes for one in answers))
 
     @property

@@ -4,7 +4,8 @@ import threading
 from collections.abc import Sequence
 
 from model_registry.registry import Registry
-from twelvelead.inference.beat_predictor import SignalAnswers
+from twelvelead.inference.batch import Recording
+from twelvelead.inference.prediction import Answers
 
 # s a beat of one network on one core: twice as fast, or eight times, happens; see _BOUNDS
 SECONDS_A_BEAT = {"segment": 0.0004, "beat_picture": 0.016, "page": 0.016}
@@ -43,12 +44,12 @@ class JobCosts:
             )
         return needed
 
-    def learn(self, answers: SignalAnswers) -> None:
+    def learn(self, answers: Answers[Recording]) -> None:
         """Notes what each model took for a recording's beats."""
-        count = len(answers.beats)
-        for one in answers.classes if count >= LEAST_LEARNED else ():
+        count = len(answers.batch.beats)
+        for one in answers.predictions if count >= LEAST_LEARNED else ():
             usual = self._usual(one.model)
-            took = one.run_ms / 1000 / count
+            took = one.timings_ms["run"] / 1000 / count
             took = min(max(took, usual * _BOUNDS[0]), usual * _BOUNDS[1])
             with self._lock:
                 before = self._learned.get(one.model, usual)

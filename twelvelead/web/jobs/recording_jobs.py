@@ -5,7 +5,9 @@ import threading
 import time
 from collections.abc import Callable
 
-from twelvelead.inference.beat_predictor import SignalAnswers, Watch
+from twelvelead.inference.batch import Recording
+from twelvelead.inference.prediction import Answers
+from twelvelead.inference.predictor import Asker
 from twelvelead.inference.resources.limits import Deadline
 from twelvelead.web.jobs.job import Job, JobLimits, NoRoom, UnknownRecording
 from twelvelead.web.jobs.job_order import JobOrder
@@ -13,7 +15,7 @@ from twelvelead.web.jobs.job_room import make_room
 
 __all__ = ["Job", "JobLimits", "NoRoom", "SignalJobs", "UnknownRecording"]
 
-Work = Callable[[Job, Watch], SignalAnswers]
+Work = Callable[[Job, Asker], Answers[Recording]]
 
 SWEEP = 30.0  # s between looks for what is to be forgotten
 MOST_BEGUN = (
@@ -141,7 +143,7 @@ class SignalJobs:
                 time_left.extend(self._let_pass(job, begun))
 
         try:
-            job.answers = self._work(job, Watch(time_left, note))
+            job.answers = self._work(job, Asker(time_left, note))
             job.share, job.state = 1.0, "done"
         except Exception as error:  # noqa: BLE001 - it is told when somebody asks for the recording
             job.error, job.state = error, "failed"

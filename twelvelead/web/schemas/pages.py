@@ -14,8 +14,10 @@ from model_registry.errors import ModelUnavailable
 from model_registry.preprocessing import Preprocessing
 from model_registry.registry import Registry
 from model_registry.segments import SegmentReading
+from twelvelead.inference.batch import PageBatch
 from twelvelead.inference.decision import reads_of
-from twelvelead.inference.predictor import Answers, Predictor
+from twelvelead.inference.prediction import Answers
+from twelvelead.inference.predictor import Predictor
 from twelvelead.web.schemas.model_figures import read_figures
 
 Shown = Literal["idle", "loading", "ready", "unavailable"]
@@ -186,10 +188,10 @@ def describe_page(page: Page) -> PageRead:
     )
 
 
-def describe_answers(answers: Answers) -> Predictions:
+def describe_answers(answers: Answers[PageBatch]) -> Predictions:
     """The JSON document of one analysis."""
     return Predictions(
-        page=describe_page(answers.page),
+        page=describe_page(answers.batch.page),
         predictions=[PredictionMade(**p.as_json()) for p in answers.predictions],
         failures=[Failure(model=key, detail=why) for key, why in answers.failures.items()],
         notice=NOTICE,

@@ -7,9 +7,10 @@ import numpy as np
 from pydantic import Field, TypeAdapter
 
 from ecg.beats.beats import EVERY, Beats
-from ecg.signal.signal import RateSource, Signal
+from ecg.signal.signal import RateSource
 from ecg.tasks import NOTICE
-from twelvelead.inference.beat_predictor import BeatClasses, SignalAnswers
+from twelvelead.inference.batch import Recording
+from twelvelead.inference.prediction import Answers, Prediction
 from twelvelead.web.schemas.pages import Document, Failure
 
 Decided = Literal["accepted", "uncertain"]
@@ -118,13 +119,13 @@ class BeatColumns(Document):
     accepted: list[bool]
 
 
-def describe_signal(answers: SignalAnswers, leads: tuple[str, ...]) -> SignalRead:
+def describe_signal(answers: Answers[Recording], leads: tuple[str, ...]) -> SignalRead:
     """What was read. leads: all that the recording came with."""
-    signal: Signal = answers.signal
+    signal = answers.batch.signal
     return SignalRead(
         rate=signal.rate,
         rate_source=signal.rate_source,
-        lead=signal.leads[answers.lead],
+        lead=signal.leads[answers.batch.lead],
         leads=list(leads),
         seconds=signal.seconds,
         notes=list(signal.notes),
@@ -143,30 +144,30 @@ def describe_heart_rate(beats: Beats) -> HeartRate | None:
     )
 
 
-def write_predictions(answers: SignalAnswers, leads: tuple[str, ...]) -> bytes:
+def write_predictions(answers: Answers[Recording], leads: tuple[str, ...]) -> bytes:
     """The JSON document of one recording, its beats written some at a time: as objects all take far more."""
     document = describe_beats(answers, leads, slice(0)).model_dump_json()
     first, *others = document.split(NO_BEATS)  # within a text its quotes would be escaped
     written = io.BytesIO()
     written.write(first.encode())
-    for one, after in zip(answers.classes, others, strict=True):
+    for one, after in zip(answers.predictions, others, strict=True):
         written.write(NO_BEATS[:-1].encode())
-        for begin in range(0, len(answers.beats), AT_ONCE):
-            part = _beats_made(one, answers.beats, slice(begin, begin + AT_ONCE))
+        for begin in range(0, len(answers.batch.beats), AT_ONCE):
+            part = _beats_made(one, answers.batch.beats, slice(begin, begin + AT_ONCE))
             written.write((b"," if begin else b"") + BEATS.dump_json(part)[1:-1])
         written.write(f"]{after}".encode())
     return written.getvalue()
 
 
 def describe_beats(
-    answers: SignalAnswers, leads: tuple[str, ...], some: slice = EVERY
+    answers: Answers[Recording], leads: tuple[str, ...], some: slice = EVERY
 ) -> SignalPredictions:
     """The JSON document of one recording, with these of its beats."""
     return SignalPredictions(
         signal=describe_signal(answers, leads),
-        beats=len(answers.beats),
-        heart_rate=describe_heart_rate(answers.beats),
-        predictions=[_describe_model(one, answers, some) for one in answers.classes],
+        beats=len(answers.batch.beats),
+        heart_rate=describe_heart_rate(answers.batch.beats),
+        predictions=[_describe_model(one, answers, some) for one in answers.predictions],
         failures=[Failure(model=key, detail=why) for key, why in answers.failures.items()],
         notice=NOTICE,
     )
@@ -178,24 +179,21 @@ def intervals(beats: Beats, some: slice = EVERY) -> list[float | None]:
     return [None, *rounded[1:]] if rounded and not some.start else rounded
 
 
-def _describe_model(one: BeatClasses, answers: SignalAnswers, some: slice) -> BeatsMade:
+def _describe_model(one: Prediction, answers: Answers[Recording], some: slice) -> BeatsMade:
     return BeatsMade(
         model=one.model,
         framework=cast(Framework, one.framework),
         runtime=one.runtime,
         labels=list(one.labels),
         counts=one.counts(),
-        surest=one.surest if len(answers.beats) else None,
-        beats=_beats_made(one, answers.beats, some),
-        timings_ms={
-            "find_beats": round(answers.timings_ms["find_beats"], 3),
-            "run": round(one.run_ms, 3),
-        },
+        surest=one.surest if len(answers.batch.beats) else None,
+        beats=_beats_made(one, answers.batch.beats, some),
+        timings_ms={step: round(ms, 3) for step, ms in one.timings_ms.items()},
         model_sha256=one.model_sha256,
     )
 
 
-def _beats_made(one: BeatClasses, beats: Beats, some: slice) -> list[BeatMade]:
+def _beats_made(one: Prediction, beats: Beats, some: slice) -> list[BeatMade]:
     columns = zip(
         np.round(beats.times[some], 4).tolist(),
         beats.places[some].tolist(),
@@ -218,7 +216,7 @@ def _beats_made(one: BeatClasses, beats: Beats, some: slice) -> list[BeatMade]:
     ]
 
 
-def describe_columns(one: BeatClasses, beats: Beats) -> BeatColumns:
+def describe_columns(one: Prediction, beats: Beats) -> BeatColumns:
     """For the viewer: rounded to what is shown."""
     return BeatColumns(
         labels=list(one.labels),

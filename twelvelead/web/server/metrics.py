@@ -7,7 +7,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-from twelvelead.inference.predictor import Answers, Predictor
+from twelvelead.inference.batch import Batch
+from twelvelead.inference.prediction import Answers
+from twelvelead.inference.predictor import Predictor
 from twelvelead.inference.resources.limits import Usage
 from twelvelead.web.admission.admission import Admission
 
@@ -60,14 +62,15 @@ class Metrics:
         for collector in (UsageCollector(predictor), ProcessCollector(registry=None)):
             self.registry.register(collector)
 
-    def record(self, answers: Answers) -> None:
-        """Counts what was said of one page; an answer kept from a moment ago took no stages."""
+    def record(self, answers: Answers[Batch]) -> None:
+        """Counts what was said of a page or of each beat; an answer kept from a moment ago took no stages."""
         for one in answers.predictions:
-            self.answers.labels(one.model, one.decision).inc()
+            for decision, count in one.decisions().items():
+                self.answers.labels(one.model, decision).inc(count)
             ran = one.timings_ms.get("run", 0.0) > 0
             for stage, milliseconds in one.timings_ms.items() if ran else ():
                 self.stages.labels(stage, one.model).observe(milliseconds / 1000)
-        for key in answers.failures:
+        for key in answers.errors:
             self.answers.labels(key, FAILED).inc()
 
     def as_text(self) -> bytes:

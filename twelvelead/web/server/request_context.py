@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 from flask import Flask, Response, g, request
 
-from twelvelead.inference.predictor import Answers
+from twelvelead.inference.batch import Batch
+from twelvelead.inference.prediction import Answers
 from twelvelead.inference.resources.limits import Deadline
 from twelvelead.web.admission.admission import Admission
 from twelvelead.web.server.services import services
@@ -37,11 +38,12 @@ class Visit:
         """Since the request began."""
         return time.perf_counter() - self.began
 
-    def note(self, answers: Answers) -> None:
+    def note(self, answers: Answers[Batch]) -> None:
         """Keeps which models were asked and what was decided."""
-        self.models = (*(one.model for one in answers.predictions), *answers.failures)
-        self.decisions.update(one.decision for one in answers.predictions)
-        self.decisions.update({"failed": len(answers.failures)} if answers.failures else {})
+        self.models = (*(one.model for one in answers.predictions), *answers.errors)
+        for one in answers.predictions:
+            self.decisions.update(one.decisions())
+        self.decisions.update({"failed": len(answers.errors)} if answers.errors else {})
 
 
 def init_app(app: Flask) -> None:

@@ -12,8 +12,9 @@ from ecg.page.library import Library, Picture, UnknownPicture, read_library
 from ecg.simulate.page_samples import WORDS
 from ecg.simulate.signal_samples import SignalSample, read_signal_samples
 from model_registry.registry import Registry
-from twelvelead.inference.beat_predictor import BeatPredictor, SignalAnswers, Watch
-from twelvelead.inference.predictor import Predictor
+from twelvelead.inference.batch import Recording
+from twelvelead.inference.prediction import Answers
+from twelvelead.inference.predictor import Asker, Predictor
 from twelvelead.web.admission.admission import Admission, MemoryRoom
 from twelvelead.web.jobs.job_costs import JobCosts
 from twelvelead.web.jobs.recording_jobs import Job, JobLimits, SignalJobs
@@ -42,7 +43,6 @@ class Services:
     data: Library | None
     admission: Admission
     metrics: Metrics
-    beats: BeatPredictor
     costs: JobCosts
     jobs: SignalJobs
     signal_samples: tuple[SignalSample, ...]
@@ -78,7 +78,7 @@ def make_services(
     data, warm = settings.data_dir, models_to_warm(settings, predictor.registry)
     kept = capacity.admitted // KEPT_FOR_OTHERS
     admission = Admission(capacity.admitted, settings.deadline / 3, kept=kept)
-    beats, costs = BeatPredictor(predictor), JobCosts(predictor.registry)
+    costs, metrics = JobCosts(predictor.registry), Metrics(predictor, admission)
     return Services(
         settings=settings,
         predictor=predictor,
@@ -86,10 +86,11 @@ def make_services(
         data=read_library(data, folder_labels=settings.data_folders) if data else None,
         findings=_findings(samples),
         admission=admission,
-        metrics=Metrics(predictor, admission),
-        beats=beats,
+        metrics=metrics,
         costs=costs,
-        jobs=SignalJobs(classify_with(beats, costs), JobLimits(memory=capacity.recordings_memory)),
+        jobs=SignalJobs(
+            classify_with(predictor, costs, metrics), JobLimits(memory=capacity.recordings_memory)
+        ),
         signal_samples=read_signal_samples(samples / "signals"),
         recordings=Admission(capacity.recordings, settings.deadline / 3, shared=True),
         uploads=MemoryRoom(capacity.upload_memory),
@@ -100,19 +101,22 @@ def make_services(
     )
 
 
-def classify_with(beats: BeatPredictor, costs: JobCosts) -> Callable[[Job, Watch], SignalAnswers]:
-    """What classifies a recording that was taken in; the filtered traces on the way aren't kept.
+def classify_with(
+    predictor: Predictor, costs: JobCosts, metrics: Metrics
+) -> Callable[[Job, Asker], Answers[Recording]]:
+    """What classifies a recording that was taken in and counts the answers; filtered traces aren't kept.
 
     It raises TooMuchWork where there turn out to be too many beats for the models that are asked.
     """
 
-    def work(job: Job, watch: Watch) -> SignalAnswers:
+    def work(job: Job, asker: Asker) -> Answers[Recording]:
         def found(count: int) -> None:
             job.cost = costs.check(job.keys, count, job.signal.seconds)
 
-        answers = beats.classify(job.signal, job.keys, watch=replace(watch, found=found))
-        answers.beats.kept.clear()
+        answers = predictor.predict(job.signal, job.keys, replace(asker, found=found))
+        answers.batch.beats.kept.clear()
         costs.learn(answers)
+        metrics.record(answers)
         return answers
 
     return work

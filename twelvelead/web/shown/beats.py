@@ -8,7 +8,8 @@ import numpy as np
 from ecg.beats.beats import Beats
 from ecg.tasks import Task
 from model_registry.registry import Registry
-from twelvelead.inference.beat_predictor import BeatClasses, SignalAnswers
+from twelvelead.inference.batch import Recording
+from twelvelead.inference.prediction import Answers, Prediction
 from twelvelead.web.jobs.recording_jobs import Job
 from twelvelead.web.schemas.signals import HeartRate, describe_heart_rate
 from twelvelead.web.server.errors import RequestError
@@ -40,7 +41,7 @@ class ClassView:
 class ModelView:
     """One model's answers. histogram: beats by confidence, in ten bins from 0 to 1."""
 
-    answer: BeatClasses
+    answer: Prediction
     title: str
     classes: Sequence[ClassView]
     histogram: list[int]
@@ -74,25 +75,25 @@ class TablePage:
     count: int
 
 
-def chosen_answer(answers: SignalAnswers, key: str) -> BeatClasses:
+def chosen_answer(answers: Answers[Recording], key: str) -> Prediction:
     """The answers of a model by its key, of the first for "". Raises RequestError for any other."""
-    for one in answers.classes:
+    for one in answers.predictions:
         if key in ("", one.model):
             return one
-    told = ", ".join(one.model for one in answers.classes) or "none"
+    told = ", ".join(one.model for one in answers.predictions) or "none"
     raise RequestError(f"This recording was not classified by such a model; there is: {told}.")
 
 
-def view_of(job: Job, answers: SignalAnswers, key: str, registry: Registry) -> ModelView:
+def view_of(job: Job, answers: Answers[Recording], key: str, registry: Registry) -> ModelView:
     """One model's view, made once. Raises RequestError for a model that was not asked."""
     one = chosen_answer(answers, key)
     if one.model not in job.shown:
-        job.shown[one.model] = _make_view(one, answers.beats, registry)
+        job.shown[one.model] = _make_view(one, answers.batch.beats, registry)
     view: ModelView = job.shown[one.model]
     return view
 
 
-def _make_view(one: BeatClasses, beats: Beats, registry: Registry) -> ModelView:
+def _make_view(one: Prediction, beats: Beats, registry: Registry) -> ModelView:
     entry = registry[one.model]
     counts, _ = np.histogram(one.confidence, bins=BINS, range=(0, 1))
     surest = one.surest if len(beats) else None
@@ -107,7 +108,7 @@ def _make_view(one: BeatClasses, beats: Beats, registry: Registry) -> ModelView:
     )
 
 
-def _class_view(one: BeatClasses, beats: Beats, label: str, task: Task) -> ClassView:
+def _class_view(one: Prediction, beats: Beats, label: str, task: Task) -> ClassView:
     own = np.flatnonzero(one.classes == one.labels.index(label))
     return ClassView(
         label=label,

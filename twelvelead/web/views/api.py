@@ -3,7 +3,9 @@
 from flask import Blueprint, Response, render_template
 from pydantic import BaseModel
 
-from twelvelead.inference.predictor import Answers
+from twelvelead.inference.batch import PageBatch
+from twelvelead.inference.prediction import Answers
+from twelvelead.inference.predictor import Asker
 from twelvelead.web.admission.admit import admitted
 from twelvelead.web.admission.reading import turn
 from twelvelead.web.forms.pages import chosen_models, chosen_page
@@ -24,17 +26,17 @@ def send(document: BaseModel) -> Response:
     return Response(document.model_dump_json(by_alias=True), mimetype="application/json")
 
 
-def ask(*, file_first: bool = False) -> Answers:
+def ask(*, file_first: bool = False) -> Answers[PageBatch]:
     """Asks the chosen models about the chosen page. Raises Unanswered where none answered."""
     found, here = services(), visit()
     keys = chosen_models(found)
     page = chosen_page(found, file_first=file_first)
-    answers = found.predictor.predict(page, keys, here.deadline)
+    answers = found.predictor.predict(page, keys, Asker(here.deadline))
     here.note(answers)
     found.metrics.record(answers)
     if not answers.predictions:
         told = " ".join(answers.failures.values()) or "No model is usable."
-        raise Unanswered(told, answers.errors)
+        raise Unanswered(told, tuple(answers.errors.values()))
     return answers
 
 

@@ -5,7 +5,9 @@ import base64
 from flask import Blueprint, Response, request
 
 from model_registry.errors import ModelUnavailable, WrongInput
-from twelvelead.inference.beat_predictor import BeatClasses, SignalAnswers, Watch
+from twelvelead.inference.batch import Recording
+from twelvelead.inference.prediction import Answers, Prediction
+from twelvelead.inference.predictor import Asker
 from twelvelead.web.admission.admit import admitted_with_recording, holding_signal, inside
 from twelvelead.web.forms.recordings import chosen_beat_models, chosen_recording
 from twelvelead.web.schemas.signals import EarlierAnswer, write_predictions
@@ -25,12 +27,12 @@ def predict_signals() -> Response:
     form, (leads, answers) = chosen_form(), ask()
     if form == "json":
         return Response(write_predictions(answers, leads), mimetype="application/json")
-    if len(answers.classes) > 1:
+    if len(answers.predictions) > 1:
         raise RequestError(f"Ask one model for {form}: a file holds the answers of one.")
-    return send_beats(answers, answers.classes[0], form)
+    return send_beats(answers, answers.predictions[0], form)
 
 
-def ask() -> tuple[tuple[str, ...], SignalAnswers]:
+def ask() -> tuple[tuple[str, ...], Answers[Recording]]:
     """Asks the chosen models about the chosen recording; the names of its leads and what they say.
 
     Raises Unanswered where none answered, WrongInput where none of them reads beats.
@@ -39,31 +41,32 @@ def ask() -> tuple[tuple[str, ...], SignalAnswers]:
     keys = chosen_beat_models(found)
     signal, leads = chosen_recording(found)
     with holding_signal(signal.samples.nbytes):
-        answers = found.beats.classify(signal, keys, watch=Watch(here.deadline))
-    here.models = tuple(keys)
-    here.decisions.update({"failed": len(answers.failures)} if answers.failures else {})
-    if not answers.classes:
+        answers = found.predictor.predict(signal, keys, Asker(here.deadline))
+    here.note(answers)
+    found.metrics.record(answers)
+    if not answers.predictions:
         raise why_unanswered(answers)
     return leads, answers
 
 
-def why_unanswered(answers: SignalAnswers) -> ModelUnavailable:
+def why_unanswered(answers: Answers[Recording]) -> ModelUnavailable:
     """Of answers without any: WrongInput where all models read pages, else Unanswered, each reason once."""
-    if all(isinstance(error, WrongInput) for error in answers.errors):
-        return answers.errors[0]
-    return Unanswered(" ".join(dict.fromkeys(answers.failures.values())), answers.errors)
+    causes = tuple(answers.errors.values())
+    if all(isinstance(error, WrongInput) for error in causes):
+        return causes[0]
+    return Unanswered(" ".join(dict.fromkeys(answers.failures.values())), causes)
 
 
 def answer_as_before() -> EarlierAnswer:
     """For clients of the earlier app: the first model's classes, and its surest beat."""
     with inside(services().recordings):
         _, answers = ask()
-    one = answers.classes[0]
-    if not len(answers.beats):
+    one = answers.predictions[0]
+    if not len(answers.batch.beats):
         raise RequestError("No beat was found in this recording: send a longer or clearer one.")
     return EarlierAnswer(
         output=one.classes.tolist(),
-        ecg_plot=base64.b64encode(draw_png(answers.beats, one.surest)).decode(),
+        ecg_plot=base64.b64encode(draw_png(answers.batch.beats, one.surest)).decode(),
         label=one.labels[one.classes[one.surest]],
         probability=float(one.confidence[one.surest]),
     )
@@ -81,8 +84,8 @@ def chosen_form() -> str:
     return wanted
 
 
-def send_beats(answers: SignalAnswers, one: BeatClasses, form: str) -> Response:
+def send_beats(answers: Answers[Recording], one: Prediction, form: str) -> Response:
     """One model's beats as a file. Raises NoSymbol."""
-    answer = Response(write_beats(answers, one, form), mimetype=MEDIA[form])
+    answer = Response(write_beats(answers.batch.beats, one, form), mimetype=MEDIA[form])
     answer.headers["Content-Disposition"] = f"attachment; filename=beats.{form}"
     return answer

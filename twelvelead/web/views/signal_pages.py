@@ -8,7 +8,9 @@ from pydantic import BaseModel
 from werkzeug.wrappers import Response as Answer
 
 from ecg.signal.signal import MAX_BYTES, MAX_HOURS, MAX_LEADS
-from twelvelead.inference.beat_predictor import SignalAnswers
+from twelvelead.inference.batch import Recording
+from twelvelead.inference.decision import beat_models
+from twelvelead.inference.prediction import Answers
 from twelvelead.web.admission.admit import admitted_with_recording
 from twelvelead.web.forms.recordings import chosen_beat_models, chosen_recording, usual_model
 from twelvelead.web.jobs.job_costs import BEATS_A_SECOND, in_time
@@ -67,7 +69,7 @@ def show(wanted: str) -> str | tuple[str, int]:
     job = _find(wanted)
     if not job.is_over:
         return render_template("signal_progress.html", job=job, progress=_progress(job))
-    if job.answers is not None and job.answers.classes:
+    if job.answers is not None and job.answers.predictions:
         return _render_result(job, job.answers)
     error = why_unanswered(job.answers) if job.answers is not None else job.error
     status, detail = told(error or LookupError())
@@ -105,7 +107,7 @@ def show_beats(wanted: str) -> Response:
     """All beats in columns, as one model names them."""
     answers = _answers(_find(wanted))
     one = chosen_answer(answers, request.args.get("model", ""))
-    columns: BeatColumns = describe_columns(one, answers.beats)
+    columns: BeatColumns = describe_columns(one, answers.batch.beats)
     return _send(columns)
 
 
@@ -129,8 +131,8 @@ def _find(wanted: str) -> Job:
     return services().jobs.find(wanted, session())
 
 
-def _answers(job: Job) -> SignalAnswers:
-    if job.answers is None or not job.answers.classes:
+def _answers(job: Job) -> Answers[Recording]:
+    if job.answers is None or not job.answers.predictions:
         raise RequestError("This recording has no answers: it is not classified yet, or failed.")
     return job.answers
 
@@ -193,7 +195,7 @@ def _send(document: BaseModel) -> Response:
 
 def _render_form(error: str | None = None) -> str:
     found = services()
-    known = found.beats.keys()
+    known = beat_models(found.predictor.registry)
     asked = request.form.getlist("model") or request.args.getlist("model")
     models = [one for one in describe_models(found.predictor).models if one.key in known]
     return render_template(
@@ -207,7 +209,7 @@ def _render_form(error: str | None = None) -> str:
     )
 
 
-def _render_result(job: Job, answers: SignalAnswers) -> str:
+def _render_result(job: Job, answers: Answers[Recording]) -> str:
     registry = services().predictor.registry
     view = view_of(job, answers, request.args.get("model", ""), registry)
     label = request.args.get("label", "")
@@ -217,10 +219,10 @@ def _render_result(job: Job, answers: SignalAnswers) -> str:
         signal=describe_signal(answers, job.leads),
         answers=answers,
         view=view,
-        titles={one.model: registry[one.model].title for one in answers.classes},
+        titles={one.model: registry[one.model].title for one in answers.predictions},
         failures=answers.failures,
         label=label if label in view.answer.labels else "",
-        table=table_page(view, answers.beats, label, request.args.get("page", 1, type=int)),
+        table=table_page(view, answers.batch.beats, label, request.args.get("page", 1, type=int)),
         accept_from=view.answer.accept_from,
         range=_trace(job).usual_range,
         plotly=read_plotly(),

@@ -1,0 +1,193 @@
+"""What models are asked about: one page, one picture of a beat, or the beats of a recording."""
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, TypeVar
+
+import numpy as np
+
+from ecg.beats.beats import EVERY, Beats, RowBeats
+from ecg.beats.drawing import draw_beat
+from ecg.beats.r_peaks import find_r_peaks
+from ecg.interrupt import Check
+from ecg.page.page import Page
+from ecg.page.picture_kind import PictureKind, picture_kind
+from ecg.signal.signal import Signal
+from model_registry.entry import ModelEntry, Reads
+from model_registry.errors import WrongInput
+from model_registry.preprocessing import Tensor
+from model_registry.segments import SegmentReading
+
+Milliseconds = Mapping[str, float]  # by step
+T = TypeVar("T")
+
+KINDS: Mapping[PictureKind, Reads] = {"page": "page", "beat": "beat_picture"}
+AT_ONCE: dict[Reads, int] = {  # beats of one run, after which others have their turn
+    "segment": 512,
+    "beat_picture": 64,
+}
+
+
+class Batch(ABC):
+    """n pictures or beats, one for each row of an answer.
+
+    steps: what of a network's work is timed. late: what is told where no time was left for a model.
+    """
+
+    steps: ClassVar[tuple[str, ...]]
+    late: ClassVar[str]
+
+    @property
+    def sha256(self) -> str:
+        """Names the content, so that answers can be kept for a while; empty: they are not."""
+        return ""
+
+    @property
+    def spent(self) -> Milliseconds:
+        """What it took to read this, for all models together."""
+        return {}
+
+    @abstractmethod
+    def parts(self, network: ModelEntry) -> Sequence[slice]:
+        """All of it, in pieces that a network is run on one after the other; none of nothing."""
+
+    @abstractmethod
+    def read(self, network: ModelEntry, part: slice) -> tuple[Tensor, Milliseconds]:
+        """float32 (n, height, width, channels) that a network reads of one part, and what it took.
+
+        Raises WrongInput for a network that reads something else.
+        """
+
+    def forget(self) -> None:  # noqa: B027 - most have nothing to forget
+        """Keeps nothing that was computed for one network only."""
+
+
+@dataclass(frozen=True)
+class PageBatch(Batch):
+    """One page, or the picture of one beat. read_ms: what it took to decode it and find its frame."""
+
+    page: Page
+    read_ms: float = 0.0
+
+    steps = ("decode", "preprocess", "run")
+    late = "There was no time left for this model; ask for fewer at once, or again."
+
+    @property
+    def kind(self) -> Reads:
+        """What kind of network reads it."""
+        return KINDS[picture_kind(self.page)]
+
+    @property
+    def sha256(self) -> str:
+        return self.page.sha256
+
+    @property
+    def spent(self) -> Milliseconds:
+        return {"decode": self.read_ms}
+
+    def parts(self, network: ModelEntry) -> Sequence[slice]:
+        del network
+        return [EVERY]
+
+    def read(self, network: ModelEntry, part: slice) -> tuple[Tensor, Milliseconds]:
+        del part
+        trace, trace_ms = timed(lambda: network.picture.read(self.page))
+        tensor, prepare_ms = timed(lambda: network.picture.prepare(trace))
+        return tensor[np.newaxis], {"decode": trace_ms, "preprocess": prepare_ms}
+
+
+@dataclass(frozen=True)
+class BeatBatch(Batch):
+    """The beats in `some`, the others being their context."""
+
+    beats: Beats
+    some: slice = field(default_factory=lambda: EVERY)  # slices have no hash
+
+    steps = ("run",)
+    late = (
+        "There was no time left for this model: send a shorter piece of the recording, ask fewer models "
+        "at once, or give it on the page /signals, where there is more time."
+    )
+
+    def parts(self, network: ModelEntry) -> Sequence[slice]:
+        begin, end, _ = self.some.indices(len(self.beats))
+        length = AT_ONCE[network.reads]
+        return [slice(at, min(at + length, end)) for at in range(begin, end, length)]
+
+    def read(self, network: ModelEntry, part: slice) -> tuple[Tensor, Milliseconds]:
+        tensors, milliseconds = timed(lambda: beat_tensors(network, self.beats, part))
+        return tensors, {"run": milliseconds}
+
+    def forget(self) -> None:
+        self.beats.forget_traces()  # each as long as the recording, and most models want their own
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording(BeatBatch):
+    """The beats of one lead, by its row, of a signal. found_ms: what it took to find them."""
+
+    signal: Signal
+    lead: int
+    found_ms: float = field(default=0.0, compare=False)
+
+    @property
+    def spent(self) -> Milliseconds:
+        return {"find_beats": self.found_ms}
+
+
+def find_beats(signal: Signal, check: Check) -> Recording:
+    """The beats of a signal's usual lead; those that came as rows are known. Raises what `check` does."""
+    lead = signal.find_lead()
+
+    def find() -> Beats:
+        if signal.rows is not None:
+            return RowBeats.of_rows(signal.rows)
+        return Beats.of(signal, lead, find_r_peaks(signal.samples[lead], signal.rate, check))
+
+    beats, milliseconds = timed(find)
+    return Recording(beats=beats, signal=signal, lead=lead, found_ms=milliseconds)
+
+
+def beat_tensors(network: ModelEntry, beats: Beats, some: slice = EVERY) -> Tensor:
+    """float32 (n, height, width, channels) for the n beats in `some`: segments, or pictures as in training.
+
+    Raises WrongInput as `check_beats` does.
+    """
+    check_beats(network, beats)
+    reading = network.preprocessing
+    if isinstance(reading, SegmentReading):
+        return reading(beats, some)
+    assert network.drawing is not None  # noqa: S101 - else `check_beats` has raised
+    windows = beats.windows(network.drawing.window, some)
+    if not len(windows):
+        return np.zeros((0, *reading.shape), np.float32)
+    return np.stack([reading.prepare(draw_beat(one, network.drawing)) for one in windows])
+
+
+def check_beats(network: ModelEntry, beats: Beats) -> None:
+    """Raises WrongInput for a network of pages, and where beats came as rows and it reads more than those."""
+    reading = network.preprocessing
+    if network.reads == "page":
+        raise reads_pages(network.key)
+    reads_rows = isinstance(reading, SegmentReading) and not (reading.window or reading.context)
+    if isinstance(beats, RowBeats) and not reads_rows:
+        raise WrongInput(
+            f"The model '{network.key}' reads a recording: these are rows of single beats. "
+            "Choose a model that reads rows of 187 samples, as beat_infarction."
+        )
+
+
+def reads_pages(key: str) -> WrongInput:
+    """For a model of pages that is asked about a signal."""
+    return WrongInput(
+        f"The model '{key}' reads ECG pages, not signals: give it a picture of a page."
+    )
+
+
+def timed(action: Callable[[], T]) -> tuple[T, float]:
+    """What an action gives, and the milliseconds that it took."""
+    begun = time.perf_counter()
+    value = action()
+    return value, 1000 * (time.perf_counter() - begun)
