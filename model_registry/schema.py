@@ -36,14 +36,14 @@ Width = Annotated[int, Field(ge=1, le=8192)]
 Cells = Annotated[int, Field(ge=1, le=64)]
 
 
-class Document(TomlTable):
+class EntryDocument(TomlTable):
     """What is said about every model."""
 
     title: Title = key("For people to read.", "give the words that people read", min_length=1)
     task: TaskKey = key("What the model is asked.")
     framework: str
     labels: list[str] = key(
-        "What each of the model's outputs means, in its own order, out of the task's labels.",
+        "What each of the model's outputs means, in its own order, out of the task's labels."
     )
     calibration: CalibrationTable = CalibrationTable()
     decision: DecisionTable = DecisionTable()
@@ -71,7 +71,7 @@ class Document(TomlTable):
         }
 
 
-class NetworkDocument(Document, json_schema_extra=ONE_OF_TWO):
+class NetworkDocument(EntryDocument, json_schema_extra=ONE_OF_TWO):
     """One network: how it is run, and what it reads."""
 
     output: Output = key("What its last layer gives.")
@@ -164,7 +164,7 @@ class PyTorchDocument(NetworkDocument):
         pools = sorted(name for name, facts in ARCHITECTURES.items() if facts.pools)
         possible = self.taps or self.architecture in pools
         if self.pooling and (self.head is None or not possible):
-            right = f"goes with a head, and without taps with {', '.join(pools)} only"
+            right = f"goes with a head; without taps, only with {', '.join(pools)}"
             raise fault(right, "pooling")
         return self
 
@@ -193,7 +193,7 @@ class PyTorchDocument(NetworkDocument):
         )
 
 
-class EnsembleDocument(Document):
+class EnsembleDocument(EntryDocument):
     """Models of the same registry, averaged: it has no weights of its own."""
 
     tag = "ensemble"

@@ -25,7 +25,7 @@ from ecg.digitise.page_layout import (
     LEAST_WIDTH,
     ONLY,
     ROWS,
-    Layout,
+    MeasuredLayout,
     find_layout,
 )
 from ecg.digitise.path import FINE, Path, follow, heights
@@ -89,7 +89,7 @@ def _trace_area(page: Page) -> Pixels:
     return rgb
 
 
-def _measure(rgb: Pixels, check: Check) -> tuple[Coverage, Layout]:
+def _measure(rgb: Pixels, check: Check) -> tuple[Coverage, MeasuredLayout]:
     check()
     ink = read_ink(rgb)
     if ink is None:
@@ -100,7 +100,7 @@ def _measure(rgb: Pixels, check: Check) -> tuple[Coverage, Layout]:
     return ink, find_layout(ink, grid)
 
 
-def _follow_all(columns: list[Runs], layout: Layout, height: int, check: Check) -> Traces:
+def _follow_all(columns: list[Runs], layout: MeasuredLayout, height: int, check: Check) -> Traces:
     traces, cut = [], []
     for column, names in enumerate(zip(*GRID_LEADS, strict=True)):
         for row, lead in enumerate(names):
@@ -146,7 +146,7 @@ def find_rhythm(traces: list[Trace], strip: Millivolts) -> str | None:
     return found
 
 
-def _without_lines(ink: Coverage, layout: Layout) -> Coverage:
+def _without_lines(ink: Coverage, layout: MeasuredLayout) -> Coverage:
     """The ink without the upright lines between the leads."""
     kept = ink.copy()
     top, bottom = layout.separated
@@ -155,7 +155,7 @@ def _without_lines(ink: Coverage, layout: Layout) -> Coverage:
     return kept
 
 
-def _stretch(layout: Layout, row: int, column: int) -> _Stretch:
+def _stretch(layout: MeasuredLayout, row: int, column: int) -> _Stretch:
     """Where the lead of a row and column is, without the lines beside it."""
     first, last = round(layout.boundary(column)), round(layout.boundary(column + 1))
     if column > 0:
@@ -166,7 +166,7 @@ def _stretch(layout: Layout, row: int, column: int) -> _Stretch:
 
 
 def _follow(
-    columns: list[Runs], layout: Layout, stretch: _Stretch, name: str
+    columns: list[Runs], layout: MeasuredLayout, stretch: _Stretch, name: str
 ) -> tuple[Path, _Stretch]:
     path = follow(columns[stretch.first : stretch.last], layout.feet[stretch.row], layout.px_per_mm)
     if (
@@ -180,13 +180,13 @@ def _follow(
     return path, stretch
 
 
-def _leaps(path: Path, layout: Layout) -> float:
+def _leaps(path: Path, layout: MeasuredLayout) -> float:
     """mm of blank paper that the path leaps over in 2.5 s."""
     columns = layout.boundary(1) - layout.begin
     return path.jumps / layout.px_per_mm * columns / path.top.size
 
 
-def _strays(path: Path, stretch: _Stretch, layout: Layout) -> bool:
+def _strays(path: Path, stretch: _Stretch, layout: MeasuredLayout) -> bool:
     """Whether most of the path lies nearer to another row."""
     away = float(np.nanmedian(np.abs(path.centre - layout.feet[stretch.row])))
     return away > (layout.feet[-1] - layout.feet[0]) / (ROWS - 1) / 2
@@ -197,7 +197,7 @@ def _is_cut_off(path: Path, height: int) -> bool:
 
 
 def _sampled(
-    path: Path, stretch: _Stretch, layout: Layout, span: tuple[float, float]
+    path: Path, stretch: _Stretch, layout: MeasuredLayout, span: tuple[float, float]
 ) -> Millivolts:
     """mV at RATE for `span`: start and length in s."""
     high = heights(path, layout.pen)

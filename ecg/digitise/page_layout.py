@@ -32,7 +32,7 @@ ONLY = "only the layout of 3 rows of 4 leads above a rhythm strip, at 25 mm/s an
 
 
 @dataclass(frozen=True)
-class Layout:
+class MeasuredLayout:
     """Where the traces are, in px of the trace area.
 
     `pen` is how thick the pulses are drawn, `begin` the left end of the traces, `feet` the height of
@@ -64,7 +64,7 @@ class _Pulse:
     pen: float
 
 
-def find_layout(ink: Coverage, grid: Coverage) -> Layout:
+def find_layout(ink: Coverage, grid: Coverage) -> MeasuredLayout:
     """Measures a trace area: `ink` and `grid` as in `ecg.digitise.ink`, (height, width).
 
     Raises UnreadableTraces where grid, pulses or separators are missing or contradict each other.
@@ -87,7 +87,9 @@ def find_layout(ink: Coverage, grid: Coverage) -> Layout:
     begin = float(np.mean(middles)) - (COLUMNS / 2) * spacing
     if begin < 0 or begin + COLUMNS * spacing > ink.shape[1]:
         raise UnreadableTraces(f"The traces would leave the frame: {ONLY}.")
-    return Layout(pitch, spacing / COLUMN_SECONDS, px_per_mv, pen, begin, feet, lines, reach)
+    return MeasuredLayout(
+        pitch, spacing / COLUMN_SECONDS, px_per_mv, pen, begin, feet, lines, reach
+    )
 
 
 def _middle_of(ink: Coverage, first: int, last: int) -> float:

@@ -40,7 +40,7 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
-class Picture:
+class EncodedPicture:
     """The bytes of one picture: its header is read at once, its pixels whenever they are asked for.
 
     `size` is (width, height) in pixels as stored; `is_sideways` whether upright swaps them; `sha256`

@@ -13,7 +13,7 @@ from ecg.page.decoder import (
     FORMATS_IN_WORDS,
     MAX_PIXELS,
     Colour,
-    Picture,
+    EncodedPicture,
     Pixels,
     too_many_pixels,
 )
@@ -50,14 +50,14 @@ class Page:
 
     def __init__(
         self,
-        data: bytes | Picture,
+        data: bytes | EncodedPicture,
         size: tuple[int, int],
         frame: Box | Literal["look"] | None = "look",
         beat: BeatPicture | Literal["look"] | None = "look",
     ) -> None:
         """For bytes that `read_page` checked; frame and beat: as found then, else they are looked for."""
         self.size = size
-        self._picture = Picture(data) if isinstance(data, bytes) else data
+        self._picture = EncodedPicture(data) if isinstance(data, bytes) else data
         self.sha256 = self._picture.sha256
         self._decoded: dict[tuple[int, Colour], Pixels] = {}
         self.frame: Box | None = self._look() if frame == "look" else frame
@@ -125,7 +125,7 @@ def read_page(data: bytes, sha256: str = "") -> Page:
         raise EmptyFile("The file is empty: send a picture of an ECG page.")
     if len(data) > MAX_BYTES:
         raise FileTooLarge(f"The file has {len(data):,} bytes; at most {MAX_BYTES:,} are read.")
-    picture = Picture(data, sha256)
+    picture = EncodedPicture(data, sha256)
     size = picture.size
     _check_size(*size)
     page = Page(picture, size[::-1] if picture.is_sideways else size)

@@ -2,9 +2,15 @@
 
 import hashlib
 import json
+import re
+import tempfile
+import tomllib
 from pathlib import Path
 
 import pytest
+import tomli_w
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ecg.tasks import CARDIAC_PAGE_4
 from model_registry.entry import Example, Head, Weights
@@ -80,6 +86,41 @@ WRONG = {
 }
 
 
+KEYS = [
+    *(line.split(" = ")[0] for line in PYTORCH.split("\n\n")[0].splitlines()),
+    *(
+        "weights.file",
+        "weights.sha256",
+        "preprocessing.size",
+        "preprocessing.colour",
+        "preprocessing",
+    ),
+    *("preprocessing.channels", "preprocessing.steps", "calibration.temperature", "calibration"),
+    *("example", "example.image", "example.signal", "example.probabilities", "segment"),
+]
+PLAIN = st.one_of(
+    *(st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.datetimes()),
+    st.sampled_from(["keras", "pytorch", "ensemble", "beat-six", "rgb", "inception_v3", "window"]),
+)
+ANYTHING = st.recursive(
+    PLAIN,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["form", "signal", "x"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def sentence(file: Path) -> str:
+    """Why an entry is refused; empty where it is read."""
+    try:
+        read_entry(file)
+    except EntryError as error:
+        return str(error)
+    return ""
+
+
 def complaint(file: Path) -> str:
     with pytest.raises(EntryError) as refused:
         read_entry(file)
@@ -108,6 +149,22 @@ def test_it_works(tmp_path: Path) -> None:
     assert entry.example.probabilities == (0.1, 0.2, 0.3, 0.4)
     assert entry.folder == file.parent
     assert entry.metrics is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(change=st.tuples(st.sampled_from(KEYS), ANYTHING))
+def test_whatever_stands_under_a_key_it_is_read_or_refused(change: tuple[str, object]) -> None:
+    path, value = change
+    says = tomllib.loads(PYTORCH)
+    *tables, key = path.split(".")
+    table = says
+    for name in tables:
+        table = table[name]
+    table[key] = value
+    with tempfile.TemporaryDirectory() as folder:
+        file = write_entry(Path(folder), tomli_w.dumps(says))
+        told = sentence(file)
+        assert re.fullmatch(rf"|{named(file)}: key '[a-z0-9._]+': [^:].+\.", told, re.DOTALL)
 
 
 def test_what_may_be_left_out_has_a_plain_default(tmp_path: Path) -> None:

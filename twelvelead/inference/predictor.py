@@ -10,7 +10,7 @@ from typing import overload
 import numpy as np
 
 from ecg.beats.beats import Beats
-from ecg.page.decoder import Picture
+from ecg.page.decoder import EncodedPicture
 from ecg.page.frame import Box
 from ecg.page.page import Page, read_page
 from ecg.page.single_beat import BeatPicture
@@ -192,7 +192,7 @@ class Predictor:
         sha256 = hashlib.sha256(data).hexdigest()
         facts = self._facts.get(sha256)
         if facts is not None:
-            return Page(Picture(data, sha256), *facts)
+            return Page(EncodedPicture(data, sha256), *facts)
         page = read_page(data, sha256)
         self._facts.put((page.size, page.frame, page.beat), sha256)
         return page

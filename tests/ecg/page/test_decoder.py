@@ -12,7 +12,7 @@ from PIL import ExifTags, Image
 
 from ecg.errors import NotAPicture, PageError, UnreadablePicture
 from ecg.page import decoder
-from ecg.page.decoder import FORMATS, MODES, Colour, Picture
+from ecg.page.decoder import FORMATS, MODES, Colour, EncodedPicture
 from ecg.page.orientation import upright
 from ecg.page.page import read_page
 from tests.support.pages.drawn_pages import draw_page, encode
@@ -90,7 +90,7 @@ def test_bands_give_what_the_whole_picture_would(
     monkeypatch.setattr(decoder, "BAND", band)
 
     for scale in (1, 2, 4, 8):
-        found = Picture(data).decode(scale, colour)
+        found = EncodedPicture(data).decode(scale, colour)
         assert np.array_equal(found, straightforward(data, scale, colour)), scale
         assert not found.flags.writeable
 
@@ -116,7 +116,7 @@ def test_turning_is_what_pillow_makes_of_an_orientation(orientation: int) -> Non
 def test_an_orientation_is_read_from_every_format_that_has_one(kind: str) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
-    found = Picture(encode(draw_page(SIZE), kind, exif=exif))
+    found = EncodedPicture(encode(draw_page(SIZE), kind, exif=exif))
 
     assert found.is_sideways
     assert found.decode(1, "grey").shape == SIZE
@@ -160,7 +160,7 @@ def test_too_little_memory_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_no_picture_by_its_header_is_not_one() -> None:
     with pytest.raises(NotAPicture):
-        Picture(PNG + chunk(b"IHDR", bytes(3)))
+        EncodedPicture(PNG + chunk(b"IHDR", bytes(3)))
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -211,13 +211,13 @@ def large(mode: str) -> bytes:
 
 def test_a_page_holds_its_latest_pixels_and_few_others(monkeypatch: pytest.MonkeyPatch) -> None:
     decoded = []
-    straight = Picture.decode
+    straight = EncodedPicture.decode
 
-    def count(picture: Picture, scale: int, colour: Colour) -> np.ndarray:
+    def count(picture: EncodedPicture, scale: int, colour: Colour) -> np.ndarray:
         decoded.append((scale, colour))
         return straight(picture, scale, colour)
 
-    monkeypatch.setattr(Picture, "decode", count)
+    monkeypatch.setattr(EncodedPicture, "decode", count)
     page = read_page(encode(draw_page((1600, 1120))))
     for wanted in ((448, 256), (224, 224), (448, 256), (600, 300)):
         page.trace(wanted, "rgb")

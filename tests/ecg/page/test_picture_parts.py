@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from ecg.errors import PageError, UnreadablePicture
-from ecg.page.decoder import Picture
+from ecg.page.decoder import EncodedPicture
 from ecg.page.orientation import read_orientation
 from ecg.page.page import read_page
 from ecg.page.picture_parts import MOST_PARTS, MOST_SCANS, bare
@@ -59,7 +59,9 @@ def test_what_a_file_carries_besides_changes_no_pixel(name: str) -> None:
     found = bare(NOTES[name]).data
 
     assert len(found) <= len(plain)
-    assert np.array_equal(Picture(NOTES[name]).decode(1, "rgb"), Picture(plain).decode(1, "rgb"))
+    assert np.array_equal(
+        EncodedPicture(NOTES[name]).decode(1, "rgb"), EncodedPicture(plain).decode(1, "rgb")
+    )
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP"])
