@@ -26,6 +26,11 @@ class BeatDrawing:
     margin: int = 4
 
 
+DRAWING = BeatDrawing(  # how this project draws beats: models read them so, samples are drawn so
+    Window(rate=360, before=96, length=192), size=(128, 192), line=2, margin=4
+)
+
+
 def draw_beat(trace: Samples, drawing: BeatDrawing) -> Pixels:
     """uint8 (height, width), 255 being paper, of float32 (length,), mV."""
     height, width = drawing.size

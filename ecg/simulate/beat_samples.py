@@ -15,12 +15,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from ecg.beats.beats import Beats, Window
-from ecg.beats.drawing import BeatDrawing, draw_beat
+from ecg.beats.beats import Beats
+from ecg.beats.drawing import DRAWING, draw_beat
 from ecg.simulate.page_samples import COMMENT, INDEX
 from ecg.simulate.record import RecordPlan, simulate_record
 
-DRAWING = BeatDrawing(Window(rate=360, before=96, length=192), size=(128, 192), line=2, margin=4)
 LEAD = "MLII"
 FIRST, LAST = 2, -2  # beats at the ends of a recording are left out
 

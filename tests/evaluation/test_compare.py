@@ -12,7 +12,7 @@ from tests.support.models.tiny_models import KERAS_LABELS, PYTORCH_LABELS
 from tests.support.training.held_out_fakes import draw_data, make_measured
 from twelvelead.datasets.pages import DataError
 from twelvelead.evaluation.compare import compare
-from twelvelead.training.run import Plan
+from twelvelead.training.plan import Plan
 
 
 @pytest.fixture

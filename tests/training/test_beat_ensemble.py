@@ -1,8 +1,9 @@
 """The ensemble of beat pictures is the average of its members' answers, and is written whole."""
 
-import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,12 @@ from model_registry.entry import EnsembleEntry
 from model_registry.registry import read_registry
 from twelvelead.datasets.pages import DataError
 from twelvelead.evaluation.beat_figures import Answered
-from twelvelead.training.beat_ensemble import KEY, MEMBERS, assemble_beats
+from twelvelead.training.ensemble import assemble
+from twelvelead.training.plan import Plan
+from twelvelead.training.recipe import ENSEMBLES
 
+KEY = "beat_ensemble"
+MEMBERS = ENSEMBLES[KEY].members
 LABELS = ("N", "S", "V", "F", "Q")
 ENTRY = """\
 title = "A member"
@@ -57,40 +62,58 @@ def answers(seed: int, sure: float) -> Answered:
     return Answered(LABELS, targets, logits, names, names)
 
 
-def said(first: int = 0) -> dict[str, Answered]:
-    return {key: answers(first + place, 2.0) for place, key in enumerate(MEMBERS)}
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[Answered, Answered, str]]:
+    """What members answer to the kept records and to those of the test, instead of being run."""
+    found = {
+        key: (answers(place, 2.0), answers(5 + place, 2.0), "tested on others")
+        for place, key in enumerate(MEMBERS)
+    }
+    monkeypatch.setattr(
+        "twelvelead.training.averaged.ask_member", lambda _plan, member: found[member.key]
+    )
+    return found
 
 
+def assembled(models: Path) -> dict[str, Any]:
+    return assemble(Plan(KEY, models / "data", models, models / "runs"), lambda _line: None)
+
+
+@pytest.mark.usefixtures("asked")
 def test_it_works(models: Path) -> None:
-    metrics = assemble_beats(models, said(), said(5), lambda _line: None)
+    metrics = assembled(models)
     entry = read_registry(models)[KEY]
 
     assert isinstance(entry, EnsembleEntry)
     assert entry.members == MEMBERS
     assert entry.shares == pytest.approx([1 / 3] * 3)
     assert entry.temperature == metrics["calibration"]["temperature"]
-    assert json.loads((models / KEY / "metrics.json").read_text())["cross_validation"]["n"] == 200
+    assert entry.metrics == metrics
+    assert metrics["cross_validation"]["n"] == 200
+    assert metrics["cross_validation"]["protocol"] == "tested on others"
     assert "macro-F1 over N, S, V, F" in (models / KEY / "README.md").read_text()
 
 
-def test_three_that_differ_are_better_together(models: Path) -> None:
-    found = assemble_beats(models, said(), said(5), lambda _line: None)["cross_validation"]
-    alone = np.mean([(a.logits.argmax(1) == a.targets).mean() for a in said(5).values()])
+def test_three_that_differ_are_better_together(
+    models: Path, asked: dict[str, tuple[Answered, Answered, str]]
+) -> None:
+    found = assembled(models)["cross_validation"]
+    tested = [one for _, one, _ in asked.values()]
+    alone = np.mean([(one.logits.argmax(1) == one.targets).mean() for one in tested])
 
     assert found["accuracy"] > alone
 
 
-def test_members_that_were_asked_about_other_beats_are_refused(models: Path) -> None:
-    other = said(5)
-    given = other[MEMBERS[1]]
-    other[MEMBERS[1]] = Answered(
-        LABELS, given.targets[::-1].copy(), given.logits, given.records, given.patients
-    )
+def test_members_that_were_asked_about_other_beats_are_refused(
+    models: Path, asked: dict[str, tuple[Answered, Answered, str]]
+) -> None:
+    inside, given, protocol = asked[MEMBERS[1]]
+    asked[MEMBERS[1]] = inside, replace(given, targets=given.targets[::-1].copy()), protocol
     with pytest.raises(DataError, match="about other beats"):
-        assemble_beats(models, said(), other, lambda _line: None)
+        assembled(models)
     assert not (models / KEY).exists()
 
 
 def test_a_member_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="Train beat_vgg16, beat_vgg19, beat_resnet50 first"):
-        assemble_beats(tmp_path, said(), said(), lambda _line: None)
+    with pytest.raises(DataError, match=r"'beat_ensemble' averages 'beat_vgg16', which is not in"):
+        assembled(tmp_path)

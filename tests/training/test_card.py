@@ -7,7 +7,7 @@ import pytest
 
 from model_registry.registry import read_registry
 from tests.support.training.held_out_fakes import draw_data, make_measured, read_metrics
-from twelvelead.training.run import Plan
+from twelvelead.training.plan import Plan
 from twelvelead.training.shipping.card import write_card
 from twelvelead.training.shipping.ship import write_metrics
 from twelvelead.training.studies.refresh import refresh

@@ -10,8 +10,8 @@ from twelvelead.training.shipping.commit import read_commit
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    (tmp_path / "training").mkdir()
-    (tmp_path / "training" / "run.py").write_text("1\n")
+    (tmp_path / "twelvelead" / "training").mkdir(parents=True)
+    (tmp_path / "twelvelead" / "training" / "run.py").write_text("1\n")
     (tmp_path / "notes.txt").write_text("1\n")
     git(tmp_path, "init", "-q")
     git(tmp_path, "add", ".")
@@ -30,7 +30,7 @@ def test_a_clean_checkout_is_named_by_its_commit(checkout: Path) -> None:
 
 
 def test_changed_code_is_called_dirty(checkout: Path) -> None:
-    (checkout / "training" / "run.py").write_text("2\n")
+    (checkout / "twelvelead" / "training" / "run.py").write_text("2\n")
     assert str(read_commit(checkout)).endswith("-dirty")
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.training.held_out_fakes import digest_of, draw_data, make_measured, read_metrics
 from twelvelead.datasets.pages import DataError, list_pages
-from twelvelead.training.run import Plan
+from twelvelead.training.plan import Plan
 from twelvelead.training.studies.copied_split import count_copies, score_copied_split
 
 

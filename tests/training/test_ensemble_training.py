@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -25,8 +26,8 @@ from twelvelead.evaluation.pages import evaluate_out_of_fold, read_out_of_fold
 from twelvelead.inference.predictor import Predictor
 from twelvelead.inference.resources.limits import Limits
 from twelvelead.training.ensemble import assemble
+from twelvelead.training.plan import Plan
 from twelvelead.training.recipe import Ensemble
-from twelvelead.training.run import Plan
 
 FOLDS = 2
 EXAMPLE = '[example]\nimage = "example.png"\nprobabilities = [0.1, 0.6, 0.2, 0.1]\n'
@@ -74,9 +75,9 @@ def planned(folder: Path, patch: pytest.MonkeyPatch) -> Plan:
 
 
 def set_ensemble(monkeypatch: pytest.MonkeyPatch, ensemble: Ensemble) -> None:
-    monkeypatch.setattr(
-        "twelvelead.training.ensemble.ENSEMBLES", MappingProxyType({"mix": ensemble})
-    )
+    for user in ("training.ensemble", "cli.train"):
+        known = MappingProxyType({"mix": ensemble})
+        monkeypatch.setattr(f"twelvelead.{user}.ENSEMBLES", known)
 
 
 def keep_out_of_fold(home: Path, labels: tuple[str, ...], data: Path, seed: int) -> None:
@@ -240,6 +241,15 @@ def test_a_member_without_held_out_answers_is_named(plan: Plan) -> None:
 
     with pytest.raises(DataError, match=r"'two' has no out_of_fold\.csv"):
         assemble(plan)
+    assert left_overs(plan) == []
+
+
+@pytest.mark.parametrize(
+    "asked", [{"folds": 3}, {"split": Path("split.csv")}, {"despite_leaks": "no other pages"}]
+)
+def test_options_of_training_are_refused(plan: Plan, asked: dict[str, Any]) -> None:
+    with pytest.raises(DataError, match=r"'mix' is averaged .* go with the training of those"):
+        assemble(replace(plan, **asked))
     assert left_overs(plan) == []
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.training.held_out_fakes import draw_data, make_measured
 from twelvelead.datasets.pages import DataError
-from twelvelead.training.run import Plan
+from twelvelead.training.plan import Plan
 from twelvelead.training.studies.reproduced import check
 
 

@@ -1,74 +1,77 @@
-"""twelvelead.training.run without a framework: which folds, refused leaks, folds that are kept."""
+"""Training a model of pages without a framework: which folds, refused leaks, fits that are kept."""
 
-import shutil
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support.training import fake_recipe
+from tests.support.training.fake_recipe import RECIPE
 from tests.support.training.held_out_fakes import FOLDS, draw_data
-from twelvelead.datasets.pages import DataError
+from twelvelead.datasets.pages import DataError, LabelledPages
 from twelvelead.datasets.splits import Fold, split_by_patient, write_split
-from twelvelead.training.run import (
-    Plan,
-    cross_validate,
-    fold_networks,
-    read_pages_of,
-    split_of,
-    train,
-)
-
-RECIPE: Any = fake_recipe
+from twelvelead.evaluation.beat_figures import Answered
+from twelvelead.training.fits import Fits
+from twelvelead.training.pages import PageData
+from twelvelead.training.plan import Plan
+from twelvelead.training.run import train
 
 
 @pytest.fixture
-def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
-    monkeypatch.setattr("twelvelead.training.run.find_recipe", lambda _: RECIPE)
+def plan(tmp_path: Path) -> Plan:
     return Plan("fake", draw_data(tmp_path), tmp_path / "models", tmp_path / "runs", folds=FOLDS)
 
 
 def stand_apart(plan: Plan) -> Path:
     """A split file whose folds tear the patients apart: pages by turns."""
-    pages = read_pages_of(plan, RECIPE)
-    folds = split_by_patient(pages, FOLDS)
+    pages = PageData.read(plan, RECIPE).pages
     numbers = np.arange(len(pages)) % FOLDS
-    torn = [
-        type(folds[0])(np.flatnonzero(numbers != n), np.flatnonzero(numbers == n))
-        for n in range(FOLDS)
-    ]
+    torn = [Fold(np.flatnonzero(numbers != n), np.flatnonzero(numbers == n)) for n in range(FOLDS)]
     return write_split(plan.work, pages, torn)
 
 
-def test_each_page_is_answered_by_a_network_that_saw_none_of_its_patient(plan: Plan) -> None:
-    pages = read_pages_of(plan, RECIPE)
-    fit = RECIPE.prepare(pages, plan.work, None)
-    logits = cross_validate(plan, (RECIPE, fit), pages, print)
+def cross_validated(data: PageData, said: list[str]) -> Answered:
+    work = data.plan.work / data.plan.key
+    return Fits(data, work, data.prepare(), said.append).cross_validated()
 
-    _, folds = fold_networks(plan, RECIPE)
-    for fold, network in folds:
-        shown = RECIPE.PREPROCESSING.normalise(pages.pixels[0, fold.test])
-        np.testing.assert_allclose(logits[fold.test], network.logits(shown))
-        assert not set(pages.patients[fold.train]) & set(pages.patients[fold.test])
+
+def test_each_page_is_answered_by_a_network_that_saw_none_of_its_patient(plan: Plan) -> None:
+    data = PageData.read(plan, RECIPE)
+    answered = cross_validated(data, [])
+    rows = {digest: row for row, digest in enumerate(answered.records)}
+
+    for fold, network in data.fold_networks():
+        shown = RECIPE.preprocessing.normalise(data.pages.pixels[0, fold.test])
+        held_out = [rows[data.pages.sha256[index]] for index in fold.test]
+        np.testing.assert_allclose(answered.logits[held_out], network.logits(shown))
+        assert not set(data.pages.patients[fold.train]) & set(data.pages.patients[fold.test])
 
 
 def test_a_finished_fold_is_not_fitted_again(plan: Plan) -> None:
-    pages = read_pages_of(plan, RECIPE)
-    fit = RECIPE.prepare(pages, plan.work, None)
-    cross_validate(plan, (RECIPE, fit), pages, print)
-    said: list[str] = []
-    cross_validate(plan, (RECIPE, fit), pages, said.append)
+    data, said = PageData.read(plan, RECIPE), list[str]()
+    first = cross_validated(data, [])
+    second = cross_validated(data, said)
 
+    assert np.array_equal(first.logits, second.logits)
     assert not [line for line in said if "training" in line]
 
 
+def test_another_knob_makes_fits_count_no_more(plan: Plan) -> None:
+    one = PageData.read(plan, RECIPE)
+    other = PageData.read(plan, replace(RECIPE, title="Another"))
+    cross_validated(one, [])
+
+    with pytest.raises(DataError, match="Fold 0 of fake is not in"):
+        other.fold_networks()
+
+
 def test_training_refuses_a_split_that_tears_a_patient_apart(plan: Plan) -> None:
-    torn = Plan(**vars(plan) | {"split": stand_apart(plan)})
+    torn = replace(plan, split=stand_apart(plan), folds=None)
     with pytest.raises(DataError, match=r"are the same patient.*--despite-leaks"):
-        train(torn)
+        train(torn, recipe=RECIPE)
     assert not list(plan.work.glob("fake/fold-*"))
+    assert not plan.models.exists()
 
 
 def test_training_refuses_a_copy_in_another_fold(
@@ -78,23 +81,27 @@ def test_training_refuses_a_copy_in_another_fold(
 
     copied = plan.data / "normal" / "again.png"
     Image.open(plan.data / "normal" / "0.png").save(copied, compress_level=1)
-    monkeypatch.setattr("twelvelead.training.run.split_by_patient", lambda pages, _: _halves(pages))
+    monkeypatch.setattr("twelvelead.training.pages.split_by_patient", _halves)
     with pytest.raises(DataError, match="are the same recording"):
-        train(plan)
+        train(plan, recipe=RECIPE)
 
 
-def _halves(pages: Any) -> Any:
+def _halves(pages: LabelledPages, folds: int) -> list[Fold]:
     """Two folds, pages by turns; the copy, which is read last, opposite its original."""
-    numbers = np.arange(len(pages)) % 2
+    numbers = np.arange(len(pages)) % folds
     numbers[-1] = 1 - numbers[-5]
-    return [Fold(np.flatnonzero(numbers != n), np.flatnonzero(numbers == n)) for n in range(2)]
+    return [Fold(np.flatnonzero(numbers != n), np.flatnonzero(numbers == n)) for n in range(folds)]
 
 
 def test_a_split_file_takes_the_place_of_the_usual_split(plan: Plan) -> None:
-    pages = read_pages_of(plan, RECIPE)
+    pages = PageData.read(plan, RECIPE).pages
     other = split_by_patient(pages, FOLDS, seed=3)
-    chosen = Plan(**vars(plan) | {"split": write_split(plan.work, pages, other)})
+    chosen = replace(plan, split=write_split(plan.work, pages, other), folds=None)
 
-    for one, two in zip(split_of(chosen, pages), other, strict=True):
+    for one, two in zip(PageData.read(chosen, RECIPE).split, other, strict=True):
         assert np.array_equal(one.test, two.test)
-    shutil.rmtree(plan.work)
+
+
+def test_a_split_file_and_a_number_of_folds_are_one_too_many(plan: Plan) -> None:
+    with pytest.raises(DataError, match="says which folds there are: leave --folds out"):
+        PageData.read(replace(plan, split=stand_apart(plan)), RECIPE)

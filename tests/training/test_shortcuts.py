@@ -12,14 +12,16 @@ from ecg.simulate.paint import paint_page
 from ecg.simulate.twelve_leads import simulate
 from model_registry.preprocessing import Preprocessing
 from tests.support.pages.drawn_pages import encode
-from tests.support.training import fake_recipe
+from tests.support.training.fake_recipe import RECIPE
 from tests.support.training.held_out_fakes import FOLDS, draw_data, make_measured, read_metrics
 from twelvelead.datasets.pages import DataError, list_pages
-from twelvelead.training.run import Plan, cross_validate, fold_networks, read_pages_of
+from twelvelead.evaluation.beat_figures import Answered
+from twelvelead.training.fits import Fits
+from twelvelead.training.pages import PageData
+from twelvelead.training.plan import Plan
 from twelvelead.training.studies.alterations import ALTERATIONS, INK_LEVEL, as_served
 from twelvelead.training.studies.shortcuts import probe
 
-RECIPE: Any = fake_recipe
 WANTED = Preprocessing((128, 224), "grey", "rescale", 1)
 
 
@@ -35,10 +37,13 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
     made = Plan("one", data, tmp_path / "models", tmp_path / "runs", folds=FOLDS)
     make_measured(made, monkeypatch)
     monkeypatch.setattr("twelvelead.training.studies.shortcuts.find_recipe", lambda _: RECIPE)
-    pages = read_pages_of(made, RECIPE)
-    fit = RECIPE.prepare(pages, made.work, None)
-    cross_validate(made, (RECIPE, fit), pages, print)
+    cross_validated(made)
     return made
+
+
+def cross_validated(plan: Plan) -> Answered:
+    data = PageData.read(plan, RECIPE)
+    return Fits(data, plan.work / plan.key, data.prepare(), print).cross_validated()
 
 
 def ink_share(grey: np.ndarray) -> float:
@@ -54,18 +59,17 @@ def test_every_alteration_is_asked_about_every_page(plan: Plan) -> None:
 
 
 def test_the_control_is_what_cross_validation_measured(plan: Plan) -> None:
-    pages = read_pages_of(plan, RECIPE)
-    fit = RECIPE.prepare(pages, plan.work, None)
-    logits = cross_validate(plan, (RECIPE, fit), pages, print)
-    right = (logits.argmax(axis=1) == pages.targets).mean()
+    answered = cross_validated(plan)
+    right = (answered.logits.argmax(axis=1) == answered.targets).mean()
 
     assert probe(plan)["as served"]["accuracy"] == pytest.approx(right)
 
 
 def test_fewer_folds_ask_about_fewer_pages(plan: Plan) -> None:
-    pages, folds = fold_networks(plan, RECIPE, 1)
+    data = PageData.read(plan, RECIPE)
+    folds = data.fold_networks(1)
     assert {row["n"] for row in probe(plan, 1).values()} == {len(folds[0][0].test)}
-    assert len(folds[0][0].test) < len(pages)
+    assert len(folds[0][0].test) < len(data.pages)
 
 
 def test_pages_are_altered_once_for_models_that_read_alike(

@@ -93,8 +93,8 @@ def _add_making(command: Add) -> None:
     added.add_argument(
         "--work", type=Path, default=Path("runs"), help="what a later run goes on from"
     )
-    added.add_argument("--folds", type=int, default=5, help="of pages; beats have their own")
-    added.add_argument("--split", type=Path, help="a split file instead of --folds")
+    added.add_argument("--folds", type=int, help="5 of pages, 4 of beats without it")
+    added.add_argument("--split", type=Path, help="a file in place of the usual split")
     added.add_argument("--despite-leaks", default="", metavar="WHY", help="told in the card")
     added = command("compile", "export models to ONNX, held to their native answers")
     added.add_argument("keys", nargs="*", metavar="KEY", help="all without one")

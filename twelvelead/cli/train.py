@@ -5,8 +5,10 @@ import sys
 from twelvelead.cli.output import CommandError, print_json
 from twelvelead.cli.parser import Options
 from twelvelead.datasets.pages import DataError
-from twelvelead.training.ensemble import train_or_assemble
-from twelvelead.training.run import Plan
+from twelvelead.training.ensemble import assemble
+from twelvelead.training.plan import Plan
+from twelvelead.training.recipe import ENSEMBLES
+from twelvelead.training.run import train
 
 
 def run(options: Options) -> int:
@@ -15,7 +17,7 @@ def run(options: Options) -> int:
     plan = Plan(**{name: getattr(options, name) for name in named})
     say = (lambda line: print(line, file=sys.stderr)) if options.json else print
     try:
-        metrics = train_or_assemble(plan, say)
+        metrics = (assemble if plan.key in ENSEMBLES else train)(plan, say)
     except DataError as error:
         raise CommandError(str(error)) from error
     if options.json:

@@ -1,57 +1,187 @@
-"""What every recipe offers, and the table of recipes. A recipe is one readable run in one module."""
+"""What every recipe is, and the tables of them. A recipe is a frozen value, in a module of its own."""
 
 import ctypes
 import importlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from model_registry.entry import Average
+from ecg.beats.beats import EVERY, Beats
+from ecg.beats.drawing import BeatDrawing
+from ecg.tasks import CARDIAC_PAGE_4, Task
+from model_registry.entry import Average, Framework, Head, ModelEntry, Weights
 from model_registry.preprocessing import Preprocessing
+from model_registry.segments import SegmentReading
 from twelvelead.datasets.pages import DataError, Indices, LabelledPages
+from twelvelead.datasets.records import BeatRecord, read_records
+from twelvelead.inference.batch import beat_tensors
+from twelvelead.training.batches.marked_beats import MarkedBeats
+from twelvelead.training.card_words import CardWords
 
 Logits = npt.NDArray[np.float64]
+Note = Callable[[str], None]  # takes a line for the log
 
-RECIPES: Mapping[str, str] = MappingProxyType(
-    {
-        "custom_cnn": "twelvelead.training.recipes.pages.custom_cnn",
-        "inceptionv3": "twelvelead.training.recipes.pages.inceptionv3",
-        "mobilenetv2": "twelvelead.training.recipes.pages.mobilenetv2",
-        "resnet50": "twelvelead.training.recipes.pages.resnet50",
-        "small_cnn": "twelvelead.training.recipes.pages.small_cnn",
-        "vgg16": "twelvelead.training.recipes.pages.vgg16",
-    }
-)
+NO_WORDS = CardWords()
+FROM_SCRATCH = "none: every weight was trained here, from random numbers"
 
 
-_FINE_TUNED = (
-    "A logistic regression on the ImageNet network's features is the first head; then the later layers "
-    "are fine-tuned, then all, for a fixed number of epochs, and a running average of the weights is "
-    "kept: with so few infarctions an inner validation set would be noise to stop early by."
-)
-_FROM_SCRATCH = (
-    "It begins with random numbers and stops when the loss on a sixth of its training patients has not "
-    "fallen for some epochs; the weights of the least loss are kept."
-)
-SCHEDULES: Mapping[str, str] = MappingProxyType(
-    {
-        "custom_cnn": _FROM_SCRATCH,
-        "inceptionv3": _FINE_TUNED,
-        "mobilenetv2": _FINE_TUNED,
-        "resnet50": "It begins with random numbers and first learns to tell the findings of simulated "
-        "pages apart; then a logistic regression on its features of real pages is the head, and all "
-        "layers are fine-tuned for a fixed number of epochs.",
-        "small_cnn": _FROM_SCRATCH,
-        "vgg16": "Its later blocks are fine-tuned under a new head, then all layers, for a fixed number of "
-        "epochs, and a running average of the weights is kept: with so few infarctions an inner "
-        "validation set would be noise to stop early by.",
-    }
-)
+class Network(Protocol):
+    """A trained network, in its own framework."""
+
+    def logits(self, tensors: npt.NDArray[np.float32]) -> Logits:
+        """Raw outputs, float64 (n, labels), for what it reads, (n, height, width, channels)."""
+
+    def parameters(self) -> int:
+        """How many numbers were trained."""
+
+    def save(self, folder: Path) -> Path:
+        """Writes the weights as they will be served and keeps on with just those; the file."""
+
+
+PageFit = Callable[[Indices, Note], Network]  # one training run over some of the pages
+BeatFit = Callable[[Sequence[MarkedBeats], Note], Network]  # over beats that are not left out
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe(ABC):
+    """A network, what it reads and every knob of its training: `replace(recipe, epochs=1)` trains so.
+
+    labels stand in the network's own output order. origin: whose weights it begins with. folds: of the
+    cross-validation, where nobody asks for another number. words: for the card.
+    """
+
+    title: str
+    framework: Framework
+    architecture: str
+    task: Task
+    labels: tuple[str, ...]
+    preprocessing: Preprocessing | SegmentReading
+    drawing: BeatDrawing | None = None
+    head: Head | None = None
+    origin: str = FROM_SCRATCH
+    folds: int = 5
+    words: CardWords = NO_WORDS
+
+    NO_KNOBS: ClassVar[frozenset[str]] = frozenset({"folds", "words"})
+
+    @abstractmethod
+    def load(self, file: Path) -> Network:
+        """The network from saved weights."""
+
+    @property
+    def entry(self) -> ModelEntry:
+        """It as the registry will read it, still without key, weights, calibration and example."""
+        return ModelEntry(
+            key="",
+            title=self.title,
+            task=self.task,
+            labels=self.labels,
+            framework=self.framework,
+            output="logits",
+            weights=Weights(Path(), ""),
+            preprocessing=self.preprocessing,
+            drawing=self.drawing,
+            architecture=self.architecture,
+            head=self.head or Head(),
+        )
+
+    def knobs(self) -> dict[str, str]:
+        """Every setting of the run by name, as finished folds and metrics.json tell them."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        told = {
+            name.upper(): str(value)
+            for name, value in values.items()
+            if value is not None and name not in self.NO_KNOBS and not isinstance(value, Recipe)
+        }
+        for name, value in values.items():
+            if isinstance(value, Recipe):  # another one that it goes on from
+                told |= {f"{name}_{n}".upper(): v for n, v in value.knobs().items()}
+        return told | _head_knobs(self.head)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageRecipe(Recipe):
+    """Of a model of pages. variants: random ones of each page, drawn once."""
+
+    preprocessing: Preprocessing
+    task: Task = CARDIAC_PAGE_4
+    variants: int
+
+    NO_KNOBS: ClassVar[frozenset[str]] = Recipe.NO_KNOBS | {"task"}
+    LEAST_SIDE: ClassVar[int] = 64  # px of a page: below that the network's pools leave nothing
+
+    def __post_init__(self) -> None:
+        if min(self.preprocessing.size) < self.LEAST_SIDE:
+            height, width = self.preprocessing.size
+            raise DataError(
+                f"{self.title} pools pages of {height} x {width} px down to nothing: "
+                f"give each side {self.LEAST_SIDE} px at least."
+            )
+
+    @abstractmethod
+    def prepare(self, pages: LabelledPages, work: Path, backbone: Path | None) -> PageFit:
+        """Computes once what all folds share; what is returned fits a network."""
+
+    def untrained(self, folder: Path) -> Path | None:
+        """Writes a backbone of random numbers, for a trial without a download; None needs none."""
+        del folder
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeatRecipe(Recipe):
+    """Of a model of beats.
+
+    codes: annotation symbol -> label. extra: symbols beside those of beats that count as beats. train,
+    held_out, test: names of records. Without `test` what is trained on is cross-validated; `held_out`
+    ones are kept for temperature and threshold, in place of folds, and if `settle` for a bias of each
+    class. protocol: the split, in words. known_twice: patients that this split is known to have on both
+    sides, as the card's notes tell.
+    """
+
+    codes: Mapping[str, str]
+    extra: str = ""
+    train: tuple[str, ...]
+    held_out: tuple[str, ...] = ()
+    test: tuple[str, ...]
+    settle: bool = False
+    protocol: str
+    known_twice: frozenset[str] = frozenset()
+    folds: int = 4
+
+    NO_KNOBS: ClassVar[frozenset[str]] = Recipe.NO_KNOBS | {"known_twice"}
+
+    @abstractmethod
+    def prepare(self, work: Path, backbone: Path | None) -> BeatFit:
+        """Brings what all runs share; what is returned fits a network."""
+
+    def read_records(self, folder: Path, names: Sequence[str]) -> list[BeatRecord]:
+        """The records with these names, of MIT-BIH if nothing else is said. Raises DataError."""
+        return read_records(folder, names, self.extra)
+
+    def tensors(self, beats: Beats, some: slice = EVERY) -> npt.NDArray[np.float32]:
+        """What the network reads of `some` beats, (n, height, width, channels), as it is served."""
+        return beat_tensors(self.entry, beats, some)
+
+    def knobs(self) -> dict[str, str]:
+        return super().knobs() | {n.upper(): str(v) for n, v in vars(self.words).items()}
+
+
+def _head_knobs(head: Head | None) -> dict[str, str]:
+    """A head's lines of model.toml, under the name that finished folds know."""
+    if head is None:
+        return {"HEAD_TOML": ""}
+    text = f"head = {list(head.hidden or ())}\npooling = {list(head.pooling or ())}\n"
+    if not head.taps:
+        return {"HEAD_TOML": text}
+    taps = ", ".join(f'"{name}"' for name in head.taps)
+    return {"HEAD_TOML": f"{text}taps = [{taps}]\n", "TAPS": str(head.taps)}
 
 
 @dataclass(frozen=True)
@@ -68,59 +198,35 @@ class Ensemble:
     average: Average = "probabilities"
 
 
+HERE = "twelvelead.training.recipes"
+RECIPES: Mapping[str, str] = MappingProxyType(  # key -> module, whose RECIPE it is
+    {
+        "custom_cnn": f"{HERE}.pages.custom_cnn",
+        "inceptionv3": f"{HERE}.pages.inceptionv3",
+        "mobilenetv2": f"{HERE}.pages.mobilenetv2",
+        "resnet50": f"{HERE}.pages.resnet50",
+        "small_cnn": f"{HERE}.pages.small_cnn",
+        "vgg16": f"{HERE}.pages.vgg16",
+        "beat_infarction": f"{HERE}.beats.infarction",
+        "beat_resnet50": f"{HERE}.beats.resnet50",
+        "beat_signal_cnn": f"{HERE}.beats.signal_cnn",
+        "beat_six": f"{HERE}.beats.six",
+        "beat_vgg16": f"{HERE}.beats.vgg16",
+        "beat_vgg19": f"{HERE}.beats.vgg19",
+    }
+)
 ENSEMBLES: Mapping[str, Ensemble] = MappingProxyType(
     {
         "page_best": Ensemble(
             "Best of the pages (three networks averaged)",
             ("vgg16", "inceptionv3", "custom_cnn"),
             (1.0, 1.0, 1.0),
-        )
+        ),
+        "beat_ensemble": Ensemble(
+            "Beat pictures (three networks averaged)", ("beat_vgg16", "beat_vgg19", "beat_resnet50")
+        ),
     }
 )
-
-
-class Network(Protocol):
-    """A trained network, in its own framework."""
-
-    def logits(self, tensors: npt.NDArray[np.float32]) -> Logits:
-        """Raw outputs, float64 (n, labels), for preprocessed pages (n, height, width, channels)."""
-
-    def parameters(self) -> int:
-        """How many numbers were trained."""
-
-    def save(self, folder: Path) -> Path:
-        """Writes the weights as they will be served and keeps on with just those; the file."""
-
-
-class Fit(Protocol):
-    """One training run over some of the pages."""
-
-    def __call__(self, train: Indices, note: Callable[[str], None]) -> Network: ...
-
-
-class Recipe(Protocol):
-    """A recipe module: what it trains, in constants, and how, in `prepare` and `load`."""
-
-    TITLE: str
-    FRAMEWORK: str
-    ARCHITECTURE: str
-    PREPROCESSING: Preprocessing
-    LABELS: tuple[str, ...]
-    VARIANTS: int
-    HEAD_TOML: str
-    ORIGIN: str
-
-    def knobs(self) -> dict[str, str]:
-        """Every setting of the run, by name."""
-
-    def untrained(self, folder: Path) -> Path | None:
-        """Writes a backbone of random numbers, for a trial without a download; None needs none."""
-
-    def prepare(self, pages: LabelledPages, work: Path, backbone: Path | None) -> Fit:
-        """Computes once what all folds share; what is returned fits a network."""
-
-    def load(self, file: Path) -> Network:
-        """The network from saved weights."""
 
 
 def find_recipe(key: str) -> Recipe:
@@ -129,13 +235,9 @@ def find_recipe(key: str) -> Recipe:
         known = ", ".join([*RECIPES, *ENSEMBLES])
         raise DataError(f"There is no recipe for this model; recipes: {known}.")
     keep_memory()
-    recipe: Any = importlib.import_module(RECIPES[key])
-    return recipe  # type: ignore[no-any-return]
-
-
-def schedule_of(key: str) -> str:
-    """How long a recipe trains and what of it is kept, in words; empty for a key without recipe."""
-    return SCHEDULES.get(key, "")
+    module: Any = importlib.import_module(RECIPES[key])
+    recipe: Recipe = module.RECIPE
+    return recipe
 
 
 def keep_memory() -> None:

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageOps
 
+from ecg.beats.drawing import DRAWING
 from ecg.errors import UnreadablePicture
 from ecg.page.page import read_page
 from ecg.page.picture_kind import picture_kind
-from ecg.simulate.beat_samples import BEAT_PLAN, DRAWING
+from ecg.simulate.beat_samples import BEAT_PLAN
 from tests.support.pages.drawn_pages import draw_page, encode
 
 FULL = (10**6, 10**6)

@@ -8,10 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ecg.beats.drawing import draw_beat
+from ecg.beats.drawing import DRAWING, draw_beat
 from ecg.page.frame import Box
 from ecg.page.single_beat import find_beat, may_be_beat
-from ecg.simulate.beat_samples import DRAWING
 from tests.support.pages.drawn_pages import draw_page
 from tests.support.project import ROOT
 

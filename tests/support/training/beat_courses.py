@@ -15,25 +15,24 @@ import numpy as np
 from tests.support.signals.drawn_beats import drawn_beats
 from twelvelead.datasets.records import AAMI, BeatRecord
 from twelvelead.training.batches.crops import Cropping, read_segments
-from twelvelead.training.beat_recipe import MarkedBeats
+from twelvelead.training.batches.marked_beats import MarkedBeats
 from twelvelead.training.loops.beat_loop import (
     SegmentNetwork,
-    load,
     one_model,
     prior_bias,
     train_members,
 )
-from twelvelead.training.recipes.beats import infarction as beat_infarction
-from twelvelead.training.recipes.beats import signal_cnn as beat_signal_cnn
+from twelvelead.training.recipes.beats.infarction import RECIPE as INFARCTION
+from twelvelead.training.recipes.beats.signal_cnn import RECIPE as SIGNAL_CNN
 
 SYMBOLS = "NNNNANNNVNNN" * 6
-READING = beat_signal_cnn.READING
+READING = SIGNAL_CNN.preprocessing
 
 
 def main(folder: Path) -> None:
     told = learnt(folder) | tied() | {"bias": bias()}
-    for recipe in (beat_signal_cnn, beat_infarction):
-        told[recipe.__name__] = recipe.build().count_params()
+    for recipe in (SIGNAL_CNN, INFARCTION):
+        told[recipe.architecture] = recipe.build().count_params()
     (folder / "told.json").write_text(json.dumps(told))
 
 
@@ -45,16 +44,16 @@ def record(seed: int) -> MarkedBeats:
 
 def learnt(folder: Path) -> dict[str, Any]:
     """A short course tells early and wide beats of another recording, and saves what it answers with."""
-    course = replace(beat_signal_cnn.COURSE, epochs=2, steps=40, batch=64, seeds=(0, 1))
+    course = replace(SIGNAL_CNN.course, epochs=2, steps=40, batch=64, seeds=(0, 1))
     lines: list[str] = []
     some = read_segments([record(0)], READING, Cropping(2, (20, 40), 1, 1.0, 1, 0.004), 0)
-    members = train_members(beat_signal_cnn.build, some, course, lines.append)
+    members = train_members(SIGNAL_CNN.build, some, course, lines.append)
     moved = 0.0, 0.0, 0.0, 0.0, -50.0
     network = SegmentNetwork(one_model(members, READING, moved, "tiny"))
     other = record(1)
     tensors = READING(other.record.beats)
     before = network.logits(tensors)
-    again = load(network.save(folder)).logits(tensors)
+    again = SIGNAL_CNN.load(network.save(folder)).logits(tensors)
     given = [READING.stretches(other.record.beats), READING.numbers(other.record.beats)]
     mean = np.mean([np.asarray(one(given)) for one in members], axis=0)
     return {
@@ -68,7 +67,7 @@ def learnt(folder: Path) -> dict[str, Any]:
 def tied() -> dict[str, Any]:
     """How far the trace alone moves S against N, and V against N."""
     keras.utils.set_random_seed(0)
-    model = beat_signal_cnn.build()
+    model = SIGNAL_CNN.build()
     rng = np.random.default_rng(0)
     numbers = np.zeros((8, len(READING.context)), np.float32)
     logits = np.asarray(model([rng.normal(size=(8, 360, 2)).astype(np.float32), numbers]))

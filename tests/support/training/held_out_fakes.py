@@ -17,7 +17,7 @@ from twelvelead.datasets.pages import LabelledPages, list_pages
 from twelvelead.evaluation.calibrate import calibrate
 from twelvelead.evaluation.figures import full_figures
 from twelvelead.evaluation.metrics import softmax
-from twelvelead.training.run import Plan
+from twelvelead.training.plan import Plan
 
 FOLDS = 2
 

@@ -6,16 +6,18 @@ python -m tests.support.training.keras_courses FOLDER
 import contextlib
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
+from model_registry.entry import Framework
 from model_registry.preprocessing import Preprocessing
 from twelvelead.datasets.pages import LabelledPages
 from twelvelead.datasets.splits import hold_out
-from twelvelead.training.loops.keras_loop import FromScratch, Schedule, load
+from twelvelead.training.loops.keras_loop import FromScratch, load
 from twelvelead.training.recipes.pages import custom_cnn, small_cnn
 
 PREPROCESSING = Preprocessing((16, 24), "grey", "rescale", 1)
@@ -25,16 +27,35 @@ COUNT = 36
 
 def main(folder: Path) -> None:
     told = learnt(folder) | stopped(folder) | killed(folder)
-    told["small_cnn"] = small_cnn.build().count_params()
-    told["custom_cnn"] = custom_cnn.build().count_params()
+    told["small_cnn"] = small_cnn.RECIPE.build().count_params()
+    told["custom_cnn"] = custom_cnn.RECIPE.build().count_params()
     (folder / "told.json").write_text(json.dumps(told))
 
 
-def network() -> Any:
-    keras.utils.set_random_seed(1)
-    page = keras.Input(PREPROCESSING.shape)
-    maps = keras.layers.Conv2D(4, 3, activation="tanh")(page)
-    return keras.Model(page, keras.layers.Dense(3)(keras.layers.GlobalAveragePooling2D()(maps)))
+@dataclass(frozen=True, kw_only=True)
+class Tiny(FromScratch):
+    title: str = "Tiny"
+    framework: Framework = "keras"
+    architecture: str = "tiny"
+    labels: tuple[str, ...] = LABELS
+    preprocessing: Preprocessing = PREPROCESSING
+    variants: int = 1
+    epochs: int
+    patience: int = 50
+    held_out_part: int = 3
+    rate: float = 0.02
+    batch: int = 8
+    weight_decay: float = 0.0
+    smoothing: float = 0.0
+    balance: float = 1.0
+    seed: int = 0
+
+    LEAST_SIDE = 16
+
+    def build(self) -> Any:
+        page = keras.Input(self.preprocessing.shape)
+        maps = keras.layers.Conv2D(4, 3, activation="tanh")(page)
+        return keras.Model(page, keras.layers.Dense(3)(keras.layers.GlobalAveragePooling2D()(maps)))
 
 
 def pages(levels: tuple[int, ...] = (50, 120, 190)) -> LabelledPages:
@@ -47,15 +68,10 @@ def pages(levels: tuple[int, ...] = (50, 120, 190)) -> LabelledPages:
     return LabelledPages(pixels, targets, np.array(names), names, LABELS, 0, "tiny")
 
 
-def schedule(epochs: int, patience: int = 50, rate: float = 0.02) -> Schedule:
-    return Schedule(epochs, patience, 3, rate, 8, 0.0, 0.0, 1.0, 0)
-
-
 def learnt(folder: Path) -> dict[str, Any]:
     """A course tells three kinds of pages apart, and saves what it answers with."""
     some, lines = pages(), list[str]()
-    run = FromScratch(some, PREPROCESSING, schedule(60), folder)
-    made = run.fit(network(), np.arange(COUNT), lines.append)
+    made = Tiny(epochs=60).prepare(some, folder, None)(np.arange(COUNT), lines.append)
     tensors = PREPROCESSING.normalise(some.pixels[0])
     before = made.logits(tensors)
     again = load(made.save(folder)).logits(tensors)
@@ -70,8 +86,8 @@ def learnt(folder: Path) -> dict[str, Any]:
 def stopped(folder: Path) -> dict[str, Any]:
     """Pages that nothing tells apart: the held-out loss soon grows, and the best weights are kept."""
     some, lines = pages((120, 120, 120)), list[str]()
-    run = FromScratch(some, PREPROCESSING, schedule(200, patience=3, rate=0.5), folder)
-    made = run.fit(network(), np.arange(COUNT), lines.append)
+    tiny = Tiny(epochs=200, patience=3, rate=0.5)
+    made = tiny.prepare(some, folder, None)(np.arange(COUNT), lines.append)
     inner = hold_out(some, np.arange(COUNT), 3).test
     logits = made.logits(PREPROCESSING.normalise(some.pixels[0][inner]))
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
@@ -83,15 +99,15 @@ def stopped(folder: Path) -> dict[str, Any]:
 def killed(folder: Path) -> dict[str, Any]:
     """A course that is killed goes on behind its last whole epoch."""
     some, lines = pages(), list[str]()
-    run = FromScratch(some, PREPROCESSING, schedule(4), folder)
+    fit = Tiny(epochs=4).prepare(some, folder, None)
 
     def kill(line: str) -> None:
         if line.startswith("fit,3"):
             raise KeyboardInterrupt
 
     with contextlib.suppress(KeyboardInterrupt):
-        run.fit(network(), np.arange(COUNT), kill)
-    run.fit(network(), np.arange(COUNT), lines.append)
+        fit(np.arange(COUNT), kill)
+    fit(np.arange(COUNT), lines.append)
     return {"went_on_with": [line.split(",")[1] for line in lines]}
 
 

@@ -25,11 +25,20 @@ from twelvelead.training.loops.pytorch_loop import (
     run_frozen,
 )
 from twelvelead.training.loops.tapped_loop import answer, build_tapped, fit_head, read_cells
-from twelvelead.training.recipe import find_recipe
+from twelvelead.training.recipe import PageRecipe, find_recipe
 
 HEAD = Head(hidden=(), pooling=(2, 2), taps=("2", "4"))
 PREPROCESSING = Preprocessing((32, 48), "grey", "standard", 3)
-SETTINGS = Settings(PREPROCESSING, 4, 1e-2, 0.0, 0.5, 1.0, 0, 1.0)
+SETTINGS = Settings(
+    preprocessing=PREPROCESSING,
+    batch=4,
+    weight_decay=1e-2,
+    smoothing=0.0,
+    average=0.5,
+    clip=1.0,
+    balance=1.0,
+    seed=0,
+)
 LABELS = ("dark", "grey", "bright")
 COUNT = 12
 
@@ -147,8 +156,10 @@ def refused(folder: Path) -> dict[str, str]:
     torch.save({"layer": torch.zeros(1)}, other)
     told = {}
     for key in ("inceptionv3", "resnet50", "vgg16"):
+        recipe = find_recipe(key)
+        assert isinstance(recipe, PageRecipe)
         try:
-            find_recipe(key).prepare(pages(), folder, other)
+            recipe.prepare(pages(), folder, other)
         except DataError as error:
             told[key] = str(error)
     return {"refused": json.dumps(told)}

@@ -6,8 +6,9 @@ python -m tests.support.training.trial_run KEY FOLDER
 import sys
 from pathlib import Path
 
-from twelvelead.training.recipe import find_recipe
-from twelvelead.training.run import Plan, train
+from twelvelead.training.plan import Plan
+from twelvelead.training.recipe import PageRecipe, find_recipe
+from twelvelead.training.run import train
 from twelvelead.training.studies.trial import draw_trial_set, quicken
 
 PER_CLASS = 3
@@ -19,9 +20,10 @@ def main(key: str, folder: Path) -> None:
     if not data.is_dir():
         draw_trial_set(data, PER_CLASS)
     recipe = find_recipe(key)
-    quicken(recipe)
-    plan = Plan(key, data, folder / "models", folder / "runs", recipe.untrained(folder), FOLDS)
-    train(plan)
+    assert isinstance(recipe, PageRecipe)
+    quick = quicken(recipe)
+    plan = Plan(key, data, folder / "models", folder / "runs", quick.untrained(folder), FOLDS)
+    train(plan, recipe=quick)
 
 
 if __name__ == "__main__":

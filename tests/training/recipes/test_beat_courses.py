@@ -40,5 +40,5 @@ def test_outputs_move_half_way_to_the_shares_in_the_records(told: dict[str, Any]
 
 
 def test_the_networks_have_the_sizes_that_are_told(told: dict[str, Any]) -> None:
-    assert told["twelvelead.training.recipes.beats.signal_cnn"] < 15_000
-    assert told["twelvelead.training.recipes.beats.infarction"] < 20_000
+    assert told["beat_signal_cnn"] < 15_000
+    assert told["beat_infarction"] < 20_000

@@ -8,7 +8,7 @@ from model_registry.segments import SegmentReading
 from tests.support.signals.drawn_beats import drawn_beats
 from twelvelead.datasets.records import BeatRecord
 from twelvelead.training.batches.crops import Cropping, cut, read_segments
-from twelvelead.training.beat_recipe import LEFT_OUT, MarkedBeats
+from twelvelead.training.batches.marked_beats import LEFT_OUT, MarkedBeats
 
 READING = SegmentReading("window", Window(120.0, 48, 96), "recording", ("rr_before_rank",), True)
 SYMBOLS = "N" * 30 + "A" + "N" * 9

@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 
 from ecg.beats.beats import Beats
+from ecg.beats.drawing import DRAWING
+from model_registry.preprocessing import Preprocessing
 from twelvelead.datasets.records import BeatRecord
-from twelvelead.training.batches.drawings import CONTEXT, DRAWING, PREPROCESSING, Variation
+from twelvelead.training.batches.drawings import CONTEXT, Variation
 from twelvelead.training.batches.draws import DrawnBeats, Draws, Schedule
-from twelvelead.training.beat_recipe import LEFT_OUT, MarkedBeats
+from twelvelead.training.batches.marked_beats import LEFT_OUT, MarkedBeats
 
 PLAN = Schedule((8, 4, 0), 1, 5, 1e-3, 1e-3, 0.0, 0.0, 1.0, 1.0, spread=0.5, seed=0)
+PREPROCESSING = Preprocessing((32, 48), "grey", "imagenet", 3)
 VARIATION = Variation(DRAWING, PREPROCESSING)
 AT = np.arange(CONTEXT.length)
 

@@ -14,7 +14,7 @@ from ecg.beats.beats import Beats
 from ecg.signal.signal import Samples
 from model_registry.segments import SegmentReading
 from twelvelead.datasets.pages import Indices
-from twelvelead.training.beat_recipe import MarkedBeats
+from twelvelead.training.batches.marked_beats import MarkedBeats
 
 Generator = np.random.Generator
 AROUND = 1.0  # s of trace beyond the first and the last beat of a crop

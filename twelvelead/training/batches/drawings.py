@@ -15,8 +15,6 @@ from ecg.beats.drawing import BeatDrawing, Pixels, draw_beat
 from ecg.signal.signal import Samples
 from model_registry.preprocessing import Preprocessing
 
-DRAWING = BeatDrawing(Window(rate=360, before=96, length=192), size=(128, 192), line=2, margin=4)
-PREPROCESSING = Preprocessing(size=(32, 48), colour="grey", scale="imagenet", channels=3)
 CONTEXT = Window(rate=360, before=180, length=361)  # what a varied stretch is cut from
 
 ALTERED = 0.6  # share of beats whose stretch of time is another one

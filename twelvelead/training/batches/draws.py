@@ -5,7 +5,8 @@ would learn those people by heart). Logits are put right for that draw afterward
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from ecg.signal.signal import Samples
 from twelvelead.datasets.pages import Indices
 from twelvelead.training.batches.drawings import CONTEXT, Variation
-from twelvelead.training.beat_recipe import MarkedBeats
+from twelvelead.training.batches.marked_beats import MarkedBeats
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,12 @@ class Schedule:
     clip: float
     spread: float  # 0: every record of a class alike, 1: in proportion to its beats
     seed: int
+
+    @classmethod
+    def of(cls, recipe: Any, **changes: Any) -> "Schedule":
+        """A recipe's knobs of these names, some changed."""
+        names = [one.name for one in fields(cls)]
+        return cls(**{n: changes[n] if n in changes else getattr(recipe, n) for n in names})
 
     def counts(self, beats: DrawnBeats) -> tuple[int, ...]:
         """Beats of each class in an epoch; none of a class that is not there."""

@@ -13,9 +13,9 @@ from keras import layers
 from model_registry.segments import SegmentReading
 from twelvelead.datasets.pages import Indices
 from twelvelead.training.batches.crops import SegmentSet
-from twelvelead.training.beat_recipe import MarkedBeats
+from twelvelead.training.batches.marked_beats import MarkedBeats
 from twelvelead.training.loops.keras_loop import KerasNetwork
-from twelvelead.training.recipe import Logits
+from twelvelead.training.recipe import BeatRecipe, Logits, Note
 
 Floats = npt.NDArray[np.float32]
 
@@ -56,7 +56,7 @@ class Course:
 
 
 def train_members(
-    build: Callable[[], Any], beats: SegmentSet, course: Course, note: Callable[[str], None]
+    build: Callable[[], Any], beats: SegmentSet, course: Course, note: Note
 ) -> list[Any]:
     """Networks of two inputs, stretches and numbers, each trained for a fixed number of steps."""
     members = []
@@ -76,7 +76,7 @@ def train_members(
 class _Notes(keras.callbacks.Callback):  # type: ignore[misc]
     """A line an epoch for the log."""
 
-    def __init__(self, note: Callable[[str], None], seed: int) -> None:
+    def __init__(self, note: Note, seed: int) -> None:
         super().__init__()
         self.note, self.seed = note, seed
 
@@ -91,9 +91,11 @@ class SegmentNetwork(KerasNetwork):
         return np.asarray(self.model(tensors, training=False)).astype(np.float64)
 
 
-def load(file: Path) -> SegmentNetwork:
-    """The network from a file that `save` wrote."""
-    return SegmentNetwork(keras.saving.load_model(file, compile=False))
+class SegmentRecipe(BeatRecipe):
+    """A recipe whose network reads segments, in Keras."""
+
+    def load(self, file: Path) -> SegmentNetwork:
+        return SegmentNetwork(keras.saving.load_model(file, compile=False))
 
 
 def one_model(

@@ -19,7 +19,7 @@ from twelvelead.training.loops.pytorch_loop import (
     channels_first,
     load_into,
 )
-from twelvelead.training.recipe import Logits
+from twelvelead.training.recipe import Logits, Note
 
 Answer = Callable[[torch.Tensor], torch.Tensor]
 Parts = tuple[Sequence[nn.Parameter], Sequence[nn.Parameter]]
@@ -50,7 +50,7 @@ class PictureNetwork(PyTorchNetwork):
             head.bias.add_(torch.from_numpy(bias).float())
 
 
-def train_pictures(draws: Draws, parts: Parts, answer: Answer, note: Callable[[str], None]) -> None:
+def train_pictures(draws: Draws, parts: Parts, answer: Answer, note: Note) -> None:
     """Trains (trunk, head) of the network behind `answer`; a running average of the steps is what stays."""
     plan = draws.schedule
     weights = [weight for part in parts for weight in part]

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Callable
+from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from model_registry.preprocessing import Preprocessing
 from twelvelead.datasets.pages import Indices, LabelledPages
-from twelvelead.datasets.splits import hold_out
-from twelvelead.training.recipe import Logits
+from twelvelead.datasets.splits import Fold, hold_out
+from twelvelead.training.recipe import Logits, Note, PageFit, PageRecipe
 
 PARTS = 16  # pages that are answered at once
 
@@ -49,9 +48,16 @@ def load(file: Path) -> KerasNetwork:
     return KerasNetwork(keras.saving.load_model(file, compile=False))
 
 
-@dataclass(frozen=True)
-class Schedule:
-    """Training from scratch; see a recipe's knobs for what each is."""
+class KerasRecipe:
+    """A recipe whose network is one Keras file."""
+
+    def load(self, file: Path) -> KerasNetwork:
+        return load(file)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromScratch(KerasRecipe, PageRecipe):
+    """Training with early stopping; goes on where it was killed. See a recipe's knobs for what each is."""
 
     epochs: int
     patience: int
@@ -63,67 +69,72 @@ class Schedule:
     balance: float
     seed: int
 
+    @abstractmethod
+    def build(self) -> Any:
+        """The untrained network: pages as they are preprocessed -> logits (n, labels)."""
 
-class FromScratch:
-    """Training with early stopping, over some of the pages; goes on where it was killed."""
+    def prepare(self, pages: LabelledPages, work: Path, backbone: Path | None) -> PageFit:
+        """Nothing is shared between folds; returns the function that fits."""
+        del backbone
 
-    def __init__(
-        self, pages: LabelledPages, preprocessing: Preprocessing, schedule: Schedule, work: Path
-    ) -> None:
-        self.pages, self.preprocessing = pages, preprocessing
-        self.schedule, self.work = schedule, work
+        def fit(train: Indices, note: Note) -> KerasNetwork:
+            keras.utils.set_random_seed(self.seed)
+            model = self.build()
+            name = hashlib.sha256(np.sort(train).tobytes()).hexdigest()[:12]
+            unfinished = keras.callbacks.BackupAndRestore(work / f"unfinished-{name}")
+            self._run(
+                model,
+                pages,
+                hold_out(pages, train, self.held_out_part),
+                [unfinished, _Notes(note, self.epochs)],
+            )
+            return KerasNetwork(model)
 
-    def fit(self, model: Any, train: Indices, note: Callable[[str], None]) -> KerasNetwork:
-        """Trains `model` in place; some of the patients in `train` decide when to stop."""
-        plan = self.schedule
-        inner = hold_out(self.pages, train, plan.held_out_part)
-        batches = _Batches(self, inner.train, shuffled=True)
-        rate = keras.optimizers.schedules.CosineDecay(plan.rate, plan.epochs * len(batches))
+        return fit
+
+    def _run(self, model: Any, pages: LabelledPages, inner: Fold, callbacks: list[Any]) -> None:
+        """Trains `model` in place; the pages in `inner.test` decide when to stop."""
+        batches = _Batches(self, pages, inner.train, shuffled=True)
+        rate = keras.optimizers.schedules.CosineDecay(self.rate, self.epochs * len(batches))
         model.compile(
-            keras.optimizers.AdamW(rate, weight_decay=plan.weight_decay),
-            keras.losses.CategoricalCrossentropy(True, plan.smoothing),
+            keras.optimizers.AdamW(rate, weight_decay=self.weight_decay),
+            keras.losses.CategoricalCrossentropy(True, self.smoothing),
         )
-        name = hashlib.sha256(np.sort(train).tobytes()).hexdigest()[:12]
+        stopping = keras.callbacks.EarlyStopping(patience=self.patience, restore_best_weights=True)
         model.fit(
             batches,
-            validation_data=_Batches(self, inner.test, shuffled=False),
-            epochs=plan.epochs,
-            callbacks=[
-                keras.callbacks.EarlyStopping(patience=plan.patience, restore_best_weights=True),
-                keras.callbacks.BackupAndRestore(self.work / f"unfinished-{name}"),
-                _Notes(note, plan.epochs),
-            ],
+            validation_data=_Batches(self, pages, inner.test, shuffled=False),
+            epochs=self.epochs,
+            callbacks=[stopping, *callbacks],
             verbose=0,
         )
-        return KerasNetwork(model)
-
-    def weights(self, targets: Indices) -> npt.NDArray[np.float32]:
-        """How much each page counts: rare classes more, as `balance` says."""
-        counts = np.bincount(self.pages.targets, minlength=len(self.pages.labels))
-        shares = (counts.sum() / counts / len(counts)) ** self.schedule.balance
-        return np.asarray(shares[targets], dtype=np.float32)
 
 
 class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
     """Pages for Keras: random variants of them when shuffled, else the pages as they are served."""
 
-    def __init__(self, run: FromScratch, some: Indices, *, shuffled: bool) -> None:
+    def __init__(
+        self, recipe: FromScratch, pages: LabelledPages, some: Indices, *, shuffled: bool
+    ) -> None:
         super().__init__()
-        self.run, self.some = run, some
-        self.rng = np.random.default_rng(run.schedule.seed) if shuffled else None
+        self.recipe, self.pages, self.some = recipe, pages, some
+        self.rng = np.random.default_rng(recipe.seed) if shuffled else None
+        counts = np.bincount(pages.targets, minlength=len(pages.labels))
+        shares = (counts.sum() / counts / len(counts)) ** recipe.balance
+        self.weights = shares.astype(np.float32)  # of each class: rare ones count more
         self.on_epoch_end()
 
     def __len__(self) -> int:
-        return math.ceil(len(self.some) / self.run.schedule.batch)
+        return math.ceil(len(self.some) / self.recipe.batch)
 
     def __getitem__(self, number: int) -> tuple[npt.NDArray[np.float32], ...]:
-        pages, batch = self.run.pages, self.run.schedule.batch
+        pages, batch = self.pages, self.recipe.batch
         some = self.order[number * batch : (number + 1) * batch]
         variants = self.rng.integers(0, len(pages.pixels), len(some)) if self.rng else 0
         targets = pages.targets[some]
-        tensors = self.run.preprocessing.normalise(pages.pixels[variants, some])
+        tensors = self.recipe.preprocessing.normalise(pages.pixels[variants, some])
         wanted = np.eye(len(pages.labels), dtype=np.float32)[targets]
-        return tensors, wanted, self.run.weights(targets)
+        return tensors, wanted, self.weights[targets]
 
     def on_epoch_end(self) -> None:
         self.order = self.rng.permutation(self.some) if self.rng else self.some
@@ -132,7 +143,7 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
 class _Notes(keras.callbacks.Callback):  # type: ignore[misc]
     """A line an epoch for the log, and a bar with the time left."""
 
-    def __init__(self, note: Callable[[str], None], epochs: int) -> None:
+    def __init__(self, note: Note, epochs: int) -> None:
         super().__init__()
         self.note, self.bar = note, tqdm(total=epochs, unit="epoch", leave=False)
 

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from model_registry.preprocessing import Preprocessing
 from twelvelead.datasets.pages import Indices, LabelledPages
-from twelvelead.training.recipe import Logits
+from twelvelead.training.recipe import Logits, Note
 
 PRECISION = torch.bfloat16  # of forward and backward in training; weights and answers are float32
 PARTS = 8  # pages that are answered at once
@@ -68,9 +68,9 @@ class Phase:
     head_rate: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What all phases of a run share; see the recipe's knobs for what each is."""
+    """What all phases of a run share: recipes are such; see their knobs for what each is."""
 
     preprocessing: Preprocessing
     batch: int
@@ -78,8 +78,8 @@ class Settings:
     smoothing: float
     average: float
     clip: float
+    balance: float
     seed: int
-    balance: float = 0.5  # how far rare classes count more: 1 fully, 0 not
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Course:
     """Phases over one set of training pages; weights are a running average of the steps."""
 
     def __init__(
-        self, pages: LabelledPages, train: Indices, settings: Settings, note: Callable[[str], None]
+        self, pages: LabelledPages, train: Indices, settings: Settings, note: Note
     ) -> None:
         self.pages, self.train, self.settings, self.note = pages, train, settings, note
         self.checkpoint: Path | None = None  # where each epoch is kept, to go on from after a kill

@@ -26,26 +26,26 @@ from twelvelead.training.loops.pytorch_loop import (
     Settings,
     run_frozen,
 )
-from twelvelead.training.recipe import Fit
+from twelvelead.training.recipe import Note, PageFit
 
 LEAST_DEVIATION = 1e-3  # of a cell: one that never changes is not blown up
 ITERATIONS = 200
 
 
-@dataclass(frozen=True)
-class FineTuning:
-    """A network from ImageNet, and how it is fine-tuned; see a recipe's knobs for what each is.
+@dataclass(frozen=True, kw_only=True)
+class FineTuned(Settings):
+    """A recipe's fine-tuning of a tapped network; see its knobs for what each is.
 
-    stem: the last of the layers that stay frozen through phase `top`.
+    stem: the last of the layers that stay frozen through the first phase.
     """
 
-    start: Tapped
-    stem: str
     inverse_penalty: float
+    epochs_top: int
+    rate_top: float
+    epochs_all: int
+    rate_all: float
     dropout: float
-    top: Phase
-    everything: Phase
-    settings: Settings
+    stem: str
 
 
 def build_tapped(architecture: str, head: Head, outputs: int) -> Tapped:
@@ -56,26 +56,28 @@ def build_tapped(architecture: str, head: Head, outputs: int) -> Tapped:
     return network
 
 
-def fine_tune(plan: FineTuning, pages: LabelledPages, work: Path) -> Fit:
-    """Runs the stem once over every variant of every page; returns the function that fits."""
+def fine_tune(recipe: FineTuned, start: Tapped, pages: LabelledPages, work: Path) -> PageFit:
+    """Runs the stem of `start` once over every variant of every page; returns the function that fits."""
     torch.set_num_threads(cores())
-    names = [name for name, _ in plan.start.trunk.named_children()]
-    behind = names.index(plan.stem) + 1
-    stem = nn.Sequential(*list(plan.start.trunk.children())[:behind])
-    early = run_frozen(stem, pages.pixels, plan.settings, work / f"stem-{pages.digest}.npy")
-    cells = read_cells(plan.start, early, plan.stem, plan.settings.batch)
+    names = [name for name, _ in start.trunk.named_children()]
+    behind = names.index(recipe.stem) + 1
+    stem = nn.Sequential(*list(start.trunk.children())[:behind])
+    early = run_frozen(stem, pages.pixels, recipe, work / f"stem-{pages.digest}.npy")
+    cells = read_cells(start, early, recipe.stem, recipe.batch)
 
-    def fit(train: Indices, note: Callable[[str], None]) -> PyTorchNetwork:
-        torch.manual_seed(plan.settings.seed)
-        network = copy.deepcopy(plan.start).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        fit_head(network, cells[:, train], pages.targets[train], plan.inverse_penalty)
+    def fit(train: Indices, note: Note) -> PyTorchNetwork:
+        torch.manual_seed(recipe.seed)
+        network = copy.deepcopy(start).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        fit_head(network, cells[:, train], pages.targets[train], recipe.inverse_penalty)
         network.eval()  # batch normalisation keeps its statistics; dropout is done in `answer`
-        course = Course(pages, train, plan.settings, note)
+        course = Course(pages, train, recipe, note)
         head = list(network.head.parameters())
         later = [p for layer in list(network.trunk.children())[behind:] for p in layer.parameters()]
-        course.run(plan.top, early, (later, head), answer(network, plan.dropout, plan.stem))
+        top = Phase("top", recipe.epochs_top, recipe.rate_top, recipe.rate_top)
+        course.run(top, early, (later, head), answer(network, recipe.dropout, recipe.stem))
+        everything = Phase("all", recipe.epochs_all, recipe.rate_all, recipe.rate_all)
         layers = list(network.trunk.parameters())
-        course.run(plan.everything, pages.pixels, (layers, head), answer(network, plan.dropout))
+        course.run(everything, pages.pixels, (layers, head), answer(network, recipe.dropout))
         return PyTorchNetwork(network)
 
     return fit

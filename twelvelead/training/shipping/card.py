@@ -5,93 +5,119 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ecg.tasks import NOTICE
-from model_registry.entry import FRAMEWORK_TITLES, EnsembleEntry, Entry
+from model_registry.entry import FRAMEWORK_TITLES, EnsembleEntry, Entry, ModelEntry
 from model_registry.registry import read_registry
-from twelvelead.training.recipe import schedule_of
+from model_registry.segments import SegmentReading
+from twelvelead.evaluation.beat_text import few_words
+from twelvelead.training.card_words import CARD_WORDS, CardWords
+from twelvelead.training.recipe import RECIPES
 
 Figures = Mapping[str, Any]
 
-TEMPLATE = Path(__file__).with_name("card.md.jinja")
+HERE = Path(__file__).parent
 FLOOR = {
     "accuracy": 0.845,
     "macro_f1": 0.757,
     "auc": 0.924,
 }  # a linear probe, cross-validated alike
 FLOOR_NAMES = {"accuracy": "accuracy", "macro_f1": "macro-F1", "auc": "AUC"}
+UNTOLD = {"date": "an unknown day", "commit": None, "parameters": 0, "origin": "not told"}
 INFARCTION = "myocardial_infarction"
 FEW = 100  # pages of a class below which its figures are called little known
 NEAR_CHANCE = 0.05  # balanced accuracy above chance that blanked pages may keep
 
 
-def write_card(entry: Entry) -> Path:
-    """`README.md` beside `model.toml`, from the entry and its metrics; the file written."""
+def write_card(entry: Entry, words: CardWords | None = None) -> Path:
+    """`README.md` beside `model.toml`, from the entry and its metrics; the file written.
+
+    words: of its recipe; those of the recipe of its key if nothing else is said.
+    """
     metrics = entry.metrics or {}
-    file = entry.folder / "README.md"
+    about = _about_beats(metrics) if entry.task.subject == "beat" else _about_pages(metrics)
     environment = Environment(  # noqa: S701 - Markdown, shown with HTML off
-        undefined=StrictUndefined, keep_trailing_newline=True
+        loader=FileSystemLoader(HERE),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
     )
     environment.filters["interval"] = _interval
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    file.write_text(
-        template.render(**_about(entry), **_measured(metrics), **_sentences(metrics)),
-        encoding="utf-8",
+    environment.filters["number"] = _number
+    averaged = (
+        "ensemble_" if isinstance(entry, EnsembleEntry) and entry.task.subject == "beat" else ""
     )
+    template = environment.get_template(f"{entry.task.subject}_{averaged}card.md.jinja")
+    known = words or CARD_WORDS.get(entry.key, CardWords())
+    file = entry.folder / "README.md"
+    file.write_text(template.render(**_about(entry, known), **about), encoding="utf-8")
     return file
 
 
-def _about(entry: Entry) -> dict[str, Any]:
+def _about(entry: Entry, words: CardWords) -> dict[str, Any]:
     metrics = entry.metrics or {}
-    ensemble = isinstance(entry, EnsembleEntry)
     common = {
-        "title": entry.title,
+        "entry": entry,
         "notice": NOTICE,
-        "key": entry.key,
-        "labels": ", ".join(f"`{label}`" for label in entry.labels),
-        "ensemble": ensemble,
-        "date": metrics.get("date", "an unknown day"),
-        "commit": metrics.get("commit"),
-        "parameters": metrics.get("parameters", 0),
-        "origin": metrics.get("origin", "not told"),
+        "words": words,
+        "metrics": UNTOLD | dict(metrics),
+        "held_out": metrics["cross_validation"],
+        "calibration": metrics["calibration"],
     }
     if isinstance(entry, EnsembleEntry):
         pairs = zip(entry.members, entry.shares, strict=True)
         told = ", ".join(f"`{member}` ({share:.2f})" for member, share in pairs)
-        size = {"megabytes": metrics.get("bytes", 0) / 1e6}
-        return common | size | {"average": entry.average, "members": told}
+        return common | {"members": told, "megabytes": metrics.get("bytes", 0) / 1e6}
     return common | {
         "framework": FRAMEWORK_TITLES[entry.framework],
-        "architecture": entry.architecture,
         "weights": entry.weights.path.name,
         "megabytes": entry.weights.path.stat().st_size / 1e6,
         "sha256": entry.weights.sha256,
-        "schedule": schedule_of(entry.key),
+        "reads": _reads(entry),
+        "recipe": f"{RECIPES.get(entry.key, entry.key).replace('.', '/')}.py",
     }
 
 
-def _measured(metrics: Figures) -> dict[str, Any]:
-    held_out, calibration = metrics["cross_validation"], metrics["calibration"]
-    right = calibration["accepted_right"]
+def _about_beats(metrics: Figures) -> dict[str, Any]:
     return {
-        "held_out": held_out,
+        "few": few_words(metrics["cross_validation"]),
+        "inside": metrics.get("inside_training"),
+        "by_record": metrics.get("records"),
+        "random_split": metrics.get("random_split"),
+    }
+
+
+def _reads(entry: ModelEntry) -> str:
+    """What a network is given of a beat, in words."""
+    reading = entry.preprocessing
+    if not isinstance(reading, SegmentReading):
+        height, width = reading.size
+        return f"a picture of the beat, {width} x {height} px, drawn by the project"
+    if reading.window is None:
+        return "the 187-sample row of a beat: 125 Hz, from R on, 0..1"
+    window = reading.window
+    parts = [f"{window.length} samples at {window.rate:g} Hz around R"]
+    if reading.usual:
+        parts.append("the recording's median beat")
+    if reading.context:
+        parts.append(f"{len(reading.context)} numbers on its rhythm and shape")
+    return ", ".join(parts)
+
+
+def _about_pages(metrics: Figures) -> dict[str, Any]:
+    held_out, calibration = metrics["cross_validation"], metrics["calibration"]
+    right, chance = calibration["accepted_right"], 1 / len(held_out["labels"])
+    return {
         "counts": ", ".join(f"{label} {row['n']}" for label, row in held_out["per_class"].items()),
-        "calibration": calibration,
         "accepted_right": "none" if right is None else f"{right:.1%}",
         "memory": metrics.get("on_training_pages"),
         "copied": metrics.get("copied_split"),
         "shortcuts": metrics.get("shortcuts"),
-        "chance": 1 / len(held_out["labels"]),
-    }
-
-
-def _sentences(metrics: Figures) -> dict[str, str]:
-    held_out = metrics["cross_validation"]
-    return {
+        "chance": chance,
         "floor": _against_the_floor(held_out),
         "infarction": _infarctions(held_out),
-        "blanked": _blanked(metrics.get("shortcuts") or {}, 1 / len(held_out["labels"])),
+        "blanked": _blanked(metrics.get("shortcuts") or {}, chance),
     }
 
 
@@ -130,8 +156,10 @@ def _interval(pair: list[float] | None) -> str:
     return "-" if pair is None else f"{pair[0]:.3f} - {pair[1]:.3f}"
 
 
-if (
-    __name__ == "__main__"
-):  # python -m twelvelead.training.shipping.card models: every card anew, from its metrics.json
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+if __name__ == "__main__":  # `.. card models`: every card anew, from its metrics.json
     for shipped in read_registry(Path(sys.argv[1])).values():
         print(write_card(shipped))

@@ -20,8 +20,9 @@ from model_registry.registry import Registry, read_registry
 from twelvelead.datasets.pages import DataError, Indices, LabelledPages, list_pages
 from twelvelead.evaluation.metrics import Matrix, measure, softmax
 from twelvelead.inference.answers import average_logs, in_order
-from twelvelead.training.recipe import find_recipe
-from twelvelead.training.run import Plan, fold_networks
+from twelvelead.training.pages import PageData
+from twelvelead.training.plan import Plan
+from twelvelead.training.recipe import PageRecipe, Recipe, find_recipe
 from twelvelead.training.shipping.ship import write_metrics
 from twelvelead.training.studies.alterations import ALTERATIONS
 
@@ -30,11 +31,12 @@ FIGURES = ("n", "accuracy", "balanced_accuracy", "macro_f1")
 ANSWERS = "shortcuts.npz"  # asked: (n,) which pages; shares: (alterations, n, labels); in work/KEY
 
 
-def probe(plan: Plan, only: int | None = None) -> dict[str, Any]:
+def probe(plan: Plan, only: int | None = None, recipe: Recipe | None = None) -> dict[str, Any]:
     """Figures of one model under each alteration; into its metrics.json, and returned.
 
-    only: asks that many folds about their pages, not all. For an ensemble its members' answers are
-    averaged, which must have been probed before with the same work folder.
+    only: asks that many folds about their pages, not all. recipe: None takes the key's own. For
+    an ensemble its members' answers are averaged, which must have been probed before with the same work
+    folder.
 
     Raises DataError where a fold's network, or a member's answers, are missing.
     """
@@ -44,7 +46,7 @@ def probe(plan: Plan, only: int | None = None) -> dict[str, Any]:
     if isinstance(entry, EnsembleEntry):
         asked, answers = _average(plan, registry, entry)
     else:
-        asked, answers = _ask_folds(plan, entry, only)
+        asked, answers = _ask_folds(plan, entry, only, recipe)
     (plan.work / plan.key).mkdir(parents=True, exist_ok=True)
     np.savez(plan.work / plan.key / ANSWERS, asked=asked, shares=answers)
     found = {
@@ -55,12 +57,17 @@ def probe(plan: Plan, only: int | None = None) -> dict[str, Any]:
     return found
 
 
-def _ask_folds(plan: Plan, entry: ModelEntry, only: int | None) -> tuple[Indices, Matrix]:
+def _ask_folds(
+    plan: Plan, entry: ModelEntry, only: int | None, recipe: Recipe | None
+) -> tuple[Indices, Matrix]:
     """Which pages were asked about, (n,), and probabilities (alterations, n, labels)."""
-    recipe = find_recipe(plan.key)
-    pages, folds = fold_networks(plan, recipe, only)
+    recipe = recipe or find_recipe(plan.key)
+    if not isinstance(recipe, PageRecipe):
+        raise DataError(f"{plan.key} reads beats: pages are altered, for models of pages.")
+    data = PageData.read(plan, recipe)
+    folds = data.fold_networks(only)
     asked = np.concatenate([fold.test for fold, _ in folds])
-    altered = _alter(plan, recipe.PREPROCESSING, pages, asked)
+    altered = _alter(plan, recipe.preprocessing, data.pages, asked)
     answers, begin = [], 0
     for fold, network in tqdm(folds, desc=f"asking {plan.key}", unit="fold"):
         places = np.arange(begin, begin + len(fold.test))
@@ -68,7 +75,7 @@ def _ask_folds(plan: Plan, entry: ModelEntry, only: int | None) -> tuple[Indices
         rows = []
         for some in altered:
             parts = np.array_split(places, max(1, len(places) // PART))
-            logits = [network.logits(recipe.PREPROCESSING.normalise(some[part])) for part in parts]
+            logits = [network.logits(recipe.preprocessing.normalise(some[part])) for part in parts]
             rows.append(softmax(np.concatenate(logits) / entry.temperature))
         answers.append(np.stack(rows))
     return asked, np.concatenate(answers, axis=1)
@@ -122,7 +129,7 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, default=Path("runs"))
     parser.add_argument("--models", type=Path, default=Path("models"))
-    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--folds", type=int)
     parser.add_argument("--only", type=int, help="asks so many folds, not all")
     chosen = parser.parse_args()
     for key in chosen.keys:

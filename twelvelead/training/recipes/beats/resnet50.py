@@ -1,99 +1,66 @@
-"""Trains ResNet50 on beat pictures, in PyTorch, from random numbers."""
+"""Trains ResNet50 on beat pictures, in PyTorch, from random numbers.
 
-from collections.abc import Callable, Sequence
+Reads from top to bottom: the knobs, the run.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from model_registry.entry import Head
-from twelvelead.datasets import records as beat_records
 from twelvelead.inference.engines.pytorch_models import build
 from twelvelead.inference.resources.machine import cores
-from twelvelead.training.batches.drawings import DRAWING, PREPROCESSING, Variation
 from twelvelead.training.batches.draws import DrawnBeats, Draws, Schedule
-from twelvelead.training.beat_recipe import BeatFit, MarkedBeats
+from twelvelead.training.batches.marked_beats import MarkedBeats
+from twelvelead.training.card_words import CARD_WORDS, CardWords
 from twelvelead.training.loops.beat_picture_loop import PictureNetwork, in_bfloat16, train_pictures
-from twelvelead.training.recipes.beats.picture_recipe import (
-    CODES,
-    DATA,
-    EXTRA,
-    HELD_OUT,
-    LABELS,
-    LICENCE,
-    NOTES,
-    PROTOCOL,
-    SETTLE,
-    TASK,
-    TEST,
-    TRAIN,
-    reading_toml,
-    tensors,
-)
-
-TITLE = "ResNet50 on beat pictures (from scratch)"
-FRAMEWORK = "pytorch"
-ARCHITECTURE = "resnet50"
-HEAD = Head(hidden=(), pooling=(1, 1))
-HEAD_TOML = "head = []\npooling = [1, 1]\n"
-ORIGIN = "none: every weight was trained here, from random numbers"
-SCHEDULE = (
-    "It begins with random numbers and trains for a fixed number of epochs on beats that are drawn anew "
-    "each time, with other lines, margins and stretches of time; the last weights are kept."
-)
-
-PER_EPOCH = (6000, 600, 2500, 150, 8)  # beats of N S V F Q
-EPOCHS = 6
-BATCH = 64
-RATE, HEAD_RATE = 1.5e-3, 1.5e-3
-WEIGHT_DECAY = 5e-2
-SMOOTHING = 0.02
-AVERAGE = 1.0  # the last step is what is kept: running statistics belong to it
-CLIP = 2.0  # of the gradient's norm
-SPREAD = 0.5  # a record counts as its number of beats of a class to this power
-PRIOR = 1.0  # how far the logits are put right for the draw
-SEED = 2
-
-__all__ = ["CODES", "DATA", "EXTRA", "HELD_OUT", "LABELS", "LICENCE", "NOTES", "PROTOCOL", "SETTLE"]
-__all__ += ["TASK", "TEST", "TRAIN", "read_records", "reading_toml", "tensors"]
-read_records = beat_records.read_records
+from twelvelead.training.recipe import BeatFit, Note
+from twelvelead.training.recipes.beats.pictures import BeatPictures
 
 
-def knobs() -> dict[str, str]:
-    """All of the above, by name, as it is set now."""
-    return {name: str(value) for name, value in globals().items() if name.isupper()}
+@dataclass(frozen=True, kw_only=True)
+class BeatResNet50(BeatPictures):
+    """See the head of this module."""
 
+    title: str = "ResNet50 on beat pictures (from scratch)"
+    architecture: str = "resnet50"
+    words: CardWords = CARD_WORDS["beat_resnet50"]
 
-def load(file: Path) -> PictureNetwork:
-    """The network from a file that `save` wrote."""
-    return PictureNetwork.read(file, ARCHITECTURE, HEAD, len(LABELS))
+    per_epoch: tuple[int, ...] = (6000, 600, 2500, 150, 8)  # beats of N S V F Q
+    epochs: int = 6
+    batch: int = 64
+    rate: float = 1.5e-3
+    head_rate: float = 1.5e-3
+    weight_decay: float = 5e-2
+    smoothing: float = 0.02
+    average: float = 1.0  # the last step is what is kept: running statistics belong to it
+    clip: float = 2.0  # of the gradient's norm
+    spread: float = 0.5  # a record counts as its number of beats of a class to this power
+    prior: float = 1.0  # how far the logits are put right for the draw
+    seed: int = 2
 
+    def prepare(self, work: Path, backbone: Path | None) -> BeatFit:
+        """Nothing is shared between runs; returns the function that fits."""
+        del work, backbone
 
-def prepare(work: Path, backbone: Path | None) -> BeatFit:
-    """Nothing is shared between runs; returns the function that fits."""
-    del work, backbone
+        def fit(train: Sequence[MarkedBeats], note: Note) -> PictureNetwork:
+            torch.set_num_threads(cores())
+            torch.manual_seed(self.seed)
+            network = build(self.architecture, self.head, len(self.labels))
+            _begin_shallow(network)
+            network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+            head = list(network.get_submodule("fc").parameters())
+            trunk = [w for name, w in network.named_parameters() if not name.startswith("fc.")]
+            schedule, beats = Schedule.of(self), DrawnBeats.of(train)
+            draws = Draws(beats, self.variation, schedule)
+            train_pictures(draws, (trunk, head), in_bfloat16(network), note)
+            found = PictureNetwork(network)
+            found.shift(schedule.correction(beats, self.prior))
+            return found
 
-    def fit(train: Sequence[MarkedBeats], note: Callable[[str], None]) -> PictureNetwork:
-        torch.set_num_threads(cores())
-        torch.manual_seed(SEED)
-        network, beats = build(ARCHITECTURE, HEAD, len(LABELS)), DrawnBeats.of(train)
-        _begin_shallow(network)
-        network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-        head = network.get_submodule("fc")
-        trunk = [w for name, w in network.named_parameters() if not name.startswith("fc.")]
-        draws = Draws(beats, Variation(DRAWING, PREPROCESSING), schedule())
-        train_pictures(draws, (trunk, list(head.parameters())), in_bfloat16(network), note)
-        found = PictureNetwork(network)
-        found.shift(schedule().correction(beats, PRIOR))
-        return found
-
-    return fit
-
-
-def schedule() -> Schedule:
-    """The run."""
-    shared = WEIGHT_DECAY, SMOOTHING, AVERAGE, CLIP, SPREAD, SEED
-    return Schedule(PER_EPOCH, EPOCHS, BATCH, RATE, HEAD_RATE, *shared)
+        return fit
 
 
 def _begin_shallow(network: nn.Module) -> None:
@@ -102,3 +69,6 @@ def _begin_shallow(network: nn.Module) -> None:
         last = getattr(block, "bn3", None)
         if isinstance(last, nn.BatchNorm2d):
             nn.init.zeros_(last.weight)
+
+
+RECIPE = BeatResNet50()

@@ -5,100 +5,67 @@ grown network then answers just as the smaller one did, and goes on learning fro
 T. Chen, I. Goodfellow and J. Shlens, ICLR 2016).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from twelvelead.datasets import records as beat_records
 from twelvelead.inference.engines.pytorch_models import build
 from twelvelead.inference.resources.machine import cores
-from twelvelead.training.batches.drawings import DRAWING, PREPROCESSING, Variation
 from twelvelead.training.batches.draws import DrawnBeats, Draws, Schedule
-from twelvelead.training.beat_recipe import BeatFit, MarkedBeats
+from twelvelead.training.batches.marked_beats import MarkedBeats
+from twelvelead.training.card_words import CARD_WORDS, CardWords
 from twelvelead.training.loops.beat_picture_loop import PictureNetwork
-from twelvelead.training.recipes.beats import vgg16 as beat_vgg16
-from twelvelead.training.recipes.beats.picture_recipe import (
-    CODES,
-    DATA,
-    EXTRA,
-    HELD_OUT,
-    LABELS,
-    LICENCE,
-    NOTES,
-    PROTOCOL,
-    SETTLE,
-    TASK,
-    TEST,
-    TRAIN,
-    reading_toml,
-    tensors,
-)
-
-TITLE = "VGG19 on beat pictures (grown from VGG16)"
-FRAMEWORK = "pytorch"
-ARCHITECTURE = "vgg19"
-HEAD, HEAD_TOML = beat_vgg16.HEAD, beat_vgg16.HEAD_TOML
-ORIGIN = f"the network of beat_vgg16, grown (Net2Net); that began from: {beat_vgg16.ORIGIN}"
-SCHEDULE = (
-    "The recipe of beat_vgg16 runs first; then the grown network trains on, every layer, for a fixed "
-    "number of epochs; a running average of the weights is kept."
-)
-
-PER_EPOCH = beat_vgg16.NATURAL
-EPOCHS = 1
-BATCH = 64
-RATE, HEAD_RATE = 7e-5, 1e-4
-WEIGHT_DECAY = 1e-2
-SMOOTHING = 0.0
-DROPOUT = 0.3
-AVERAGE = 0.02
-CLIP = 1.0
-SPREAD = 0.5
-PRIOR = 1.0
-SEED = 11
-
-__all__ = ["CODES", "DATA", "EXTRA", "HELD_OUT", "LABELS", "LICENCE", "NOTES", "PROTOCOL", "SETTLE"]
-__all__ += ["TASK", "TEST", "TRAIN", "read_records", "reading_toml", "tensors"]
-read_records = beat_records.read_records
+from twelvelead.training.recipe import BeatFit, Note
+from twelvelead.training.recipes.beats.pictures import BeatPictures
+from twelvelead.training.recipes.beats.vgg16 import RECIPE as SMALLER
+from twelvelead.training.recipes.beats.vgg16 import BeatVGG16, run_vgg
 
 
-def knobs() -> dict[str, str]:
-    """All of the above and those of beat_vgg16, by name, as they are set now."""
-    own = {name: str(value) for name, value in globals().items() if name.isupper()}
-    return own | {f"VGG16_{name}": value for name, value in beat_vgg16.knobs().items()}
+@dataclass(frozen=True, kw_only=True)
+class BeatVGG19(BeatPictures):
+    """See the head of this module."""
 
+    title: str = "VGG19 on beat pictures (grown from VGG16)"
+    architecture: str = "vgg19"
+    origin: str = f"the network of beat_vgg16, grown (Net2Net); that began from: {SMALLER.origin}"
+    words: CardWords = CARD_WORDS["beat_vgg19"]
 
-def load(file: Path) -> PictureNetwork:
-    """The network from a file that `save` wrote."""
-    return PictureNetwork.read(file, ARCHITECTURE, HEAD, len(LABELS))
+    vgg16: BeatVGG16 = SMALLER  # what it is grown from
+    per_epoch: tuple[int, ...] = SMALLER.natural  # beats of N S V F Q, after growing
+    epochs: int = 1
+    batch: int = 64
+    rate: float = 7e-5
+    head_rate: float = 1e-4
+    weight_decay: float = 1e-2
+    smoothing: float = 0.0
+    dropout: float = 0.3  # on the pooled features
+    average: float = 0.02  # share of each step in the running average of the weights
+    clip: float = 1.0  # of the gradient's norm
+    spread: float = 0.5  # a record counts as its number of beats of a class to this power
+    prior: float = 1.0  # how far the logits are put right for the draw
+    seed: int = 11
 
+    def prepare(self, work: Path, backbone: Path | None) -> BeatFit:
+        """Nothing is shared between runs; returns the function that fits."""
+        del work
 
-def prepare(work: Path, backbone: Path | None) -> BeatFit:
-    """Nothing is shared between runs; returns the function that fits."""
-    del work
+        def fit(train: Sequence[MarkedBeats], note: Note) -> PictureNetwork:
+            beats, schedule = DrawnBeats.of(train), Schedule.of(self)
+            smaller = self.vgg16.run(beats, backbone, note)
+            torch.set_num_threads(cores())
+            torch.manual_seed(self.seed)
+            network = build(self.architecture, self.head, len(self.labels))
+            grow(smaller, network)
+            draws = Draws(beats, self.variation, schedule)
+            run_vgg(network, draws, self.dropout, note)
+            found = PictureNetwork(network)
+            found.shift(schedule.correction(beats, self.prior))
+            return found
 
-    def fit(train: Sequence[MarkedBeats], note: Callable[[str], None]) -> PictureNetwork:
-        torch.set_num_threads(cores())
-        beats = DrawnBeats.of(train)
-        smaller = beat_vgg16.train_vgg16(beats, backbone, note)
-        torch.manual_seed(SEED)
-        network = build(ARCHITECTURE, HEAD, len(LABELS))
-        grow(smaller, network)
-        draws = Draws(beats, Variation(DRAWING, PREPROCESSING), schedule())
-        beat_vgg16.run_vgg(network, draws, DROPOUT, note)
-        found = PictureNetwork(network)
-        found.shift(schedule().correction(beats, PRIOR))
-        return found
-
-    return fit
-
-
-def schedule() -> Schedule:
-    """The run after growing."""
-    shared = WEIGHT_DECAY, SMOOTHING, AVERAGE, CLIP, SPREAD, SEED
-    return Schedule(PER_EPOCH, EPOCHS, BATCH, RATE, HEAD_RATE, *shared)
+        return fit
 
 
 def grow(smaller: nn.Module, larger: nn.Module) -> None:
@@ -122,3 +89,6 @@ def _blocks(network: nn.Module) -> list[list[nn.Conv2d]]:
         elif isinstance(layer, nn.MaxPool2d):
             blocks.append([])
     return blocks[:-1]
+
+
+RECIPE = BeatVGG19()

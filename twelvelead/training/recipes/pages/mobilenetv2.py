@@ -11,6 +11,7 @@ is half of what it means. Batch normalisation keeps its ImageNet statistics thro
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,166 +23,172 @@ from keras import layers
 from sklearn.linear_model import LogisticRegression
 from tqdm import tqdm
 
+from model_registry.entry import Framework
 from model_registry.preprocessing import Preprocessing
 from twelvelead.datasets.pages import DataError, Indices, LabelledPages
-from twelvelead.training.loops.keras_loop import KerasNetwork, load
-from twelvelead.training.recipe import Fit
+from twelvelead.training.card_words import CARD_WORDS, CardWords
+from twelvelead.training.loops.keras_loop import KerasNetwork, KerasRecipe
+from twelvelead.training.recipe import Note, PageFit, PageRecipe
 
-TITLE = "MobileNetV2 (fine-tuned, 4 x 4 cells)"
-FRAMEWORK = "keras"
-ARCHITECTURE = "mobilenet_v2"
-LABELS = ("abnormal_heartbeat", "history_of_mi", "myocardial_infarction", "normal")
-PREPROCESSING = Preprocessing(size=(256, 448), colour="grey", scale="standard", channels=3)
-HEAD_TOML = ""
-ORIGIN = "MobileNetV2 1.0 of Sandler 2018 (Apache-2.0), trained on ImageNet"
-
-VARIANTS = 6  # random variants of each page, drawn once
-BATCH = 16
-INVERSE_PENALTY = 3e-3  # of the logistic regression
-EPOCHS_TOP, RATE_TOP = 8, 1e-4  # step 2
-EPOCHS_ALL, RATE_ALL = 2, 1.5e-5  # step 3
-WEIGHT_DECAY = 1e-2
-DROPOUT = 0.5  # on the pooled features
-SMOOTHING = 0.05  # of the labels: they are coarse
-MOMENTUM = 0.97  # of the running average of the weights, which is what is kept
-CLIP = 1.0  # of the gradient's norm
-SEED = 0
-EARLY = "block_5_add"  # at 1/8 of the input
-DEPTHS = (EARLY, "block_12_add", "block_15_add")  # what the head reads, at 1/8, 1/16 and 1/32
-BALANCE = 1.0  # how far rare classes count more: 1 fully, 0 not
-CELLS = 4
-
-__all__ = ["load"]
+EARLY = "block_5_add"  # the last of the early blocks, at 1/8 of the input
 
 
-def knobs() -> dict[str, str]:
-    """All of the above, by name, as it is set now."""
-    return {name: str(value) for name, value in globals().items() if name.isupper()}
+@dataclass(frozen=True, kw_only=True)
+class MobileNetV2(KerasRecipe, PageRecipe):
+    """See the head of this module."""
 
-
-def build(backbone: Path | None) -> Any:
-    """The whole network, its convolutions from ImageNet: a weight file, or Keras' download."""
-    base = keras.applications.MobileNetV2(
-        include_top=False,
-        weights=None if backbone else "imagenet",
-        input_shape=PREPROCESSING.shape,
+    title: str = "MobileNetV2 (fine-tuned, 4 x 4 cells)"
+    framework: Framework = "keras"
+    architecture: str = "mobilenet_v2"
+    labels: tuple[str, ...] = (
+        *("abnormal_heartbeat", "history_of_mi", "myocardial_infarction", "normal"),
     )
-    if backbone:
-        try:
-            base.load_weights(backbone)
-        except (ValueError, OSError) as error:
-            raise DataError(f"{backbone} holds no weights of MobileNetV2 without top.") from error
-    depths = [base.get_layer(name).output for name in DEPTHS]
-    pooled = [cells for depth in depths for cells in _cells(depth)]
-    features = layers.Concatenate(name="features")(
-        [*pooled, layers.GlobalAveragePooling2D()(base.output)]
+    preprocessing: Preprocessing = Preprocessing(
+        size=(256, 448), colour="grey", scale="standard", channels=3
     )
-    scaled = layers.BatchNormalization(center=False, scale=False, epsilon=1e-6, name="scaled")
-    head = layers.Dense(len(LABELS), name="head")(layers.Dropout(DROPOUT)(scaled(features)))
-    return keras.Model(base.input, head, name="mobilenetv2_cells")
+    origin: str = "MobileNetV2 1.0 of Sandler 2018 (Apache-2.0), trained on ImageNet"
+    words: CardWords = CARD_WORDS["mobilenetv2"]
 
-
-def _cells(depth: Any) -> list[Any]:
-    """Average and maximum over CELLS x CELLS cells of a feature map, flat."""
-    size = tuple(max(1, side // CELLS) for side in depth.shape[1:3])
-    pools = layers.AveragePooling2D(size), layers.MaxPooling2D(size)
-    return [layers.Flatten()(pool(depth)) for pool in pools]
-
-
-def untrained(folder: Path) -> Path:
-    """A backbone file of random numbers, for trying the run out without a download."""
-    file = folder / "untrained.weights.h5"
-    base = keras.applications.MobileNetV2(
-        include_top=False, weights=None, input_shape=PREPROCESSING.shape
+    variants: int = 6  # random variants of each page, drawn once
+    batch: int = 16
+    inverse_penalty: float = 3e-3  # of the logistic regression
+    epochs_top: int = 8  # step 2
+    rate_top: float = 1e-4
+    epochs_all: int = 2  # step 3
+    rate_all: float = 1.5e-5
+    weight_decay: float = 1e-2
+    dropout: float = 0.5  # on the pooled features
+    smoothing: float = 0.05  # of the labels: they are coarse
+    momentum: float = 0.97  # of the running average of the weights, which is what is kept
+    clip: float = 1.0  # of the gradient's norm
+    seed: int = 0
+    early: str = EARLY  # up to here outputs are computed once
+    depths: tuple[str, ...] = (  # what the head reads, at 1/8, 1/16 and 1/32
+        *(EARLY, "block_12_add", "block_15_add"),
     )
-    base.save_weights(file)
-    return file
+    balance: float = 1.0  # how far rare classes count more: 1 fully, 0 not
+    cells: int = 4
 
-
-def prepare(pages: LabelledPages, work: Path, backbone: Path | None) -> Fit:
-    """Runs the early blocks once over every variant of every page; returns the function that fits."""
-    keras.utils.set_random_seed(SEED)
-    start = build(backbone)
-    early = _outputs(keras.Model(start.input, start.get_layer(EARLY).output), pages.pixels)
-    pooled = _outputs(
-        keras.Model(start.get_layer(EARLY).output, start.get_layer("features").output), early
-    )
-    del work  # 300 MB: kept in memory
-
-    def fit(train: Indices, note: Callable[[str], None]) -> KerasNetwork:
-        keras.utils.set_random_seed(SEED)
-        model = build(backbone)
-        run = _Run(pages, train, note)
-        _fit_head(model, pooled[:, train], pages.targets[train], run.weights)
-        later = keras.Model(model.get_layer(EARLY).output, model.output)
-        run.phase("top", later, early, (EPOCHS_TOP, RATE_TOP))
-        run.phase("all", model, pages.pixels, (EPOCHS_ALL, RATE_ALL))
-        return KerasNetwork(model)
-
-    return fit
-
-
-def _outputs(part: Any, inputs: npt.NDArray[Any]) -> npt.NDArray[np.float16]:
-    """What a part of the network gives for (variants, n, ..), float16 (variants, n, ..)."""
-    variants, count = inputs.shape[:2]
-    run = tf.function(lambda batch: part(batch, training=False), reduce_retracing=True)
-    held = [
-        np.concatenate(
-            [
-                run(_tensors(inputs[variant, begin : begin + BATCH])).numpy().astype(np.float16)
-                for begin in range(0, count, BATCH)
-            ]
+    def build(self, backbone: Path | None) -> Any:
+        """The whole network, its convolutions from ImageNet: a weight file, or Keras' download."""
+        base = keras.applications.MobileNetV2(
+            include_top=False,
+            weights=None if backbone else "imagenet",
+            input_shape=self.preprocessing.shape,
         )
-        for variant in tqdm(range(variants), desc="frozen blocks", unit="variant")
-    ]
-    return np.stack(held)
+        if backbone:
+            try:
+                base.load_weights(backbone)
+            except (ValueError, OSError) as error:
+                raise DataError(
+                    f"{backbone} holds no weights of MobileNetV2 without top."
+                ) from error
+        depths = [base.get_layer(name).output for name in self.depths]
+        pooled = [cells for depth in depths for cells in self._cells(depth)]
+        features = layers.Concatenate(name="features")(
+            [*pooled, layers.GlobalAveragePooling2D()(base.output)]
+        )
+        scaled = layers.BatchNormalization(center=False, scale=False, epsilon=1e-6, name="scaled")
+        dropped = layers.Dropout(self.dropout)(scaled(features))
+        head = layers.Dense(len(self.labels), name="head")(dropped)
+        return keras.Model(base.input, head, name="mobilenetv2_cells")
 
+    def _cells(self, depth: Any) -> list[Any]:
+        """Average and maximum over 4 x 4 cells of a feature map, flat."""
+        size = tuple(max(1, side // self.cells) for side in depth.shape[1:3])
+        pools = layers.AveragePooling2D(size), layers.MaxPooling2D(size)
+        return [layers.Flatten()(pool(depth)) for pool in pools]
 
-def _tensors(inputs: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """Pages (uint8) as the network reads them; features as they are, in float32."""
-    return (
-        PREPROCESSING.normalise(inputs) if inputs.dtype == np.uint8 else inputs.astype(np.float32)
-    )
+    def prepare(self, pages: LabelledPages, work: Path, backbone: Path | None) -> PageFit:
+        """Runs the early blocks once over every variant of every page; returns the function that fits."""
+        keras.utils.set_random_seed(self.seed)
+        start = self.build(backbone)
+        first = keras.Model(start.input, start.get_layer(self.early).output)
+        early = self._outputs(first, pages.pixels)
+        second = keras.Model(first.output, start.get_layer("features").output)
+        pooled = self._outputs(second, early)
+        del work  # 300 MB: kept in memory
 
+        def fit(train: Indices, note: Note) -> KerasNetwork:
+            keras.utils.set_random_seed(self.seed)
+            model = self.build(backbone)
+            run = _Run(self, pages, train, note)
+            run.fit_head(model, pooled[:, train])
+            later = keras.Model(model.get_layer(self.early).output, model.output)
+            run.phase("top", later, early, (self.epochs_top, self.rate_top))
+            run.phase("all", model, pages.pixels, (self.epochs_all, self.rate_all))
+            return KerasNetwork(model)
 
-def _fit_head(
-    model: Any, pooled: npt.NDArray[np.float16], targets: Indices, weights: npt.NDArray[np.float32]
-) -> None:
-    """Step 1: the scaling and the linear layer, from pooled features (variants, n, features)."""
-    rows = pooled.reshape(-1, pooled.shape[-1]).astype(np.float32)
-    mean, deviation = rows.mean(axis=0), rows.std(axis=0) + 1e-3
-    head = LogisticRegression(
-        C=INVERSE_PENALTY, max_iter=200, class_weight=dict(enumerate(map(float, weights)))
-    )
-    head.fit((rows - mean) / deviation, np.tile(targets, len(pooled)))
-    model.get_layer("scaled").set_weights([mean, deviation**2])
-    model.get_layer("head").set_weights([head.coef_.T, head.intercept_])
+        return fit
+
+    def untrained(self, folder: Path) -> Path:
+        file = folder / "untrained.weights.h5"
+        base = keras.applications.MobileNetV2(
+            include_top=False, weights=None, input_shape=self.preprocessing.shape
+        )
+        base.save_weights(file)
+        return file
+
+    def _outputs(self, part: Any, inputs: npt.NDArray[Any]) -> npt.NDArray[np.float16]:
+        """What a part of the network gives for (variants, n, ..), float16 (variants, n, ..)."""
+        variants, count = inputs.shape[:2]
+        run = tf.function(lambda batch: part(batch, training=False), reduce_retracing=True)
+        held = [
+            np.concatenate(
+                [
+                    run(self.tensors(inputs[variant, begin : begin + self.batch]))
+                    .numpy()
+                    .astype(np.float16)
+                    for begin in range(0, count, self.batch)
+                ]
+            )
+            for variant in tqdm(range(variants), desc="frozen blocks", unit="variant")
+        ]
+        return np.stack(held)
+
+    def tensors(self, inputs: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+        """Pages (uint8) as the network reads them; features as they are, in float32."""
+        if inputs.dtype == np.uint8:
+            return self.preprocessing.normalise(inputs)
+        return inputs.astype(np.float32)
 
 
 class _Run:
-    """Steps 2 and 3 over one set of training pages."""
+    """The three steps over one set of training pages."""
 
-    def __init__(self, pages: LabelledPages, train: Indices, note: Callable[[str], None]) -> None:
-        self.pages, self.train, self.note = pages, train, note
-        self.rng = np.random.default_rng(SEED)
-        counts = np.bincount(pages.targets[train], minlength=len(LABELS))
-        weights = (counts.sum() / counts / len(LABELS)) ** BALANCE
+    def __init__(
+        self, recipe: MobileNetV2, pages: LabelledPages, train: Indices, note: Note
+    ) -> None:
+        self.recipe, self.pages, self.train, self.note = recipe, pages, train, note
+        self.rng = np.random.default_rng(recipe.seed)
+        counts = np.bincount(pages.targets[train], minlength=len(recipe.labels))
+        weights = (counts.sum() / counts / len(recipe.labels)) ** recipe.balance
         self.weights = weights.astype(np.float32)
+
+    def fit_head(self, model: Any, pooled: npt.NDArray[np.float16]) -> None:
+        """Step 1: the scaling and the linear layer, from pooled features (variants, n, features)."""
+        rows = pooled.reshape(-1, pooled.shape[-1]).astype(np.float32)
+        mean, deviation = rows.mean(axis=0), rows.std(axis=0) + 1e-3
+        weights = dict(enumerate(map(float, self.weights)))
+        head = LogisticRegression(C=self.recipe.inverse_penalty, max_iter=200, class_weight=weights)
+        head.fit((rows - mean) / deviation, np.tile(self.pages.targets[self.train], len(pooled)))
+        model.get_layer("scaled").set_weights([mean, deviation**2])
+        model.get_layer("head").set_weights([head.coef_.T, head.intercept_])
 
     def phase(
         self, name: str, model: Any, inputs: npt.NDArray[Any], plan: tuple[int, float]
     ) -> None:
         """Trains `model` on `inputs` (variants, n, ..); plan: epochs and rate."""
-        epochs, rate = plan
+        (epochs, rate), batch = plan, self.recipe.batch
         for layer in model.layers:
             layer.trainable = not isinstance(layer, layers.BatchNormalization)
-        steps = epochs * -(-len(self.train) // BATCH)
-        model.compile(_optimiser(rate, steps), _loss)
+        steps = epochs * -(-len(self.train) // batch)
+        model.compile(self._optimiser(rate, steps), self._loss())
         for epoch in range(epochs):
             shuffled, total = self.rng.permutation(self.train), 0.0
-            begins = range(0, len(shuffled), BATCH)
+            begins = range(0, len(shuffled), batch)
             for begin in tqdm(begins, desc=f"{name} {epoch + 1}/{epochs}", leave=False):
-                some = shuffled[begin : begin + BATCH]
+                some = shuffled[begin : begin + batch]
                 total += self._step(model, inputs, some) * len(some)
             self.note(f"{name},{epoch + 1},{total / len(self.train):.4f}")
         model.optimizer.finalize_variable_values(model.trainable_variables)  # the running average
@@ -189,25 +196,29 @@ class _Run:
     def _step(self, model: Any, inputs: npt.NDArray[Any], some: Indices) -> float:
         variants = self.rng.integers(0, len(inputs), len(some))
         targets = self.pages.targets[some]
-        wanted = np.eye(len(LABELS), dtype=np.float32)[targets]
+        wanted = np.eye(len(self.recipe.labels), dtype=np.float32)[targets]
         model.reset_metrics()
-        loss = model.train_on_batch(
-            _tensors(inputs[variants, some]), wanted, sample_weight=self.weights[targets]
-        )
+        tensors = self.recipe.tensors(inputs[variants, some])
+        loss = model.train_on_batch(tensors, wanted, sample_weight=self.weights[targets])
         return float(np.asarray(loss).ravel()[0])
 
+    def _optimiser(self, rate: float, steps: int) -> Any:
+        recipe, warm = self.recipe, steps // 5
+        schedule = keras.optimizers.schedules.CosineDecay(
+            rate / 20, steps - warm, warmup_target=rate, warmup_steps=warm
+        )
+        shared = {"weight_decay": recipe.weight_decay, "clipnorm": recipe.clip}
+        return keras.optimizers.AdamW(
+            schedule, use_ema=True, ema_momentum=recipe.momentum, **shared
+        )
 
-def _optimiser(rate: float, steps: int) -> Any:
-    warm = steps // 5
-    schedule = keras.optimizers.schedules.CosineDecay(
-        rate / 20, steps - warm, warmup_target=rate, warmup_steps=warm
-    )
-    return keras.optimizers.AdamW(
-        schedule, weight_decay=WEIGHT_DECAY, clipnorm=CLIP, use_ema=True, ema_momentum=MOMENTUM
-    )
+    def _loss(self) -> Callable[[Any, Any], Any]:
+        def loss(wanted: Any, logits: Any) -> Any:
+            return keras.losses.categorical_crossentropy(
+                wanted, logits, from_logits=True, label_smoothing=self.recipe.smoothing
+            )
+
+        return loss
 
 
-def _loss(wanted: Any, logits: Any) -> Any:
-    return keras.losses.categorical_crossentropy(
-        wanted, logits, from_logits=True, label_smoothing=SMOOTHING
-    )
+RECIPE = MobileNetV2()

@@ -8,18 +8,20 @@ columns, and which lead shows a finding is half of what it means.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from model_registry.entry import Head
+from model_registry.entry import Framework, Head
 from model_registry.preprocessing import Preprocessing
 from twelvelead.datasets.pages import DataError, Indices, LabelledPages
 from twelvelead.inference.engines.pytorch_models import build
 from twelvelead.inference.engines.torchvision_import import torchvision
 from twelvelead.inference.resources.machine import cores
+from twelvelead.training.card_words import CARD_WORDS, CardWords
 from twelvelead.training.loops.pytorch_loop import (
     PRECISION,
     Course,
@@ -29,91 +31,92 @@ from twelvelead.training.loops.pytorch_loop import (
     load_into,
     run_frozen,
 )
-from twelvelead.training.recipe import Fit
-
-TITLE = "VGG16 (fine-tuned, pooled 4 x 4)"
-FRAMEWORK = "pytorch"
-ARCHITECTURE = "vgg16"
-LABELS = ("normal", "abnormal_heartbeat", "myocardial_infarction", "history_of_mi")
-PREPROCESSING = Preprocessing(size=(256, 448), colour="grey", scale="imagenet", channels=3)
-HEAD = Head(hidden=(), pooling=(4, 4))
-HEAD_TOML = "head = []\npooling = [4, 4]\n"
-ORIGIN = "VGG16 convolutions of Simonyan & Zisserman 2014 (Oxford, CC BY 4.0), trained on ImageNet"
-
-VARIANTS = 6  # random variants of each page, drawn once
-BATCH = 16
-EPOCHS_TOP, RATE_TOP = 14, 1e-4  # phase 1: blocks 4 and 5
-HEAD_FASTER = 10  # how many times as fast the head learns in phase 1
-EPOCHS_ALL, RATE_ALL = 2, 2e-5  # phase 2: everything
-WEIGHT_DECAY = 1e-2
-DROPOUT = 0.3  # on the pooled features
-SMOOTHING = 0.05  # of the labels: they are coarse
-AVERAGE = 0.03  # share of each step in the running average of the weights, which is what is kept
-CLIP = 1.0  # of the gradient's norm
-BALANCE = 0.5  # how far rare classes count more: 1 fully, 0 not
-SEED = 0
-FROZEN = 17  # layers of vgg16().features up to the pooling after block 3
+from twelvelead.training.recipe import Note, PageFit, PageRecipe
 
 
-def knobs() -> dict[str, str]:
-    """All of the above, by name, as it is set now."""
-    return {name: str(value) for name, value in globals().items() if name.isupper()}
+@dataclass(frozen=True, kw_only=True)
+class VGG16(PageRecipe, Settings):
+    """See the head of this module."""
 
-
-def load(file: Path) -> PyTorchNetwork:
-    """The network from a file that `save` wrote."""
-    return load_into(build(ARCHITECTURE, HEAD, len(LABELS)), file)
-
-
-def untrained(folder: Path) -> Path:
-    """A backbone file of random numbers, for trying the run out without a download."""
-    file = folder / "untrained.pth"
-    features = torchvision.models.vgg16(weights=None).features.state_dict()
-    torch.save({f"features.{name}": tensor for name, tensor in features.items()}, file)
-    return file
-
-
-def prepare(pages: LabelledPages, work: Path, backbone: Path | None) -> Fit:
-    """Runs the frozen blocks once over every variant of every page; returns the function that fits."""
-    torch.set_num_threads(cores())
-    start = pretrained(backbone)
-    settings = Settings(
-        *(PREPROCESSING, BATCH, WEIGHT_DECAY, SMOOTHING, AVERAGE, CLIP, SEED, BALANCE)
+    title: str = "VGG16 (fine-tuned, pooled 4 x 4)"
+    framework: Framework = "pytorch"
+    architecture: str = "vgg16"
+    labels: tuple[str, ...] = (
+        *("normal", "abnormal_heartbeat", "myocardial_infarction", "history_of_mi"),
     )
-    frozen = nn.Sequential(*list(start.children())[:FROZEN])
-    early = run_frozen(frozen, pages.pixels, settings, work / f"early-{pages.digest}.npy")
+    preprocessing: Preprocessing = Preprocessing(
+        size=(256, 448), colour="grey", scale="imagenet", channels=3
+    )
+    head: Head = Head(hidden=(), pooling=(4, 4))
+    origin: str = (
+        "VGG16 convolutions of Simonyan & Zisserman 2014 (Oxford, CC BY 4.0), trained on ImageNet"
+    )
+    words: CardWords = CARD_WORDS["vgg16"]
 
-    def fit(train: Indices, note: Callable[[str], None]) -> PyTorchNetwork:
-        torch.manual_seed(SEED)
-        network = build(ARCHITECTURE, HEAD, len(LABELS))
-        features, head = network.get_submodule("features"), network.get_submodule("classifier")
-        features.load_state_dict(start.state_dict())
-        network = network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-        later = nn.Sequential(*list(features.children())[FROZEN:])
-        course = Course(pages, train, settings, note)
-        top = Phase("top", EPOCHS_TOP, RATE_TOP, HEAD_FASTER * RATE_TOP)
-        last = list(head.parameters())
-        course.run(top, early, (list(later.parameters()), last), _answer(network, later))
-        everything = Phase("all", EPOCHS_ALL, RATE_ALL, RATE_ALL)
-        layers = list(features.parameters())
-        course.run(everything, pages.pixels, (layers, last), _answer(network, features))
-        return PyTorchNetwork(network)
+    variants: int = 6  # random variants of each page, drawn once
+    batch: int = 16
+    epochs_top: int = 14  # phase 1: blocks 4 and 5
+    rate_top: float = 1e-4
+    head_faster: int = 10  # how many times as fast the head learns in phase 1
+    epochs_all: int = 2  # phase 2: everything
+    rate_all: float = 2e-5
+    weight_decay: float = 1e-2
+    dropout: float = 0.3  # on the pooled features
+    smoothing: float = 0.05  # of the labels: they are coarse
+    average: float = 0.03  # share of each step in the running average of the weights, which is kept
+    clip: float = 1.0  # of the gradient's norm
+    balance: float = 0.5  # how far rare classes count more: 1 fully, 0 not
+    seed: int = 0
+    frozen: int = 17  # layers of vgg16().features up to the pooling after block 3
+    precision: torch.dtype = PRECISION  # of the features, forward and backward
 
-    return fit
+    def prepare(self, pages: LabelledPages, work: Path, backbone: Path | None) -> PageFit:
+        """Runs the frozen blocks once over every variant of every page; returns the function that fits."""
+        torch.set_num_threads(cores())
+        start = pretrained(backbone)
+        frozen = nn.Sequential(*list(start.children())[: self.frozen])
+        early = run_frozen(frozen, pages.pixels, self, work / f"early-{pages.digest}.npy")
 
+        def fit(train: Indices, note: Note) -> PyTorchNetwork:
+            torch.manual_seed(self.seed)
+            network = build(self.architecture, self.head, len(self.labels))
+            features, head = network.get_submodule("features"), network.get_submodule("classifier")
+            features.load_state_dict(start.state_dict())
+            network = network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+            later = nn.Sequential(*list(features.children())[self.frozen :])
+            course, last = Course(pages, train, self, note), list(head.parameters())
+            top = Phase("top", self.epochs_top, self.rate_top, self.head_faster * self.rate_top)
+            course.run(top, early, (list(later.parameters()), last), self._answer(network, later))
+            everything = Phase("all", self.epochs_all, self.rate_all, self.rate_all)
+            parts = list(features.parameters()), last
+            course.run(everything, pages.pixels, parts, self._answer(network, features))
+            return PyTorchNetwork(network)
 
-def _answer(network: nn.Module, layers: nn.Module) -> Callable[[torch.Tensor], torch.Tensor]:
-    """From what `layers` read to logits, with dropout on the pooled features."""
-    pool, head = network.get_submodule("avgpool"), network.get_submodule("classifier")
+        return fit
 
-    def answer(maps: torch.Tensor) -> torch.Tensor:
-        with torch.autocast("cpu", dtype=PRECISION):
-            features = layers(maps)
-        pooled = pool(features.float()).flatten(1)
-        logits: torch.Tensor = head(functional.dropout(pooled, DROPOUT))
-        return logits
+    def load(self, file: Path) -> PyTorchNetwork:
+        return load_into(build(self.architecture, self.head, len(self.labels)), file)
 
-    return answer
+    def untrained(self, folder: Path) -> Path:
+        file = folder / "untrained.pth"
+        features = torchvision.models.vgg16(weights=None).features.state_dict()
+        torch.save({f"features.{name}": tensor for name, tensor in features.items()}, file)
+        return file
+
+    def _answer(
+        self, network: nn.Module, layers: nn.Module
+    ) -> Callable[[torch.Tensor], torch.Tensor]:
+        """From what `layers` read to logits, with dropout on the pooled features."""
+        pool, head = network.get_submodule("avgpool"), network.get_submodule("classifier")
+
+        def answer(maps: torch.Tensor) -> torch.Tensor:
+            with torch.autocast("cpu", dtype=self.precision):
+                features = layers(maps)
+            pooled = pool(features.float()).flatten(1)
+            logits: torch.Tensor = head(functional.dropout(pooled, self.dropout))
+            return logits
+
+        return answer
 
 
 def pretrained(backbone: Path | None) -> nn.Module:
@@ -129,3 +132,6 @@ def pretrained(backbone: Path | None) -> nn.Module:
     except RuntimeError as error:
         raise DataError(f"{backbone} holds no VGG16 convolutions: give its state dict.") from error
     return features
+
+
+RECIPE = VGG16()

@@ -6,7 +6,7 @@ import pytest
 
 from twelvelead.evaluation.beat_figures import Answered
 from twelvelead.evaluation.metrics import softmax
-from twelvelead.training.beat_picture_run import fit_bias, settle
+from twelvelead.training.settle import fit_bias, settle
 
 Floats = npt.NDArray[np.float64]
 BIAS = np.array([0.0, 2.0, -3.0])

@@ -1,0 +1,180 @@
+"""What an ensemble's members answered held out, averaged: of pages as they kept it, of beats by asking."""
+
+import csv
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model_registry.entry import EnsembleEntry, Entry, ModelEntry
+from model_registry.registry import Registry
+from twelvelead.datasets.pages import DataError, LabelledPages, list_pages
+from twelvelead.datasets.splits import Fold
+from twelvelead.evaluation.beat_figures import Answered, beat_figures
+from twelvelead.evaluation.metrics import Matrix, softmax
+from twelvelead.evaluation.pages import OUT_OF_FOLD, read_out_of_fold
+from twelvelead.inference.answers import average_logs, in_order
+from twelvelead.training.beats import BeatData
+from twelvelead.training.pages import (
+    DECIMALS,
+    ask_served,
+    held_out_figures,
+    write_out_of_fold,
+)
+from twelvelead.training.plan import Plan
+from twelvelead.training.recipe import BeatRecipe, Note, find_recipe
+
+HALF_A_UNIT = 0.5 * 10**-DECIMALS  # a held-out answer kept as 0.000000 is this at most
+Said = Mapping[str, Answered]  # a member's answers by its key, logits at its own temperature
+
+
+class Averaged(ABC):
+    """inside: the average of what members answered, to fit temperature and threshold to."""
+
+    inside: Answered
+
+    @abstractmethod
+    def describe(self) -> str:
+        """What members answered, in a line."""
+
+    @abstractmethod
+    def evidence(self, temperature: float, say: Note) -> dict[str, Any]:
+        """What metrics.json tells: `cross_validation` are the held-out figures."""
+
+    @abstractmethod
+    def finish(self, folder: Path, temperature: float) -> dict[str, Any]:
+        """What is kept beside the entry, and what is told once the ensemble can be asked."""
+
+
+@dataclass(frozen=True)
+class AveragedPages(Averaged):
+    """Page by page, in the folds that all members share."""
+
+    data: Path
+    pages: LabelledPages
+    folds: list[Fold]
+    inside: Answered
+
+    @classmethod
+    def read(cls, plan: Plan, registry: Registry, entry: EnsembleEntry) -> "AveragedPages":
+        """Raises DataError where members were cross-validated on other pages or folds."""
+        pages = list_pages(plan.data, entry.labels)[1]
+        folds = _common_folds(registry, entry, pages)
+        rows = [_held_out(registry[member], entry, pages) for member in entry.members]
+        logs = average_logs(entry, rows)
+        names = np.array(pages.sha256)
+        inside = Answered(entry.labels, pages.targets, logs, names, pages.patients)
+        return cls(plan.data, pages, folds, inside)
+
+    def describe(self) -> str:
+        return f"{len(self.pages)} pages in {len(self.folds)} folds"
+
+    def evidence(self, temperature: float, say: Note) -> dict[str, Any]:
+        figures = held_out_figures(self.pages, self.folds, self._shares(temperature))
+        say(f"accuracy {figures['accuracy']:.3f}, macro-F1 {figures['macro_f1']:.3f}")
+        return {"cross_validation": figures}
+
+    def finish(self, folder: Path, temperature: float) -> dict[str, Any]:
+        shares = self._shares(temperature)
+        write_out_of_fold(folder / OUT_OF_FOLD, self.pages, self.folds, shares)
+        return {"on_training_pages": ask_served(folder, self.data)}
+
+    def _shares(self, temperature: float) -> Matrix:
+        return softmax(self.inside.logits / temperature).round(DECIMALS)
+
+
+@dataclass(frozen=True)
+class AveragedBeats(Averaged):
+    """Of the records that were kept aside, and of those of the test."""
+
+    inside: Answered
+    tested: Answered
+    protocol: str
+
+    @classmethod
+    def read(cls, plan: Plan, registry: Registry, entry: EnsembleEntry) -> "AveragedBeats":
+        """Asks the trained members. Raises DataError where a record is not there."""
+        inside, tested, protocol = {}, {}, ""
+        for member in registry.networks(entry.key):
+            inside[member.key], tested[member.key], protocol = ask_member(plan, member)
+        kept, found = (average(entry, registry, said) for said in (inside, tested))
+        return cls(kept, found, protocol)
+
+    def describe(self) -> str:
+        return f"{len(self.tested.targets)} beats"
+
+    def evidence(self, temperature: float, say: Note) -> dict[str, Any]:
+        figures = beat_figures(self.tested, temperature)
+        say(f"accuracy {figures['accuracy']:.3f}, macro-F1 {figures['macro_f1']:.3f}")
+        return {"cross_validation": figures | {"folds": 1, "protocol": self.protocol}}
+
+    def finish(self, folder: Path, temperature: float) -> dict[str, Any]:
+        del folder, temperature
+        return {}
+
+
+def ask_member(plan: Plan, member: ModelEntry) -> tuple[Answered, Answered, str]:
+    """A member's answers to its kept records and to those of its test, and the protocol, in words."""
+    recipe = find_recipe(member.key)
+    assert isinstance(recipe, BeatRecipe)  # noqa: S101 - the ensemble's task is one of beats
+    data, network = BeatData.read(plan, recipe), recipe.load(member.weights.path)
+    inside, tested = (data.ask(network, some) for some in (data.held_out or (), data.test))
+    inside, tested = (replace(a, logits=a.logits / member.temperature) for a in (inside, tested))
+    return inside, tested, data.protocol
+
+
+def average(entry: EnsembleEntry, registry: Registry, said: Said) -> Answered:
+    """The ensemble's answers from its members', to the same beats; logits are logarithms.
+
+    Raises DataError where members were asked about other beats.
+    """
+    first = said[entry.members[0]]
+    if any(not np.array_equal(first.targets, said[key].targets) for key in entry.members):
+        raise DataError("The members were asked about other beats: ask all about the same.")
+    rows = [
+        in_order(softmax(said[key].logits), registry[key].labels, entry.labels)
+        for key in entry.members
+    ]
+    return replace(first, labels=entry.labels, logits=average_logs(entry, rows))
+
+
+def _common_folds(registry: Registry, entry: EnsembleEntry, pages: LabelledPages) -> list[Fold]:
+    """The folds that all members share. Raises DataError where there are none, or other pages."""
+    first, *others = entry.members
+    fold_of = _folds_of(registry[first])
+    for member in others:
+        if _folds_of(registry[member]) != fold_of:
+            raise DataError(
+                f"'{member}' was cross-validated on other pages or other folds than '{first}': "
+                "train both on the same pages, with the same --folds."
+            )
+    strange = len(set(fold_of) ^ set(pages.sha256))
+    if strange:
+        raise DataError(
+            f"{strange} pages are only among those given or only among the {len(fold_of)} that "
+            "the members were trained on: name the folder that they were trained on."
+        )
+    numbers = np.array([fold_of[digest] for digest in pages.sha256])
+    return [
+        Fold(np.flatnonzero(numbers != number), np.flatnonzero(numbers == number))
+        for number in np.unique(numbers)
+    ]
+
+
+def _folds_of(entry: Entry) -> dict[str, int]:
+    """sha256 of a page -> in which fold it was held out."""
+    file = entry.folder / OUT_OF_FOLD
+    if not file.is_file():
+        raise DataError(f"'{entry.key}' has no {OUT_OF_FOLD}: train it with `twelvelead train`.")
+    with file.open(encoding="utf-8", newline="") as opened:
+        return {row["sha256"]: int(row["fold"]) for row in csv.DictReader(opened)}
+
+
+def _held_out(member: Entry, entry: EnsembleEntry, pages: LabelledPages) -> Matrix:
+    """A member's held-out probabilities, (n, labels), in the ensemble's order of labels."""
+    known = read_out_of_fold(member) or {}
+    rows = np.stack([known[digest] for digest in pages.sha256])
+    return in_order(np.clip(rows, HALF_A_UNIT, None), member.labels, entry.labels)

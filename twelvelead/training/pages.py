@@ -1,0 +1,169 @@
+"""Labelled pages to train on: their folds, what networks answer to them, and what is told of it."""
+
+import csv
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model_registry.registry import read_registry
+from twelvelead.datasets.pages import DataError, Indices, LabelledPages, Reading, read_pages
+from twelvelead.datasets.splits import Fold, read_split, split_by_patient, split_hash
+from twelvelead.evaluation.beat_figures import Answered
+from twelvelead.evaluation.figures import full_figures
+from twelvelead.evaluation.metrics import Matrix, measure, softmax
+from twelvelead.evaluation.pages import OUT_OF_FOLD, evaluate
+from twelvelead.inference.resources.limits import Limits
+from twelvelead.inference.resources.machine import cores
+from twelvelead.training.fits import Fits, TrainingData, load_kept
+from twelvelead.training.plan import Plan
+from twelvelead.training.recipe import Network, PageFit, PageRecipe
+
+DECIMALS = 6  # of a kept probability: figures are those of what is kept
+AT_ONCE = 16  # pages
+
+
+@dataclass(frozen=True)
+class PageData(TrainingData[Indices]):
+    """Distinct pages, as indices into `pages`; `split` is the cross-validation."""
+
+    plan: Plan
+    recipe: PageRecipe
+    pages: LabelledPages
+    split: list[Fold]
+    everything: Indices
+
+    @classmethod
+    def read(cls, plan: Plan, recipe: PageRecipe) -> "PageData":
+        """As the recipe reads them, kept in the plan's work folder. Raises DataError."""
+        reading = Reading(recipe.preprocessing, recipe.labels, recipe.variants)
+        pages = read_pages(plan.data, reading, plan.work / plan.key)
+        return cls(plan, recipe, pages, _split(plan, recipe, pages), np.arange(len(pages)))
+
+    @cached_property
+    def split_sha256(self) -> str:
+        """Names the split."""
+        return split_hash(self.pages, self.split)
+
+    def describe(self) -> str:
+        patients = len(set(self.pages.patients))
+        return (
+            f"{len(self.pages)} distinct pages of {patients} patients; "
+            f"{self.pages.copies} copies left out"
+        )
+
+    def check_leaks(self) -> dict[str, Any]:
+        from twelvelead.audit.folder import audit
+        from twelvelead.audit.leaks import find_fold_leaks, refuse_fold_leaks, same_recordings
+
+        leaks = find_fold_leaks(self.pages, self.split, same_recordings(audit(self.plan.data)))
+        if not self.plan.despite_leaks:
+            refuse_fold_leaks(leaks, self.pages, self.plan.data)
+            return {}
+        return {"leaks": len(leaks), "despite_leaks": self.plan.despite_leaks}
+
+    def prepare(self) -> PageFit:
+        work = self.plan.work / self.plan.key
+        return self.recipe.prepare(self.pages, work, self.plan.backbone)
+
+    def folds(self) -> Sequence[tuple[Indices, Indices]]:
+        return [(fold.train, fold.test) for fold in self.split]
+
+    def digest(self, train: Indices) -> str:
+        del train  # the split tells it
+        said = repr((sorted(self.recipe.knobs().items()), self.pages.digest, self.split_sha256))
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+    def count(self, some: Indices) -> str:
+        return f"{len(some)} pages"
+
+    def ask(self, network: Network, some: Indices) -> Answered:
+        parts = np.array_split(some, max(1, len(some) // AT_ONCE))
+        normalise = self.recipe.preprocessing.normalise
+        logits = [network.logits(normalise(self.pages.pixels[0, part])) for part in parts]
+        digests = np.array([self.pages.sha256[index] for index in some])
+        patients, targets = self.pages.patients[some], self.pages.targets[some]
+        return Answered(self.recipe.labels, targets, np.concatenate(logits), digests, patients)
+
+    def brief(self, answered: Answered) -> str:
+        figures = measure(answered.labels, answered.targets, softmax(answered.logits))
+        auc = "-" if figures["auc"] is None else f"{figures['auc']:.3f}"
+        f1 = f"macro-F1 {figures['macro_f1']:.3f}"
+        return f"accuracy {figures['accuracy']:.3f}, {f1}, AUC {auc}"
+
+    def evidence(
+        self, fits: Fits[Indices], network: Network, inside: Answered, temperature: float
+    ) -> dict[str, Any]:
+        del network
+        fits.say(f"all folds: {self.brief(inside)}")
+        shares = self._shares(inside, temperature)
+        return {"cross_validation": held_out_figures(self.pages, self.split, shares)}
+
+    def finish(self, folder: Path, inside: Answered, temperature: float) -> dict[str, Any]:
+        """`out_of_fold.csv`, and the figures of the shipped model on the pages that it was trained on."""
+        shares = self._shares(inside, temperature)
+        write_out_of_fold(folder / OUT_OF_FOLD, self.pages, self.split, shares)
+        return {"on_training_pages": ask_served(folder, self.plan.data)}
+
+    def _shares(self, answered: Answered, temperature: float) -> Matrix:
+        """Probabilities (n, labels) of all pages in their order, as they are kept."""
+        index = {digest: row for row, digest in enumerate(answered.records)}
+        rows = [index[digest] for digest in self.pages.sha256]
+        return softmax(answered.logits[rows] / temperature).round(DECIMALS)
+
+    def fold_networks(self, only: int | None = None) -> list[tuple[Fold, Network]]:
+        """The first `only` folds (or all), each with its network. Raises DataError for one not finished."""
+        work, found = self.plan.work / self.plan.key, []
+        for number, fold in enumerate(self.split[:only]):
+            network = load_kept(work / f"fold-{number}-{self.digest(fold.train)}", self.recipe)
+            if network is None:
+                raise DataError(
+                    f"Fold {number} of {self.plan.key} is not in {work} as this recipe makes it: "
+                    f"run `twelvelead train {self.plan.key}` with this --work first."
+                )
+            found.append((fold, network))
+        return found
+
+
+def held_out_figures(pages: LabelledPages, folds: Sequence[Fold], shares: Matrix) -> dict[str, Any]:
+    """Figures of held-out probabilities, (n, labels), and by which folds they were held out."""
+    told = {"folds": len(folds), "split_sha256": split_hash(pages, list(folds))}
+    return full_figures(pages, shares) | told
+
+
+def ask_served(folder: Path, data: Path) -> dict[str, Any]:
+    """Figures of a shipped model, as it is served, on the pages that it was trained on.
+
+    Loading it holds the served answer to the training framework's own, on the example.
+    """
+    from twelvelead.inference.predictor import Predictor
+
+    predictor = Predictor(read_registry(folder.parent), Limits(threads=cores()))
+    try:
+        return evaluate(predictor, folder.name, data)
+    finally:
+        predictor.close()
+
+
+def write_out_of_fold(
+    file: Path, pages: LabelledPages, folds: Sequence[Fold], shares: Matrix
+) -> None:
+    """What each page got from the network that had not seen its patient, by the page's sha256."""
+    fold_of = {int(i): number for number, fold in enumerate(folds) for i in fold.test}
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        writer = csv.writer(opened, lineterminator="\n")
+        writer.writerow(["sha256", "fold", *pages.labels])
+        for i, digest in enumerate(pages.sha256):
+            writer.writerow([digest, fold_of[i], *(f"{p:.{DECIMALS}f}" for p in shares[i])])
+
+
+def _split(plan: Plan, recipe: PageRecipe, pages: LabelledPages) -> list[Fold]:
+    if plan.split is None:
+        return split_by_patient(pages, plan.folds or recipe.folds)
+    if plan.folds is not None:
+        raise DataError(f"{plan.split.name} says which folds there are: leave --folds out.")
+    return read_split(plan.split, pages)
