@@ -9,8 +9,8 @@ SCIENCE = {"scipy", "pandas", "plotly", "wfdb", "sklearn", "matplotlib"}
 
 # what a process begins with, and what it must not have loaded then
 BEGINNINGS = {
-    "import app": FRAMEWORKS | SCIENCE,
-    "import app; app.create_app()": FRAMEWORKS | SCIENCE,
+    "import app": FRAMEWORKS | SCIENCE | {"tomli_w"},
+    "import app; app.create_app()": FRAMEWORKS | SCIENCE | {"tomli_w"},
     "import twelvelead.inference.engines.worker": FRAMEWORKS | SCIENCE | {"flask", "pydantic"},
 }
 
