@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 Subject = Literal["page", "beat"]
 
@@ -16,6 +16,10 @@ class Task:
     title: str
     labels: Mapping[str, str]
     subject: Subject = "page"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Goes to another process by its key."""
+        return _task, (self.key,)
 
 
 CARDIAC_PAGE_4 = Task(
@@ -72,5 +76,10 @@ BEAT_INFARCTION = Task(
 TASKS: Mapping[str, Task] = MappingProxyType(
     {task.key: task for task in (CARDIAC_PAGE_4, BEAT_AAMI_5, BEAT_SIX, BEAT_INFARCTION)}
 )
+
+
+def _task(key: str) -> Task:
+    return TASKS[key]
+
 
 NOTICE = "For education and research. Not a medical device: no answer here tells anybody's health."

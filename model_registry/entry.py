@@ -8,13 +8,13 @@ from typing import Any, Literal
 
 from ecg.beats.drawing import BeatDrawing
 from ecg.tasks import Task
+from model_registry import Runtime
 from model_registry.errors import WrongInput
 from model_registry.preprocessing import Preprocessing
 from model_registry.segments import SegmentReading
 
 Framework = Literal["keras", "pytorch"]
 Output = Literal["probabilities", "logits"]
-Runtime = Literal["auto", "onnx", "native"]
 Average = Literal["probabilities", "logarithms"]
 Reads = Literal["page", "beat_picture", "segment"]
 

@@ -12,9 +12,10 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from ecg.tasks import TASKS
+from model_registry import Runtime
 from model_registry.architectures import ARCHITECTURES
 from model_registry.beat_tables import DrawingTable, SegmentTable
-from model_registry.entry import EnsembleEntry, Head, ModelEntry, Output, Runtime
+from model_registry.entry import EnsembleEntry, Head, ModelEntry, Output
 from model_registry.tables import (
     CalibrationTable,
     DecisionTable,

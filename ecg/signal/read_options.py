@@ -1,11 +1,13 @@
 """What somebody says about a recording that its file may not tell, and how much of one is read."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ecg.errors import UnreadableSignal
 from ecg.interrupt import Check, unhurried
-from ecg.signal.signal import RATES, USUAL_RATE, RateSource
+
+if TYPE_CHECKING:
+    from ecg.signal.signal import RateSource
 
 Unit = Literal["mV", "adc"]
 
@@ -33,12 +35,14 @@ class ReadLimits:
 USUAL_LIMITS = ReadLimits()
 
 
-def settle_rate(told: float | None, asked: float | None) -> tuple[float, RateSource, list[str]]:
+def settle_rate(told: float | None, asked: float | None) -> "tuple[float, RateSource, list[str]]":
     """The rate in Hz, where it comes from, and notes on that.
 
     What is asked for wins over what the file tells, with a note where they differ; with neither,
     360 Hz are assumed, with a note. Raises UnreadableSignal for a rate outside `RATES`.
     """
+    from ecg.signal.signal import RATES, USUAL_RATE  # here: the command names units without NumPy
+
     for rate, whose in ((asked, "asked for"), (told, "that the file tells")):
         if rate is not None and not RATES[0] <= rate <= RATES[1]:
             raise UnreadableSignal(

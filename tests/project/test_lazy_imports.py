@@ -6,12 +6,16 @@ from tests.support.models.tiny_models import run_python
 
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras", "torch", "torchvision", "onnxruntime"}
 SCIENCE = {"scipy", "pandas", "plotly", "wfdb", "sklearn", "matplotlib"}
+WEB = {"flask", "werkzeug", "jinja2", "pydantic"}
+NUMBERS = {"numpy", "cv2", "PIL"}
 
 # what a process begins with, and what it must not have loaded then
 BEGINNINGS = {
     "import app": FRAMEWORKS | SCIENCE | {"tomli_w"},
     "import app; app.create_app()": FRAMEWORKS | SCIENCE | {"tomli_w"},
-    "import twelvelead.inference.engines.worker": FRAMEWORKS | SCIENCE | {"flask", "pydantic"},
+    "import twelvelead.inference.engines.worker": FRAMEWORKS | SCIENCE | WEB | {"cv2", "PIL"},
+    "import twelvelead.web.server.gunicorn_conf": FRAMEWORKS | SCIENCE | WEB | NUMBERS,
+    "import twelvelead.cli.main as m; m.make_parser()": FRAMEWORKS | SCIENCE | WEB | NUMBERS,
 }
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ecg.page.library import SPLITS, SUFFIXES, Picture, plain_name, read_library
+from ecg.page.folder_names import SPLITS, plain_name
+from ecg.page.library import SUFFIXES, Picture, read_library
 from twelvelead.audit.copies import Twins, find_twins
 from twelvelead.audit.overlap import Entry, Leak, Near, find_leaks
 from twelvelead.datasets.pages import DataError, read_patients

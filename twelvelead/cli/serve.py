@@ -71,11 +71,10 @@ def _check_port(host: str, port: int) -> None:
 
 def _check_settings() -> None:
     """Raises CommandError for what gunicorn's worker would end over, with a traceback."""
-    from twelvelead.web.server.services import models_to_warm
     from twelvelead.web.server.settings import Settings, SettingsError
 
     try:
         settings = Settings.from_environment(os.environ)
-        models_to_warm(settings, read_registry(settings.models_dir))
+        settings.models_to_warm(read_registry(settings.models_dir).known)
     except SettingsError as error:
         raise CommandError(str(error)) from error

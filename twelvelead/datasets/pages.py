@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from ecg.page.library import Picture, folders_of, read_library
+from ecg.page.folder_names import folders_of
+from ecg.page.library import Picture, read_library
 from ecg.page.page import read_page
 from model_registry.preprocessing import Preprocessing
 from twelvelead.datasets.augment import augment

@@ -4,7 +4,8 @@ import contextlib
 import logging
 from collections.abc import Callable
 
-from model_registry.entry import ModelEntry, Runtime
+from model_registry import Runtime
+from model_registry.entry import ModelEntry
 from model_registry.errors import BackendEnded, Busy, ModelUnavailable, WeightsError
 from model_registry.watch import Watch
 from twelvelead.inference.compilation.compiled import freshness

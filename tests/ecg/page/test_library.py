@@ -5,14 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ecg.page.library import (
-    DEFAULT_FOLDERS,
-    Library,
-    UnknownPicture,
-    folders_of,
-    plain_name,
-    read_library,
-)
+from ecg.page.folder_names import DEFAULT_FOLDERS, folders_of, plain_name
+from ecg.page.library import Library, UnknownPicture, read_library
 from ecg.simulate.twelve_leads import FINDINGS
 from ecg.tasks import BEAT_AAMI_5, BEAT_INFARCTION, BEAT_SIX, CARDIAC_PAGE_4, Task
 from tests.support.project import ROOT

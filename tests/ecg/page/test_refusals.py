@@ -10,7 +10,8 @@ from container import supervise
 from tests.container.test_container import TEMPLATE, UPLOADS, nginx
 from tests.support.project import ROOT
 from twelvelead.web.server.errors import SENTENCES, TOO_LARGE_RECORDING
-from twelvelead.web.server.security import HEADERS, MAX_REQUEST, MAX_SIGNAL_REQUEST
+from twelvelead.web.server.headers import HEADERS
+from twelvelead.web.server.security import MAX_REQUEST, MAX_SIGNAL_REQUEST
 from twelvelead.web.server.worker import STATUS
 
 REFUSALS = (ROOT / "container" / "refusals.lua").read_text("utf-8")

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ecg.page.library import folders_of, read_library
+from ecg.page.folder_names import folders_of
+from ecg.page.library import read_library
 from ecg.page.page import read_page
 from ecg.simulate import beat_samples
 from ecg.simulate.beat_samples import BEAT_PLAN, BeatSample, write_beat_samples

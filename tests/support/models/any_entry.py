@@ -11,6 +11,7 @@ from ecg.beats.drawing import BeatDrawing
 from ecg.beats.rhythm_context import CONTEXTS
 from ecg.page.page import Colour
 from ecg.tasks import TASKS, Task
+from model_registry import Runtime
 from model_registry.architectures import ARCHITECTURES
 from model_registry.entry import (
     BeatExample,
@@ -20,7 +21,6 @@ from model_registry.entry import (
     Framework,
     Head,
     ModelEntry,
-    Runtime,
     Weights,
 )
 from model_registry.preprocessing import STEPS, Preprocessing, Scale

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ecg.page.library import DEFAULT_FOLDERS
+from ecg.page.folder_names import DEFAULT_FOLDERS
 from tests.support.project import ROOT
 from twelvelead.web.server.settings import TABLE, Settings, SettingsError, settings_table
 

@@ -12,7 +12,7 @@ from tests.support.models.fake_framework import make_fake_model
 from tests.support.web.live import PREDICTIONS, ask, wait_for
 from tests.support.web.raw_http import HOST, Said, chunked, connect, hear, post, say
 from tests.support.web.web_fakes import FAKE, PAGE, large_form, served
-from twelvelead.web.server.security import HEADERS
+from twelvelead.web.server.headers import HEADERS
 from twelvelead.web.shown.plotly_files import plotly_version
 
 HONEST = large_form(PAGE, [("model", "all")])

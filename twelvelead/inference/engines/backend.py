@@ -9,7 +9,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -93,7 +93,7 @@ class Backend:
                 raise self._busy()
             begun, count = time.monotonic(), max(1, len(batch))
             patience = for_run(count, self._took_each.get(entry.key), self._threads)
-            outputs: Batch = self._ask(entry, ("run", _file(entry), batch), deadline, patience)
+            outputs: Batch = self._ask(entry, ("run", entry.key, batch), deadline, patience)
             self._took[entry.key] = time.monotonic() - begun
             self._took_each[entry.key] = self._took[entry.key] / count
             return outputs
@@ -107,7 +107,7 @@ class Backend:
                 self._stop()
             else:
                 with contextlib.suppress(BackendEnded):  # then it is forgotten too
-                    self._ask(entry, ("unload", _file(entry)), FOREVER)
+                    self._ask(entry, ("unload", entry.key), FOREVER)
 
     def resident(self) -> int:
         """Bytes of memory that the process has now; 0 where none runs, or the system does not tell."""
@@ -174,8 +174,8 @@ class Backend:
             return self._runtimes[entry.key]
         self._loading = entry.key
         try:
-            before, shape = self.resident(), entry.preprocessing.shape
-            question = ("load", _file(entry), entry.weights.sha256, shape)
+            before = self.resident()
+            question = ("load", entry.key, replace(entry, metrics=None))
             runtime: str = self._ask(entry, question, deadline)
             self._costs[entry.key] = max(0, self.resident() - before)
             self._runtimes[entry.key] = runtime
@@ -243,7 +243,3 @@ class Backend:
 
     def _busy(self) -> Busy:
         return Busy(f"{self._name} was busy with other pages for too long; ask again.")
-
-
-def _file(entry: ModelEntry) -> str:
-    return str(Path(entry.folder, "model.toml"))

@@ -6,29 +6,28 @@ import signal
 import tempfile
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from model_registry.entry import ModelEntry
-from model_registry.errors import EntryError, ModelUnavailable, RegistryError, WeightsError, named
-from model_registry.read_entry import read_entry
+from model_registry.errors import ModelUnavailable, WeightsError, named
 from twelvelead.inference.resources.memory import give_back
+
+if TYPE_CHECKING:  # a process that starts imports its framework first
+    from model_registry.entry import ModelEntry
 
 Batch = npt.NDArray[np.float32]
 Run = Callable[[Batch], Batch]
 
 
 def serve(connection: Connection, module: str, threads: int, scratch: str) -> None:
-    """Answers (number, (operation, path of model.toml, ..)) from the other end until that is closed.
+    """Answers (number, (operation, ..)) from the other end until that is closed.
 
-    Each answer comes with its question's number. Operations: ("start",) and ("load", path, sha256,
-    (height, width, channels)) -> name of the runtime, the latter after one answer for a page of
-    zeros; ("run", path, batch) -> raw outputs; ("unload", path). What fails comes back as an exception
-    of `model_registry.errors`. scratch: a folder for files that last no longer than a load; the asker
-    removes it.
+    Each answer comes with its question's number. Operations: ("start",) and ("load", key, entry) ->
+    name of the runtime, the latter after one answer for a page of zeros; ("run", key, batch) -> raw
+    outputs; ("unload", key). What fails comes back as an exception of `model_registry.errors`.
+    scratch: a folder for files that last no longer than a load; the asker removes it.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes the pipe
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -58,41 +57,30 @@ def _answer(framework: Any, loaded: dict[str, Run], operation: str, arguments: l
         return ModelUnavailable("Its framework is not installed here: run `make setup`.")
     if operation == "start":
         return framework.RUNTIME
-    file = arguments[0]
+    key = arguments[0]
     try:
-        if operation == "load" and file not in loaded:
-            loaded[file] = _load(framework, _read(file, arguments[1]), arguments[2])
+        if operation == "load" and key not in loaded:
+            loaded[key] = _load(framework, arguments[1])
         if operation == "unload":
-            del loaded[file]
+            del loaded[key]
             give_back()
-        return loaded[file](arguments[1]) if operation == "run" else framework.RUNTIME
-    except EntryError as error:
-        return ModelUnavailable(str(error))
-    except RegistryError as error:
+        return loaded[key](arguments[1]) if operation == "run" else framework.RUNTIME
+    except ModelUnavailable as error:
         return error
     except Exception as error:  # whatever a framework raises must not end the process
-        return ModelUnavailable(
-            f"{Path(file).parent.name} failed in its framework ({type(error).__name__})."
-        )
+        return ModelUnavailable(f"{key} failed in its framework ({type(error).__name__}).")
 
 
-def _load(framework: Any, entry: ModelEntry, shape: tuple[int, int, int]) -> Run:
+def _load(framework: Any, entry: "ModelEntry") -> Run:
     """A model that has answered once: its first run compiles, and takes the memory of all others.
 
     Raises WeightsError where it does not give one output a label.
     """
     run: Run = framework.load(entry)
-    if np.shape(run(np.zeros((1, *shape), np.float32))) != (1, len(entry.labels)):
+    blank = np.zeros((1, *entry.preprocessing.shape), np.float32)
+    if np.shape(run(blank)) != (1, len(entry.labels)):
         raise WeightsError(
             f"{named(entry.weights.path)} does not give one output a label: it is of another network."
         )
     give_back()
     return run
-
-
-def _read(file: str, sha256: str) -> ModelEntry:
-    """The entry, if it still names the weights that the asker knows, labels and all."""
-    entry = read_entry(Path(file))
-    if entry.weights.sha256 != sha256:
-        raise ModelUnavailable(f"{named(Path(file))} was changed since it was read.")
-    return entry

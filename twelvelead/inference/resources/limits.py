@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from model_registry.entry import Runtime
+from model_registry import Runtime
 from model_registry.errors import Busy
 
 GIGABYTE = 1_000_000_000

@@ -3,10 +3,6 @@
 import ipaddress
 from collections.abc import Mapping
 
-from flask import request
-
-from twelvelead.web.server.services import services
-
 FLY = "Fly-Client-IP"  # which Fly's proxy overwrites
 HEADER = (
     "CLIENT_ADDRESS_HEADER"  # in the environment: the header that the proxy before us overwrites
@@ -27,6 +23,10 @@ def client_header(environ: Mapping[str, str]) -> str | None:
 
 def client_address() -> str:
     """That of this request, of IPv6 the subnet; one for all where nothing tells it."""
+    from flask import request  # here: gunicorn's master, which answers nothing, stays small
+
+    from twelvelead.web.server.services import services
+
     header = services().client_header
     given = request.headers.get(header, "") if header else request.environ.get("REMOTE_ADDR")
     return client_of(given or "")

@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from typing import Any, Protocol
 
 from gunicorn.http.errors import ParseException
-from werkzeug.exceptions import BadRequest, RequestTimeout
 
 SENDING = 60.0  # s in all for a client to take its answer
 # How long an answer may wait until its client takes more of it, in all: the first while in any thread,
@@ -123,6 +122,8 @@ class TimedBody:
 
         Raises BadRequest for malformed chunks and for a body that breaks off, RequestTimeout.
         """
+        from werkzeug.exceptions import BadRequest, RequestTimeout
+
         announced = min(size, getattr(self._reader, "length", 0))  # chunks announce no length
         try:
             data = self._reader.read(size)

@@ -4,12 +4,12 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Response, has_request_context
-
-from twelvelead.web.server.request_context import method, route, visit
 from twelvelead.web.server.settings import Log
+
+if TYPE_CHECKING:
+    from flask import Flask, Response
 
 LOG = logging.getLogger("twelvelead.requests")
 ROOT = "twelvelead"
@@ -31,8 +31,8 @@ class JsonLines(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
         }
-        if has_request_context():
-            line["request_id"] = visit().id
+        if known := _request_id():
+            line["request_id"] = known
         facts: dict[str, Any] = getattr(record, "facts", {})
         return json.dumps(line | (facts or {"message": record.getMessage()}))
 
@@ -42,9 +42,9 @@ class TextLines(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """A line without its end."""
-        known = f" {visit().id}" if has_request_context() else ""
         time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        return f"{time} {record.levelname.lower()}{known} {record.getMessage()}"
+        words = [time, record.levelname.lower(), *filter(None, [_request_id()])]
+        return f"{' '.join(words)} {record.getMessage()}"
 
 
 def start_logging(kind: Log) -> None:
@@ -67,12 +67,25 @@ def without_clients(record: logging.LogRecord) -> bool:
     return True
 
 
-def init_app(app: Flask) -> None:
+def init_app(app: "Flask") -> None:
     """Every answer but those of static files has its line."""
     app.after_request(_tell)
 
 
-def _tell(answer: Response) -> Response:
+def _request_id() -> str | None:
+    """That of the request that is being answered, if one is."""
+    if "flask" not in sys.modules:  # gunicorn's master, which answers none and stays small
+        return None
+    from flask import has_request_context
+
+    from twelvelead.web.server.request_context import visit
+
+    return visit().id if has_request_context() else None
+
+
+def _tell(answer: "Response") -> "Response":
+    from twelvelead.web.server.request_context import method, route, visit
+
     rule, status, here = route(), answer.status_code, visit()
     if rule.startswith(STATIC):
         return answer

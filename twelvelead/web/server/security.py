@@ -6,6 +6,7 @@ from ecg.page.page import MAX_BYTES
 from ecg.signal.signal import MAX_BYTES as MAX_RECORDING
 from twelvelead.web.forms.parsing import MemoryRequest
 from twelvelead.web.server.errors import CrossSiteRequest
+from twelvelead.web.server.headers import HEADERS
 from twelvelead.web.server.hosts import refuse_other_hosts
 
 FORM_OVERHEAD = 64_000  # bytes beside the picture: boundaries, names, choices
@@ -14,16 +15,6 @@ MAX_SIGNAL_REQUEST = MAX_RECORDING + FORM_OVERHEAD
 SIGNAL_BLUEPRINTS = ("signal_pages", "signal_api")  # whose routes take recordings
 FORM_MEMORY = 500_000  # bytes of fields that are no file; the parser's own buffer counts too
 SAFE = ("GET", "HEAD", "OPTIONS")
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; img-src 'self' blob: data:; style-src 'self'; script-src 'self'; "
-        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",  # no-referrer turns the Origin of our own forms into null
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 
 def init_app(app: Flask) -> None:

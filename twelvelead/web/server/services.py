@@ -11,7 +11,6 @@ from flask import current_app
 from ecg.page.library import Library, Picture, UnknownPicture, read_library
 from ecg.simulate.page_samples import WORDS
 from ecg.simulate.signal_samples import SignalSample, read_signal_samples
-from model_registry.registry import Registry
 from twelvelead.inference.batch import Recording
 from twelvelead.inference.prediction import Answers
 from twelvelead.inference.predictor import Asker, Predictor
@@ -20,7 +19,7 @@ from twelvelead.web.jobs.job_costs import JobCosts
 from twelvelead.web.jobs.recording_jobs import Job, JobLimits, SignalJobs
 from twelvelead.web.server.capacity import Capacity
 from twelvelead.web.server.metrics import Metrics
-from twelvelead.web.server.settings import Settings, SettingsError
+from twelvelead.web.server.settings import Settings
 from twelvelead.web.shown.shown_pictures import ShownPictures
 
 KEPT_FOR_OTHERS = 8  # of so many places one more is there for clients who have none
@@ -75,7 +74,7 @@ def make_services(
 
     Raises SettingsError.
     """
-    data, warm = settings.data_dir, models_to_warm(settings, predictor.registry)
+    data, warm = settings.data_dir, settings.models_to_warm(predictor.registry.known)
     kept = capacity.admitted // KEPT_FOR_OTHERS
     admission = Admission(capacity.admitted, settings.deadline / 3, kept=kept)
     costs, metrics = JobCosts(predictor.registry), Metrics(predictor, admission)
@@ -120,18 +119,6 @@ def classify_with(
         return answers
 
     return work
-
-
-def models_to_warm(settings: Settings, registry: Registry) -> list[str]:
-    """The models that are to be loaded at start, no entry read for it.
-
-    Raises SettingsError for an unknown one.
-    """
-    known = sorted(registry.known)
-    if not set(settings.warm) <= {*known, "all"}:
-        told = ", ".join([*known, "all"])
-        raise SettingsError(f"TWELVELEAD_WARM names unknown models; known are {told}.")
-    return [key for key in known if key in settings.warm or "all" in settings.warm]
 
 
 def services() -> Services:

@@ -2,15 +2,15 @@
 
 import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
-from ecg.page.library import DEFAULT_FOLDERS, plain_name
+from ecg.page.folder_names import DEFAULT_FOLDERS, plain_name
 from ecg.tasks import CARDIAC_PAGE_4
-from model_registry.entry import Runtime
+from model_registry import Runtime
 from twelvelead.inference.resources.machine import read_bytes
 from twelvelead.project import MODELS
 
@@ -201,6 +201,14 @@ class Settings:
             except ValueError as error:
                 raise SettingsError(f"{name} should be {error}, not {text!r}.") from error
         return cls(**values)
+
+    def models_to_warm(self, known: Collection[str]) -> list[str]:
+        """Those of the `known` models that are to be loaded at start. Raises SettingsError for others."""
+        names = sorted(known)
+        if not set(self.warm) <= {*names, "all"}:
+            told = ", ".join([*names, "all"])
+            raise SettingsError(f"TWELVELEAD_WARM names unknown models; known are {told}.")
+        return [key for key in names if key in self.warm or "all" in self.warm]
 
 
 def settings_table() -> str:

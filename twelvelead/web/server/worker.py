@@ -25,7 +25,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from twelvelead.web.server.clients import client_header
 from twelvelead.web.server.connection import Connection, TimedBody
-from twelvelead.web.server.security import HEADERS
+from twelvelead.web.server.headers import HEADERS
 from twelvelead.web.server.waiting import PROBE, Waiting
 
 LAST_WORDS = 4  # s before the end, in which those who still wait for a model are told so
