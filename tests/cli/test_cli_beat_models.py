@@ -122,6 +122,14 @@ def test_held_out_figures_are_not_those_of_records(
     assert "--out-of-fold goes with labelled pictures" in sentence(capsys)
 
 
+def test_beats_are_not_looked_for_where_nothing_is_asked(
+    models: Path, tmp_path: Path, capsys: Output
+) -> None:
+    asked = ("--model", "drawn", "--data", tmp_path, "--out-of-fold", "--detected")
+    assert run(models, "evaluate", *asked) == 1
+    assert "give one of them" in sentence(capsys)
+
+
 def test_only_beats_are_looked_for(models: Path, tmp_path: Path, capsys: Output) -> None:
     records = write_record(tmp_path / "records").parent
     assert run(models, "evaluate", "--model", "pages", "--data", records, "--detected") == 1

@@ -13,7 +13,7 @@ from tests.support.signals.drawn_beats import write_record
 from twelvelead.datasets.pages import DataError
 from twelvelead.datasets.records import DS2
 from twelvelead.evaluation.metrics import Matrix
-from twelvelead.evaluation.records import chosen_names, evaluate_beats, holds_records
+from twelvelead.evaluation.records import chosen_names, evaluate_records, holds_records
 
 SYMBOLS = "NNNNANNNNNVNNNNANNNN"
 
@@ -42,7 +42,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_model_is_measured_at_the_marked_beats(folder: Path) -> None:
-    figures = evaluate_beats(by_interval, ENTRY, folder)
+    figures = evaluate_records(by_interval, ENTRY, folder)
     assert (figures["model"], figures["n"], figures["records"]) == ("fake", 40, 2)
     assert figures["per_class"]["S"]["recall"] == 1
     assert figures["per_class"]["V"]["recall"] == 0
@@ -51,7 +51,7 @@ def test_a_model_is_measured_at_the_marked_beats(folder: Path) -> None:
 
 
 def test_a_model_is_measured_at_the_beats_that_were_found(folder: Path) -> None:
-    figures = evaluate_beats(by_interval, ENTRY, folder, detected=True)
+    figures = evaluate_records(by_interval, ENTRY, folder, detected=True)
     assert figures["n"] + figures["missed"] == 40
     assert figures["missed"] <= 4
     assert figures["per_class"]["S"]["recall"] > 0.7
@@ -76,4 +76,16 @@ def test_a_folder_of_pages_holds_no_records(tmp_path: Path) -> None:
 def test_a_task_without_marked_beats_is_refused(folder: Path) -> None:
     other: Any = FakeEntry(task=BEAT_INFARCTION)
     with pytest.raises(DataError, match="no labels of 'beat-infarction'"):
-        evaluate_beats(by_interval, other, folder)
+        evaluate_records(by_interval, other, folder)
+
+
+def test_records_without_a_labelled_beat_are_refused(tmp_path: Path) -> None:
+    write_record(tmp_path, "900", "~~~")
+    with pytest.raises(DataError, match="has one of the model's labels"):
+        evaluate_records(by_interval, ENTRY, tmp_path)
+
+
+def test_paced_records_alone_are_refused(tmp_path: Path) -> None:
+    write_record(tmp_path, "102", SYMBOLS)
+    with pytest.raises(DataError, match="of a heart that is not paced"):
+        evaluate_records(by_interval, ENTRY, tmp_path)

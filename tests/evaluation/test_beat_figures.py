@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from twelvelead.evaluation.beat_figures import Answered, beat_figures, record_figures
-from twelvelead.evaluation.beat_text import beat_text
+from twelvelead.evaluation.beat_text import figures_text
 
 LABELS = ("N", "S", "V", "F", "Q")
 
@@ -57,7 +57,7 @@ def test_records_are_answered_by_the_mean_of_their_beats() -> None:
 
 
 def test_the_text_tells_classes_records_and_what_is_nearly_absent() -> None:
-    text = beat_text(beat_figures(TWO, 1.0) | {"protocol": "two drawn records"})
+    text = figures_text(beat_figures(TWO, 1.0) | {"protocol": "two drawn records"})
     assert text.startswith("two drawn records\n8 beats of 2 records")
     assert "F is absent here." in text
     assert "V is nearly absent here (2 beats): its figures say nothing." in text
@@ -69,4 +69,4 @@ def test_the_text_tells_classes_records_and_what_is_nearly_absent() -> None:
 
 def test_the_text_tells_what_the_detector_missed() -> None:
     figures = beat_figures(TWO, 1.0) | {"protocol": "two", "missed": 3, "extra": 1}
-    assert "3 marked beats were not found; 1 places" in beat_text(figures)
+    assert "3 marked beats were not found; 1 places" in figures_text(figures)

@@ -1,12 +1,33 @@
-"""Figures on beats as lines for people: the table of classes, of records, and what is taken for what."""
+"""Figures as lines for people; those on beats with tables of classes, records, and what is taken for what."""
 
 from typing import Any
 
 FEW = 30  # beats of a class below which its figures say little
 
 
-def beat_text(figures: dict[str, Any]) -> str:
-    """What `twelvelead evaluate` prints of a model for beats."""
+def figures_text(figures: dict[str, Any]) -> str:
+    """What `twelvelead evaluate` prints."""
+    return _record_text(figures) if "per_record" in figures else _picture_text(figures)
+
+
+def _picture_text(figures: dict[str, Any]) -> str:
+    lines = []
+    for name, value in figures.items():
+        if isinstance(value, float):
+            lines.append(f"{name:<18} {value:.3f}")
+        elif isinstance(value, int | str):
+            lines.append(f"{name:<18} {value}")
+    for label, row in figures["per_class"].items():
+        ratios = f"recall {row['recall']:.3f} precision {row['precision']:.3f}"
+        lines.append(f"{label:<22} n {row['n']:<4} {ratios}")
+    if figures.get("seen_in_training"):
+        lines.append(
+            "These pages were trained on: the figures tell memory, not skill. See --out-of-fold."
+        )
+    return "\n".join(lines)
+
+
+def _record_text(figures: dict[str, Any]) -> str:
     lines = [figures["protocol"], *_main(figures), "", *_classes(figures)]
     lines += ["", *_confusion(figures), "", *_records(figures)]
     if "missed" in figures:

@@ -1,62 +1,55 @@
-"""Evaluates a served model on labelled pages, through the very predictor that serves."""
+"""Evaluates a model on labelled data, through the very predictor that serves it."""
 
 import csv
-from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
+from ecg.beats.beats import Beats
 from ecg.errors import PageError
-from ecg.page.page import read_page
 from model_registry.entry import Entry
 from twelvelead.datasets.pages import DataError, LabelledPages, list_pages
 from twelvelead.evaluation.figures import full_figures
 from twelvelead.evaluation.metrics import Matrix
-from twelvelead.inference.decision import decide
+from twelvelead.evaluation.records import evaluate_records, holds_records
+from twelvelead.inference.prediction import Prediction
 from twelvelead.inference.predictor import Predictor
 
 OUT_OF_FOLD = "out_of_fold.csv"
 
 
-def evaluate(predictor: Predictor, key: str, folder: Path) -> dict[str, Any]:
-    """Figures of one model on the distinct pages under `folder`, one folder a class.
+def evaluate(
+    predictor: Predictor, key: str, folder: Path, *, detected: bool = False
+) -> dict[str, Any]:
+    """Figures of one model on what lies under `folder`, answered as it is served.
 
-    Beside those of `twelvelead.evaluation.metrics.measure`: files, copies (byte-identical files left out),
-    unreadable (pages refused by the reader, left out of the figures), decisions (how many answers
-    were accepted, uncertain, refused; all but refused ones count), seen_in_training (pages that the
-    model, or a member of the ensemble, was trained on: figures on those tell memory, not skill) and
-    intervals by patient.
+    A model of beats is asked about the marked beats of WFDB records where there are some, see
+    `records.evaluate_records`; else a model is asked about pictures, one folder a class. detected:
+    whether beats are taken where our own detector finds them.
 
-    Raises DataError for a folder without labelled pictures, RegistryError for the model.
+    Beside the figures of pictures: files, copies (byte-identical files left out), unreadable (pages
+    refused by the reader, left out of the figures), decisions (how many answers were accepted,
+    uncertain, refused; all but refused ones count) and seen_in_training (pages that the model, or a
+    member of the ensemble, was trained on: figures on those tell memory, not skill).
+
+    Raises DataError for a folder without such data, RegistryError for the model.
     """
     entry = predictor.registry[key]
-    predictor.load(key)
-    pictures, pages = list_pages(folder, entry.labels)
-    rows, kept, decisions = [], [], Counter[str]()
-    for place, picture in enumerate(tqdm(pictures, desc=f"evaluating {key}", unit="page")):
-        try:
-            page = read_page(picture.path.read_bytes())
-        except PageError:
-            continue
-        rows.append(predictor.probabilities(page, key))
-        decisions[decide(page, rows[-1], entry)[0]] += 1
-        kept.append(place)
-    if not rows:
-        raise DataError(f"No page under {folder} could be read.")
-    networks = predictor.registry.networks(key)
-    known = {digest for one in networks for digest in read_out_of_fold(one) or ()}
-    counts = {
-        "files": len(pictures) + pages.copies,
-        "copies": pages.copies,
-        "unreadable": len(pictures) - len(kept),
-        "decisions": {d: decisions[d] for d in ("accepted", "uncertain", "refused")},
-        "seen_in_training": sum(pages.sha256[place] in known for place in kept),
-    }
-    answered = pages.of(np.array(kept, dtype=np.intp))
-    return {"model": key} | full_figures(answered, np.stack(rows)) | counts
+    on_records = _reads_records(entry, folder)
+    if detected and not on_records:
+        raise DataError("--detected goes with a model of beats, and a folder of WFDB records.")
+    predictor.load(key)  # what fails is told before anything is read
+    if on_records:
+
+        def answer(beats: Beats) -> Matrix:
+            return _ask(predictor, key, beats).probabilities
+
+        return evaluate_records(answer, entry, folder, detected=detected)
+    return _evaluate_pictures(predictor, entry, folder)
 
 
 def evaluate_out_of_fold(entry: Entry, folder: Path) -> dict[str, Any]:
@@ -66,6 +59,10 @@ def evaluate_out_of_fold(entry: Entry, folder: Path) -> dict[str, Any]:
     patients are read from `folder`. Raises DataError where the model has no such file, or a page of
     it is not there.
     """
+    if _reads_records(entry, folder):
+        raise DataError(
+            "--out-of-fold goes with labelled pictures; a model of beats is asked about records."
+        )
     known = read_out_of_fold(entry)
     if known is None:
         raise DataError(f"{entry.folder} has no {OUT_OF_FOLD}: train it with `twelvelead train`.")
@@ -95,3 +92,43 @@ def read_out_of_fold(entry: Entry) -> dict[str, Matrix] | None:
             row["sha256"]: np.array([float(row[label]) for label in entry.labels])
             for row in csv.DictReader(opened)
         }
+
+
+def _reads_records(entry: Entry, folder: Path) -> bool:
+    return entry.task.subject == "beat" and holds_records(folder)
+
+
+def _ask(predictor: Predictor, key: str, given: bytes | Beats) -> Prediction:
+    """What one model says. Raises PageError, and ModelUnavailable where it can't answer."""
+    answers = predictor.predict(given, [key])
+    if answers.errors:
+        raise answers.errors[key]
+    return answers.predictions[0]
+
+
+def _evaluate_pictures(predictor: Predictor, entry: Entry, folder: Path) -> dict[str, Any]:
+    pictures, pages = list_pages(folder, entry.labels)
+    said: dict[int, Prediction] = {}
+    for index, picture in enumerate(tqdm(pictures, desc=f"evaluating {entry.key}", unit="page")):
+        with suppress(PageError):
+            said[index] = _ask(predictor, entry.key, picture.path.read_bytes())
+    answered = {index: answer for index, answer in said.items() if not answer.is_refused}
+    if not answered:
+        raise DataError(f"No page under {folder} could be read.")
+    networks = predictor.registry.networks(entry.key)
+    known = {digest for network in networks for digest in read_out_of_fold(network) or ()}
+    accepted = sum(bool(answer.accepted[0]) for answer in answered.values())
+    counts = {
+        "files": len(pictures) + pages.copies,
+        "copies": pages.copies,
+        "unreadable": len(pictures) - len(said),
+        "decisions": {
+            "accepted": accepted,
+            "uncertain": len(answered) - accepted,
+            "refused": len(said) - len(answered),
+        },
+        "seen_in_training": sum(pages.sha256[index] in known for index in answered),
+    }
+    probabilities = np.concatenate([answer.probabilities for answer in answered.values()])
+    figures = full_figures(pages.of(np.array(list(answered), dtype=np.intp)), probabilities)
+    return {"model": entry.key} | figures | counts

@@ -17,7 +17,6 @@ from twelvelead.datasets.records import AAMI, DS2, PACED, SIX, BeatRecord, read_
 from twelvelead.evaluation.beat_figures import Answered, beat_figures
 from twelvelead.evaluation.matching import REACH, match
 from twelvelead.evaluation.metrics import Matrix
-from twelvelead.inference.predictor import Predictor
 
 Answer = Callable[[Beats], Matrix]
 CODES: Mapping[str, Mapping[str, str]] = {BEAT_AAMI_5.key: AAMI, BEAT_SIX.key: SIX}
@@ -30,34 +29,18 @@ def holds_records(folder: Path) -> bool:
     return bool(_names(folder))
 
 
-def evaluate_served(
-    predictor: Predictor, key: str, folder: Path, *, detected: bool = False
-) -> dict[str, Any]:
-    """`evaluate_beats` of a model as it is served.
-
-    Raises DataError as that does, ModelUnavailable for a model that can't answer.
-    """
-
-    def answer(beats: Beats) -> Matrix:
-        answers = predictor.predict(beats, [key])
-        if answers.errors:
-            raise answers.errors[key]
-        return answers.predictions[0].probabilities
-
-    return evaluate_beats(answer, predictor.registry[key], folder, detected=detected)
-
-
-def evaluate_beats(
+def evaluate_records(
     answer: Answer, entry: Entry, folder: Path, *, detected: bool = False
 ) -> dict[str, Any]:
     """Figures of `beat_figures` on DS2 under `folder`, or on all its records without a whole DS2.
 
     answer: from all beats of one lead to their probabilities, (m, labels), in the entry's order.
-    detected: at the places that our own detector finds, matched within 150 ms, instead of the marked
-    ones. Marked beats that it misses are counted in `missed` and places without a beat in `extra`;
+    detected: at the peaks that our own detector finds, matched within 150 ms, instead of the marked
+    ones. Marked beats that it misses are counted in `missed` and peaks without a beat in `extra`;
     neither is in another figure. protocol: which records, in words.
 
-    Raises DataError for a task that such records have no labels of, and where no record is there.
+    Raises DataError for a task that such records have no labels of, and where no record, or no beat
+    with a label, is there.
     """
     if entry.task.key not in CODES:
         raise DataError(
@@ -74,7 +57,10 @@ def evaluate_beats(
             counts["extra"] += int((asked.symbols == "").sum())
             counts["missed"] += len(record.beats) - int((asked.symbols != "").sum())
         parts.append(_answered(answer, asked, entry))
-    figures = beat_figures(Answered.together(parts), 1.0)
+    answered = Answered.together(parts)
+    if not len(answered.targets):
+        raise DataError(f"No beat in the records under {folder} has one of the model's labels.")
+    figures = beat_figures(answered, 1.0)
     where = "at the places that the detector found" if detected else "at their reference places"
     told = {"model": entry.key, "protocol": f"{_told(names)}; one lead, beats {where}"}
     return told | figures | (counts if detected else {})
@@ -85,12 +71,13 @@ def chosen_names(folder: Path) -> list[str]:
 
     Raises DataError where no record with annotations is there.
     """
-    names = _names(folder)
+    names = [name for name in _names(folder) if name not in PACED]
     if not names:
-        raise DataError(f"{folder} holds no WFDB record with annotations: .hea, .dat and .atr.")
-    if set(DS2) <= set(names):
-        return list(DS2)
-    return [name for name in names if name not in PACED]
+        raise DataError(
+            f"{folder} holds no WFDB record with annotations, .hea, .dat and .atr, of a heart that is "
+            "not paced."
+        )
+    return list(DS2) if set(DS2) <= set(names) else names
 
 
 def at_found_places(record: BeatRecord) -> BeatRecord:
