@@ -143,7 +143,7 @@ def test_page_api_and_command_give_the_same_probabilities(models_dir: Path, tmp_
     command = [
         sys.executable,
         "-m",
-        "cli",
+        "twelvelead",
         "predict",
         "--json",
         "--models",
