@@ -22,6 +22,7 @@ from tests.support.project import ROOT
 from tests.support.web.live import (
     PREDICTIONS,
     ask,
+    free_port,
     make_gated_model,
     open_gate,
     wait_for,
@@ -52,13 +53,6 @@ class Server(NamedTuple):
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
-
-
-def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        port: int = trial.getsockname()[1]
-        return port
 
 
 def environment(folder: Path, port: int | str, **more: str) -> dict[str, str]:

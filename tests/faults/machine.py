@@ -10,9 +10,9 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.container.test_supervise import PATH, SUPERVISE, free_port
+from tests.container.test_supervise import PATH, SUPERVISE
 from tests.support.project import ROOT
-from tests.support.web.live import Got, ask, wait_for
+from tests.support.web.live import Got, ask, free_port, wait_for
 from tests.support.web.web_fakes import large_form
 
 SAMPLES = ROOT / "static" / "samples"

@@ -12,6 +12,7 @@ from twelvelead.cli.output import CommandError
 from twelvelead.cli.parser import Options
 from twelvelead.inference.resources.memory import ALLOCATION
 
+APP = "twelvelead.app:create_app()"
 CONFIG = "python:twelvelead.web.server.gunicorn_conf"
 WARNING = (
     "Warning: plain `serve` is for this machine; where others can reach it, put the container "
@@ -28,12 +29,11 @@ def run(options: Options) -> int:
         print(WARNING, file=sys.stderr)
     if options.compile:
         _start_compiling(options.models)
-    gunicorn = str(Path(sys.executable).with_name("gunicorn"))
     where = f"{options.host}:{options.port}"
     os.environ.update({**ALLOCATION, **os.environ})
     os.execv(  # noqa: S606 - the command is ours, no shell
-        gunicorn,
-        [gunicorn, "--config", CONFIG, "--bind", where, "twelvelead.app:create_app()"],
+        sys.executable,
+        [sys.executable, "-m", "gunicorn", "--config", CONFIG, "--bind", where, APP],
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import time
 from collections.abc import Callable, Mapping
 from http.client import HTTPConnection
@@ -75,6 +76,14 @@ def open_gate(home: Path) -> None:
     """Waits until the model stands at its gate, and lets it through."""
     (home / "gate").write_text("", encoding="utf-8")
     (home / "gate").unlink()
+
+
+def free_port() -> int:
+    """One that nobody listened on a moment ago."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        port: int = trial.getsockname()[1]
+        return port
 
 
 def wait_for(true: Callable[[], bool]) -> None:

@@ -15,7 +15,7 @@ import pytest
 from tests.support.models.fake_framework import logged, make_fake_model
 from tests.support.models.tiny_models import KERAS_LABELS
 from tests.support.project import ROOT
-from tests.support.web.live import ALL, PREDICTIONS, ask
+from tests.support.web.live import ALL, PREDICTIONS, ask, free_port
 from tests.support.web.web_fakes import FAKE, PAGE, PATIENCE, large_form, served, tags
 
 
@@ -30,13 +30,6 @@ def serve_once(**environment: str) -> subprocess.CompletedProcess[str]:
         timeout=PATIENCE,
         check=False,
     )
-
-
-def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        port: int = trial.getsockname()[1]
-        return port
 
 
 def test_it_works(tmp_path: Path) -> None:

@@ -1,0 +1,12 @@
+"""What a wheel holds besides pyproject.toml: the packages, and the pages that lie beside them."""
+
+from setuptools import find_packages, setup
+
+BESIDE = {"twelvelead.static": "static", "twelvelead.templates": "templates"}
+
+setup(
+    packages=[*find_packages(include=["ecg*", "model_registry*", "twelvelead*"]), *BESIDE],
+    package_dir=BESIDE,
+    package_data={**{name: ["**/*"] for name in BESIDE}, "twelvelead": ["**/*.jinja"]},
+    include_package_data=False,
+)
