@@ -1,4 +1,4 @@
-"""evaluation.pages: a served model on labelled folders, and its card's figures again."""
+"""evaluation.evaluate: a served model on labelled folders, and its card's figures again."""
 
 import csv
 import hashlib
@@ -11,9 +11,10 @@ import pytest
 
 from model_registry.entry import Entry
 from model_registry.registry import read_registry
+from tests.support.models.beat_models import beat_picture
 from tests.support.pages.labelled_folders import draw_folder
 from twelvelead.datasets.pages import DataError
-from twelvelead.evaluation.pages import (
+from twelvelead.evaluation.evaluate import (
     OUT_OF_FOLD,
     evaluate,
     evaluate_out_of_fold,
@@ -69,6 +70,16 @@ def test_copies_and_unreadable_files_are_counted_and_left_out(
     (root / "normal" / "broken.png").write_bytes(b"no picture")
     figures = evaluate(predictor, KEY, root)
     assert [figures[k] for k in ("n", "files", "copies", "unreadable")] == [8, 10, 1, 1]
+
+
+def test_a_picture_that_the_model_refuses_is_counted_and_left_out(
+    predictor: Predictor, tmp_path: Path
+) -> None:
+    root = draw_folder(tmp_path / "data")
+    (root / "normal" / "beat.png").write_bytes(beat_picture())
+    figures = evaluate(predictor, KEY, root)
+    assert (figures["n"], figures["files"], figures["unreadable"]) == (8, 9, 0)
+    assert figures["decisions"]["refused"] == 1
 
 
 def test_pages_that_the_model_was_trained_on_are_counted(

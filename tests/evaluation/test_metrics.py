@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binomtest
 from sklearn.metrics import precision_recall_fscore_support, roc_auc_score
 
-from twelvelead.evaluation.metrics import accept_from, f1_of, fit_temperature, measure, softmax
+from twelvelead.evaluation.metrics import f1_of, measure, softmax
 
 LABELS = ("a", "b")
 TARGETS = np.array([0, 0, 0, 1, 1], dtype=np.intp)
@@ -72,29 +72,6 @@ def test_a_class_that_does_not_occur_has_no_auc_and_no_recall_interval() -> None
     assert figures["auc"] is None
     assert figures["per_class"]["b"]["recall_interval"] is None
     assert figures["balanced_accuracy"] == pytest.approx(2 / 3)
-
-
-def test_temperature_cools_overconfident_answers() -> None:
-    rng = np.random.default_rng(1)
-    targets = rng.integers(0, 2, 500)
-    logits = np.eye(2)[targets] * 2 + rng.logistic(0, 1, (500, 2))
-    honest = fit_temperature(targets, logits)
-    assert fit_temperature(targets, logits * 3) == pytest.approx(3 * honest, rel=0.02)
-
-
-def test_accepted_answers_are_right_at_the_asked_rate() -> None:
-    rng = np.random.default_rng(2)
-    sure = rng.uniform(0.5, 1, 2000)
-    targets = (rng.uniform(size=2000) > sure).astype(np.intp)  # right as often as it says
-    shares = np.column_stack([sure, 1 - sure])
-    threshold = accept_from(targets, shares, 0.9)
-    kept = sure >= threshold
-    assert (targets[kept] == 0).mean() >= 0.9
-    assert 0.7 < threshold < 0.9
-
-
-def test_answers_that_are_never_right_are_never_accepted() -> None:
-    assert accept_from(1 - TARGETS, np.eye(2)[TARGETS], 0.9) == 0.99
 
 
 def test_probabilities_add_up_along_the_last_axis() -> None:

@@ -11,7 +11,7 @@ from model_registry.entry import Entry, ModelEntry
 from model_registry.read_entry import read_entry
 from model_registry.registry import read_registry
 from tests.support.project import ROOT
-from twelvelead.evaluation.pages import read_out_of_fold
+from twelvelead.evaluation.evaluate import read_out_of_fold
 from twelvelead.inference.compilation.compile import compile_model
 from twelvelead.inference.compilation.probe_inputs import draw_pages
 from twelvelead.inference.engines.weights import read_weights

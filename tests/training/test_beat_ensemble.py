@@ -11,7 +11,7 @@ import pytest
 from model_registry.entry import EnsembleEntry
 from model_registry.registry import read_registry
 from twelvelead.datasets.pages import DataError
-from twelvelead.evaluation.beat_figures import Answered
+from twelvelead.evaluation.figures import LabelledAnswers
 from twelvelead.training.ensemble import assemble
 from twelvelead.training.plan import Plan
 from twelvelead.training.recipe import ENSEMBLES
@@ -53,17 +53,19 @@ def models(tmp_path: Path) -> Iterator[Path]:
     assert not list(tmp_path.glob(".*"))
 
 
-def answers(seed: int, sure: float) -> Answered:
+def answers(seed: int, sure: float) -> LabelledAnswers:
     """Answers that are right as often as they are sure."""
     targets = np.arange(200) % 4
     logits = np.random.default_rng(seed).normal(0, 1, (200, 5))
     logits[np.arange(200), targets] += sure
     names = np.array(["100", "103", "105", "111"])[np.arange(200) % 4]
-    return Answered(LABELS, targets, logits, names, names)
+    return LabelledAnswers(LABELS, targets, logits, names, names)
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[Answered, Answered, str]]:
+def asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> dict[str, tuple[LabelledAnswers, LabelledAnswers, str]]:
     """What members answer to the kept records and to those of the test, instead of being run."""
     found = {
         key: (answers(place, 2.0), answers(5 + place, 2.0), "tested on others")
@@ -95,7 +97,7 @@ def test_it_works(models: Path) -> None:
 
 
 def test_three_that_differ_are_better_together(
-    models: Path, asked: dict[str, tuple[Answered, Answered, str]]
+    models: Path, asked: dict[str, tuple[LabelledAnswers, LabelledAnswers, str]]
 ) -> None:
     found = assembled(models)["cross_validation"]
     tested = [one for _, one, _ in asked.values()]
@@ -105,7 +107,7 @@ def test_three_that_differ_are_better_together(
 
 
 def test_members_that_were_asked_about_other_beats_are_refused(
-    models: Path, asked: dict[str, tuple[Answered, Answered, str]]
+    models: Path, asked: dict[str, tuple[LabelledAnswers, LabelledAnswers, str]]
 ) -> None:
     inside, given, protocol = asked[MEMBERS[1]]
     asked[MEMBERS[1]] = inside, replace(given, targets=given.targets[::-1].copy()), protocol

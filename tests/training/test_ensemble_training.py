@@ -22,7 +22,7 @@ from tests.support.pages.labelled_folders import draw_folder, write_manifest
 from tests.support.web.web_fakes import FAKE_BACKENDS, PAGE
 from twelvelead.cli import main as cli
 from twelvelead.datasets.pages import DataError
-from twelvelead.evaluation.pages import evaluate_out_of_fold, read_out_of_fold
+from twelvelead.evaluation.evaluate import evaluate_out_of_fold, read_out_of_fold
 from twelvelead.inference.predictor import Predictor
 from twelvelead.inference.resources.limits import Limits
 from twelvelead.training.ensemble import assemble

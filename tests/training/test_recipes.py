@@ -14,7 +14,7 @@ import pytest
 from model_registry.registry import read_registry
 from tests.support.models.tiny_models import run_python
 from twelvelead.datasets.pages import DataError
-from twelvelead.evaluation.pages import evaluate_out_of_fold, read_out_of_fold
+from twelvelead.evaluation.evaluate import evaluate_out_of_fold, read_out_of_fold
 from twelvelead.inference.predictor import Predictor
 from twelvelead.inference.resources.limits import Limits
 from twelvelead.training.recipe import RECIPES, find_recipe

@@ -11,7 +11,7 @@ from tests.support.training.fake_recipe import RECIPE
 from tests.support.training.held_out_fakes import FOLDS, draw_data
 from twelvelead.datasets.pages import DataError, LabelledPages
 from twelvelead.datasets.splits import Fold, split_by_patient, write_split
-from twelvelead.evaluation.beat_figures import Answered
+from twelvelead.evaluation.figures import LabelledAnswers
 from twelvelead.training.fits import Fits
 from twelvelead.training.pages import PageData
 from twelvelead.training.plan import Plan
@@ -31,7 +31,7 @@ def stand_apart(plan: Plan) -> Path:
     return write_split(plan.work, pages, torn)
 
 
-def cross_validated(data: PageData, said: list[str]) -> Answered:
+def cross_validated(data: PageData, said: list[str]) -> LabelledAnswers:
     work = data.plan.work / data.plan.key
     return Fits(data, work, data.prepare(), said.append).cross_validated()
 

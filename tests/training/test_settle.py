@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from twelvelead.evaluation.beat_figures import Answered
+from twelvelead.evaluation.figures import LabelledAnswers
 from twelvelead.evaluation.metrics import softmax
 from twelvelead.training.settle import fit_bias, settle
 
@@ -22,14 +22,14 @@ class Shifted:
         self.by = self.by + bias
 
 
-def answers(wrong_by: Floats, scale: float = 1.0) -> Answered:
+def answers(wrong_by: Floats, scale: float = 1.0) -> LabelledAnswers:
     """Calibrated answers, their logits then scaled and shifted off."""
     rng = np.random.default_rng(0)
     logits = rng.normal(0, 2, (20_000, 3))
     drawn = rng.random((len(logits), 1)) > np.cumsum(softmax(logits), axis=1)
     names = np.full(len(logits), "100")
     targets = np.asarray(drawn.sum(axis=1), np.intp)
-    return Answered(("N", "S", "V"), targets, scale * logits - wrong_by, names, names)
+    return LabelledAnswers(("N", "S", "V"), targets, scale * logits - wrong_by, names, names)
 
 
 def test_it_works() -> None:

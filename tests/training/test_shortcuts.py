@@ -15,7 +15,7 @@ from tests.support.pages.drawn_pages import encode
 from tests.support.training.fake_recipe import RECIPE
 from tests.support.training.held_out_fakes import FOLDS, draw_data, make_measured, read_metrics
 from twelvelead.datasets.pages import DataError, list_pages
-from twelvelead.evaluation.beat_figures import Answered
+from twelvelead.evaluation.figures import LabelledAnswers
 from twelvelead.training.fits import Fits
 from twelvelead.training.pages import PageData
 from twelvelead.training.plan import Plan
@@ -41,7 +41,7 @@ def plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
     return made
 
 
-def cross_validated(plan: Plan) -> Answered:
+def cross_validated(plan: Plan) -> LabelledAnswers:
     data = PageData.read(plan, RECIPE)
     return Fits(data, plan.work / plan.key, data.prepare(), print).cross_validated()
 

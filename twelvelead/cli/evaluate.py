@@ -6,8 +6,8 @@ from model_registry.registry import read_registry
 from twelvelead.cli.output import CommandError, print_json
 from twelvelead.cli.parser import Options
 from twelvelead.datasets.pages import DataError
-from twelvelead.evaluation.beat_text import figures_text
-from twelvelead.evaluation.pages import evaluate, evaluate_out_of_fold
+from twelvelead.evaluation.evaluate import evaluate, evaluate_out_of_fold
+from twelvelead.evaluation.text import figures_text
 from twelvelead.inference.predictor import Predictor
 
 

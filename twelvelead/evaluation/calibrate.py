@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import numpy as np
+
 from twelvelead.datasets.pages import Indices
-from twelvelead.evaluation.metrics import Matrix, accept_from, fit_temperature, softmax
+from twelvelead.evaluation.metrics import Matrix, softmax
 
 ACCEPTED_ACCURACY = 0.95  # held-out accuracy of the answers that count as accepted
 
@@ -26,3 +28,29 @@ def calibrate(targets: Indices, logits: Matrix) -> dict[str, Any]:
         "accepted_share": float(accepted.mean()),
         "accepted_right": float(right[accepted].mean()) if accepted.any() else None,
     }
+
+
+def fit_temperature(targets: Indices, logits: Matrix) -> float:
+    """The temperature (Guo 2017) that gives held-out logits, (n, labels), the least log loss."""
+    from scipy.optimize import minimize_scalar
+
+    def loss(log_temperature: float) -> float:
+        shares = softmax(logits / np.exp(log_temperature))
+        told = shares[np.arange(len(targets)), targets]
+        return float(-np.log(np.maximum(told, np.finfo(np.float64).eps)).mean())
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded").x))
+
+
+def accept_from(targets: Indices, probabilities: Matrix, accuracy: float) -> float:
+    """The lowest confidence from which on held-out answers are right at the rate `accuracy`.
+
+    At least 0.5, so that an accepted label is likelier than all others together; 0.99 where no lower
+    threshold will do.
+    """
+    highest, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == targets
+    for threshold in np.arange(0.5, 0.99, 0.01):
+        kept = highest >= threshold
+        if kept.any() and right[kept].mean() >= accuracy:
+            return float(round(threshold, 2))
+    return 0.99

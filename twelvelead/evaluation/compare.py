@@ -18,7 +18,7 @@ from model_registry.comparison import FILE
 from model_registry.entry import Entry
 from model_registry.registry import read_registry
 from twelvelead.datasets.pages import DataError, list_pages
-from twelvelead.evaluation.pages import held_out_pages, read_out_of_fold
+from twelvelead.evaluation.evaluate import held_out_pages, read_out_of_fold
 
 Right = npt.NDArray[np.bool_]
 

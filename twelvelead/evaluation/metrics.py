@@ -68,32 +68,6 @@ def auc(targets: Indices, probabilities: Matrix, weights: Matrix | None = None) 
     return np.asarray(np.mean(each, axis=0))
 
 
-def fit_temperature(targets: Indices, logits: Matrix) -> float:
-    """The temperature (Guo 2017) that gives held-out logits, (n, labels), the least log loss."""
-    from scipy.optimize import minimize_scalar
-
-    def loss(log_temperature: float) -> float:
-        shares = softmax(logits / np.exp(log_temperature))
-        told = shares[np.arange(len(targets)), targets]
-        return float(-np.log(np.maximum(told, np.finfo(np.float64).eps)).mean())
-
-    return float(np.exp(minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded").x))
-
-
-def accept_from(targets: Indices, probabilities: Matrix, accuracy: float) -> float:
-    """The lowest confidence from which on held-out answers are right at the rate `accuracy`.
-
-    At least 0.5, so that an accepted label is likelier than all others together; 0.99 where no lower
-    threshold will do.
-    """
-    highest, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == targets
-    for threshold in np.arange(0.5, 0.99, 0.01):
-        kept = highest >= threshold
-        if kept.any() and right[kept].mean() >= accuracy:
-            return float(round(threshold, 2))
-    return 0.99
-
-
 def softmax(logits: Matrix) -> Matrix:
     """Probabilities that add up to 1 along the last axis."""
     shares = np.exp(logits - logits.max(axis=-1, keepdims=True))

@@ -14,7 +14,7 @@ from ecg.tasks import BEAT_AAMI_5, BEAT_SIX
 from model_registry.entry import Entry
 from twelvelead.datasets.pages import DataError
 from twelvelead.datasets.records import AAMI, DS2, PACED, SIX, BeatRecord, read_records
-from twelvelead.evaluation.beat_figures import Answered, beat_figures
+from twelvelead.evaluation.figures import LabelledAnswers, beat_figures
 from twelvelead.evaluation.matching import REACH, match
 from twelvelead.evaluation.metrics import Matrix
 
@@ -57,7 +57,7 @@ def evaluate_records(
             counts["extra"] += int((asked.symbols == "").sum())
             counts["missed"] += len(record.beats) - int((asked.symbols != "").sum())
         parts.append(_answered(answer, asked, entry))
-    answered = Answered.together(parts)
+    answered = LabelledAnswers.together(parts)
     if not len(answered.targets):
         raise DataError(f"No beat in the records under {folder} has one of the model's labels.")
     figures = beat_figures(answered, 1.0)
@@ -90,11 +90,11 @@ def at_found_places(record: BeatRecord) -> BeatRecord:
     return replace(record, beats=Beats(beats.trace, beats.rate, found), symbols=symbols)
 
 
-def _answered(answer: Answer, record: BeatRecord, entry: Entry) -> Answered:
+def _answered(answer: Answer, record: BeatRecord, entry: Entry) -> LabelledAnswers:
     labels = record.labels(CODES[entry.task.key])
     kept = np.flatnonzero(labels != "")
     shares = answer(record.beats)[kept]
-    return Answered(
+    return LabelledAnswers(
         entry.labels,
         np.array([entry.labels.index(label) for label in labels[kept]], dtype=np.intp),
         np.log(np.maximum(shares, LEAST)),

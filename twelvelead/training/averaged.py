@@ -13,9 +13,9 @@ from model_registry.entry import EnsembleEntry, Entry, ModelEntry
 from model_registry.registry import Registry
 from twelvelead.datasets.pages import DataError, LabelledPages, list_pages
 from twelvelead.datasets.splits import Fold
-from twelvelead.evaluation.beat_figures import Answered, beat_figures
+from twelvelead.evaluation.evaluate import OUT_OF_FOLD, read_out_of_fold
+from twelvelead.evaluation.figures import LabelledAnswers, beat_figures
 from twelvelead.evaluation.metrics import Matrix, softmax
-from twelvelead.evaluation.pages import OUT_OF_FOLD, read_out_of_fold
 from twelvelead.inference.answers import average_logs, in_order
 from twelvelead.training.beats import BeatData
 from twelvelead.training.pages import (
@@ -28,13 +28,13 @@ from twelvelead.training.plan import Plan
 from twelvelead.training.recipe import BeatRecipe, Note, find_recipe
 
 HALF_A_UNIT = 0.5 * 10**-DECIMALS  # a held-out answer kept as 0.000000 is this at most
-Said = Mapping[str, Answered]  # a member's answers by its key, logits at its own temperature
+Said = Mapping[str, LabelledAnswers]  # a member's answers by its key, logits at its own temperature
 
 
 class Averaged(ABC):
     """inside: the average of what members answered, to fit temperature and threshold to."""
 
-    inside: Answered
+    inside: LabelledAnswers
 
     @abstractmethod
     def describe(self) -> str:
@@ -56,7 +56,7 @@ class AveragedPages(Averaged):
     data: Path
     pages: LabelledPages
     folds: list[Fold]
-    inside: Answered
+    inside: LabelledAnswers
 
     @classmethod
     def read(cls, plan: Plan, registry: Registry, entry: EnsembleEntry) -> "AveragedPages":
@@ -66,7 +66,7 @@ class AveragedPages(Averaged):
         rows = [_held_out(registry[member], entry, pages) for member in entry.members]
         logs = average_logs(entry, rows)
         names = np.array(pages.sha256)
-        inside = Answered(entry.labels, pages.targets, logs, names, pages.patients)
+        inside = LabelledAnswers(entry.labels, pages.targets, logs, names, pages.patients)
         return cls(plan.data, pages, folds, inside)
 
     def describe(self) -> str:
@@ -90,8 +90,8 @@ class AveragedPages(Averaged):
 class AveragedBeats(Averaged):
     """Of the records that were kept aside, and of those of the test."""
 
-    inside: Answered
-    tested: Answered
+    inside: LabelledAnswers
+    tested: LabelledAnswers
     protocol: str
 
     @classmethod
@@ -116,7 +116,7 @@ class AveragedBeats(Averaged):
         return {}
 
 
-def ask_member(plan: Plan, member: ModelEntry) -> tuple[Answered, Answered, str]:
+def ask_member(plan: Plan, member: ModelEntry) -> tuple[LabelledAnswers, LabelledAnswers, str]:
     """A member's answers to its kept records and to those of its test, and the protocol, in words."""
     recipe = find_recipe(member.key)
     assert isinstance(recipe, BeatRecipe)  # noqa: S101 - the ensemble's task is one of beats
@@ -126,7 +126,7 @@ def ask_member(plan: Plan, member: ModelEntry) -> tuple[Answered, Answered, str]
     return inside, tested, data.protocol
 
 
-def average(entry: EnsembleEntry, registry: Registry, said: Said) -> Answered:
+def average(entry: EnsembleEntry, registry: Registry, said: Said) -> LabelledAnswers:
     """The ensemble's answers from its members', to the same beats; logits are logarithms.
 
     Raises DataError where members were asked about other beats.

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
 from twelvelead.datasets.pages import DataError
-from twelvelead.evaluation.beat_figures import Answered, beat_figures, record_figures
+from twelvelead.evaluation.figures import LabelledAnswers, beat_figures, record_figures
 from twelvelead.training.batches.marked_beats import MarkedBeats, mark
 from twelvelead.training.fits import Fits, TrainingData
 from twelvelead.training.plan import Plan
@@ -106,9 +106,9 @@ class BeatData(TrainingData[Records]):
     def count(self, some: Records) -> str:
         return f"{count(some)} beats of {len(some)} records"
 
-    def ask(self, network: Network, some: Records) -> Answered:
+    def ask(self, network: Network, some: Records) -> LabelledAnswers:
         """What a network answers to records, beats that are left out aside."""
-        return Answered(
+        return LabelledAnswers(
             self.recipe.labels,
             np.concatenate([one.targets[one.counted] for one in some]),
             np.concatenate([self._logits(network, one) for one in some]),
@@ -127,13 +127,13 @@ class BeatData(TrainingData[Records]):
                 parts.append(network.logits(tensors[wanted]))
         return np.concatenate(parts)
 
-    def brief(self, answered: Answered) -> str:
+    def brief(self, answered: LabelledAnswers) -> str:
         figures = beat_figures(answered, 1.0)
         told = ", ".join(f"{label} {row['f1']:.3f}" for label, row in figures["per_class"].items())
         return f"accuracy {figures['accuracy']:.3f}, F1: {told}"
 
     def evidence(
-        self, fits: Fits[Records], network: Network, inside: Answered, temperature: float
+        self, fits: Fits[Records], network: Network, inside: LabelledAnswers, temperature: float
     ) -> dict[str, Any]:
         told = beat_figures(inside, temperature)
         if self.test:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from twelvelead.evaluation.beat_figures import Answered
+from twelvelead.evaluation.figures import LabelledAnswers
 from twelvelead.training.recipe import Network, Note, Recipe
 from twelvelead.training.settle import settle
 
@@ -51,23 +51,23 @@ class TrainingData(ABC, Generic[Some]):
         """How much it is, in words."""
 
     @abstractmethod
-    def ask(self, network: Network, some: Some) -> Answered:
+    def ask(self, network: Network, some: Some) -> LabelledAnswers:
         """What a network answers, to what is read as it is served."""
 
     @abstractmethod
-    def brief(self, answered: Answered) -> str:
+    def brief(self, answered: LabelledAnswers) -> str:
         """The main figures in a line."""
 
     @abstractmethod
     def evidence(
-        self, fits: "Fits[Some]", network: Network, inside: Answered, temperature: float
+        self, fits: "Fits[Some]", network: Network, inside: LabelledAnswers, temperature: float
     ) -> dict[str, Any]:
         """What metrics.json tells of a finished network; `cross_validation` are the held-out figures.
 
         inside: the answers that temperature and threshold were fitted to.
         """
 
-    def finish(self, folder: Path, inside: Answered, temperature: float) -> dict[str, Any]:
+    def finish(self, folder: Path, inside: LabelledAnswers, temperature: float) -> dict[str, Any]:
         """What is told and kept of a model beyond that, once it lies in its folder."""
         del folder, inside, temperature
         return {}
@@ -82,7 +82,7 @@ class Fits(Generic[Some]):
     fit: Callable[[Some, Note], Network]
     say: Note
 
-    def final(self) -> tuple[Network, Answered]:
+    def final(self) -> tuple[Network, LabelledAnswers]:
         """The network that ships, and held-out answers to fit temperature and threshold to."""
         kept = self.data.held_out
         if kept is None:
@@ -92,14 +92,14 @@ class Fits(Generic[Some]):
         inside = self.data.ask(network, kept)
         return network, settle(network, inside) if self.data.settles else inside
 
-    def cross_validated(self) -> Answered:
+    def cross_validated(self) -> LabelledAnswers:
         """Held-out answers to all: each from a network that saw nothing of the patient."""
         answered = []
         for number, (train, test) in enumerate(self.data.folds()):
             network = self.fitted(f"fold-{number}", train)
             answered.append(self.data.ask(network, test))
             self.say(f"fold-{number}: {self.data.brief(answered[-1])}")
-        return Answered.together(answered)
+        return LabelledAnswers.together(answered)
 
     def fitted(self, name: str, train: Some) -> Network:
         """A network trained on this part; one that an earlier run finished is not fitted again."""

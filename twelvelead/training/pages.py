@@ -13,10 +13,9 @@ import numpy as np
 from model_registry.registry import read_registry
 from twelvelead.datasets.pages import DataError, Indices, LabelledPages, Reading, read_pages
 from twelvelead.datasets.splits import Fold, read_split, split_by_patient, split_hash
-from twelvelead.evaluation.beat_figures import Answered
-from twelvelead.evaluation.figures import full_figures
+from twelvelead.evaluation.evaluate import OUT_OF_FOLD, evaluate
+from twelvelead.evaluation.figures import LabelledAnswers, page_figures
 from twelvelead.evaluation.metrics import Matrix, measure, softmax
-from twelvelead.evaluation.pages import OUT_OF_FOLD, evaluate
 from twelvelead.inference.resources.limits import Limits
 from twelvelead.inference.resources.machine import cores
 from twelvelead.training.fits import Fits, TrainingData, load_kept
@@ -81,35 +80,37 @@ class PageData(TrainingData[Indices]):
     def count(self, some: Indices) -> str:
         return f"{len(some)} pages"
 
-    def ask(self, network: Network, some: Indices) -> Answered:
+    def ask(self, network: Network, some: Indices) -> LabelledAnswers:
         parts = np.array_split(some, max(1, len(some) // AT_ONCE))
         normalise = self.recipe.preprocessing.normalise
         logits = [network.logits(normalise(self.pages.pixels[0, part])) for part in parts]
         digests = np.array([self.pages.sha256[index] for index in some])
         patients, targets = self.pages.patients[some], self.pages.targets[some]
-        return Answered(self.recipe.labels, targets, np.concatenate(logits), digests, patients)
+        return LabelledAnswers(
+            self.recipe.labels, targets, np.concatenate(logits), digests, patients
+        )
 
-    def brief(self, answered: Answered) -> str:
+    def brief(self, answered: LabelledAnswers) -> str:
         figures = measure(answered.labels, answered.targets, softmax(answered.logits))
         auc = "-" if figures["auc"] is None else f"{figures['auc']:.3f}"
         f1 = f"macro-F1 {figures['macro_f1']:.3f}"
         return f"accuracy {figures['accuracy']:.3f}, {f1}, AUC {auc}"
 
     def evidence(
-        self, fits: Fits[Indices], network: Network, inside: Answered, temperature: float
+        self, fits: Fits[Indices], network: Network, inside: LabelledAnswers, temperature: float
     ) -> dict[str, Any]:
         del network
         fits.say(f"all folds: {self.brief(inside)}")
         shares = self._shares(inside, temperature)
         return {"cross_validation": held_out_figures(self.pages, self.split, shares)}
 
-    def finish(self, folder: Path, inside: Answered, temperature: float) -> dict[str, Any]:
+    def finish(self, folder: Path, inside: LabelledAnswers, temperature: float) -> dict[str, Any]:
         """`out_of_fold.csv`, and the figures of the shipped model on the pages that it was trained on."""
         shares = self._shares(inside, temperature)
         write_out_of_fold(folder / OUT_OF_FOLD, self.pages, self.split, shares)
         return {"on_training_pages": ask_served(folder, self.plan.data)}
 
-    def _shares(self, answered: Answered, temperature: float) -> Matrix:
+    def _shares(self, answered: LabelledAnswers, temperature: float) -> Matrix:
         """Probabilities (n, labels) of all pages in their order, as they are kept."""
         index = {digest: row for row, digest in enumerate(answered.records)}
         rows = [index[digest] for digest in self.pages.sha256]
@@ -132,7 +133,7 @@ class PageData(TrainingData[Indices]):
 def held_out_figures(pages: LabelledPages, folds: Sequence[Fold], shares: Matrix) -> dict[str, Any]:
     """Figures of held-out probabilities, (n, labels), and by which folds they were held out."""
     told = {"folds": len(folds), "split_sha256": split_hash(pages, list(folds))}
-    return full_figures(pages, shares) | told
+    return page_figures(pages, shares) | told
 
 
 def ask_served(folder: Path, data: Path) -> dict[str, Any]:

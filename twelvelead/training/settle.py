@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from twelvelead.datasets.pages import Indices
-from twelvelead.evaluation.beat_figures import Answered
+from twelvelead.evaluation.figures import LabelledAnswers
 from twelvelead.evaluation.metrics import Matrix
 
 PULL = 1e-3  # towards no bias: a class that the held-out records lack keeps a finite one
@@ -41,7 +41,7 @@ def fit_bias(targets: Indices, logits: Matrix) -> Floats:
     return np.asarray(np.concatenate([[0.0], found[1:]]) / np.exp(found[0]))
 
 
-def settle(network: Any, inside: Answered) -> Answered:
+def settle(network: Any, inside: LabelledAnswers) -> LabelledAnswers:
     """Adds the bias that the held-out answers ask for to a network, for good; those answers then."""
     bias = fit_bias(inside.targets, inside.logits)
     network.shift(bias)

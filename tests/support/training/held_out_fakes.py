@@ -15,7 +15,7 @@ from tests.support.pages.labelled_folders import draw_folder, write_manifest
 from tests.support.web.web_fakes import FAKE_BACKENDS
 from twelvelead.datasets.pages import LabelledPages, list_pages
 from twelvelead.evaluation.calibrate import calibrate
-from twelvelead.evaluation.figures import full_figures
+from twelvelead.evaluation.figures import page_figures
 from twelvelead.evaluation.metrics import softmax
 from twelvelead.training.plan import Plan
 
@@ -40,7 +40,7 @@ def make_measured(
     logits = 2.0 * np.eye(4)[pages.targets] + 2.0 * rng.normal(size=(len(pages), 4))
     shares = softmax(logits).round(6)
     _keep(home / "out_of_fold.csv", pages, shares)
-    held_out = full_figures(pages, shares) | {"folds": FOLDS, "split_sha256": "5" * 64}
+    held_out = page_figures(pages, shares) | {"folds": FOLDS, "split_sha256": "5" * 64}
     calibration = calibrate(pages.targets, logits)
     metrics: dict[str, Any] = {"cross_validation": held_out, "calibration": calibration}
     metrics |= {"parameters": 10, "origin": "nowhere", "date": "2026-01-02"}

@@ -11,7 +11,7 @@ from ecg.tasks import NOTICE
 from model_registry.entry import FRAMEWORK_TITLES, EnsembleEntry, Entry, ModelEntry
 from model_registry.registry import read_registry
 from model_registry.segments import SegmentReading
-from twelvelead.evaluation.beat_text import few_words
+from twelvelead.evaluation.text import few_words
 from twelvelead.training.card_words import CARD_WORDS, CardWords
 from twelvelead.training.recipe import RECIPES
 

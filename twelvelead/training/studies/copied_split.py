@@ -31,8 +31,8 @@ from twelvelead.datasets.pages import (
     list_pages,
     read_manifest,
 )
+from twelvelead.evaluation.evaluate import held_out_pages, read_out_of_fold
 from twelvelead.evaluation.metrics import Matrix, measure
-from twelvelead.evaluation.pages import held_out_pages, read_out_of_fold
 from twelvelead.inference.batch import PageBatch
 from twelvelead.inference.predictor import Predictor
 from twelvelead.inference.resources.limits import Limits

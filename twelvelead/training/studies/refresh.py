@@ -9,7 +9,7 @@ from typing import Any
 
 from model_registry.entry import ModelEntry
 from model_registry.registry import read_registry
-from twelvelead.evaluation.pages import evaluate_out_of_fold
+from twelvelead.evaluation.evaluate import evaluate_out_of_fold
 from twelvelead.training.plan import Plan
 from twelvelead.training.shipping.card import write_card
 from twelvelead.training.shipping.ship import write_metrics

@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from twelvelead.evaluation.beat_figures import Answered, beat_figures, record_figures
-from twelvelead.evaluation.beat_text import figures_text
+from twelvelead.evaluation.figures import LabelledAnswers, beat_figures, record_figures
+from twelvelead.evaluation.text import figures_text
 
 LABELS = ("N", "S", "V", "F", "Q")
 
 
-def answered(targets: str, said: str, records: list[str], patients: list[str]) -> Answered:
+def answered(targets: str, said: str, records: list[str], patients: list[str]) -> LabelledAnswers:
     """Beats with a sure answer each."""
     logits = np.full((len(said), 5), -5.0)
     logits[np.arange(len(said)), [LABELS.index(one) for one in said]] = 5
-    return Answered(
+    return LabelledAnswers(
         LABELS,
         np.array([LABELS.index(one) for one in targets], dtype=np.intp),
         logits,

@@ -13,7 +13,7 @@ from ecg.beats.beats import Beats
 from ecg.errors import PageError
 from model_registry.entry import Entry
 from twelvelead.datasets.pages import DataError, LabelledPages, list_pages
-from twelvelead.evaluation.figures import full_figures
+from twelvelead.evaluation.figures import page_figures
 from twelvelead.evaluation.metrics import Matrix
 from twelvelead.evaluation.records import evaluate_records, holds_records
 from twelvelead.inference.prediction import Prediction
@@ -68,7 +68,7 @@ def evaluate_out_of_fold(entry: Entry, folder: Path) -> dict[str, Any]:
         raise DataError(f"{entry.folder} has no {OUT_OF_FOLD}: train it with `twelvelead train`.")
     pages = held_out_pages(known, list_pages(folder, entry.labels)[1])
     probabilities = np.stack([known[digest] for digest in pages.sha256])
-    return {"model": entry.key} | full_figures(pages, probabilities)
+    return {"model": entry.key} | page_figures(pages, probabilities)
 
 
 def held_out_pages(known: Mapping[str, Matrix], pages: LabelledPages) -> LabelledPages:
@@ -130,5 +130,5 @@ def _evaluate_pictures(predictor: Predictor, entry: Entry, folder: Path) -> dict
         "seen_in_training": sum(pages.sha256[index] in known for index in answered),
     }
     probabilities = np.concatenate([answer.probabilities for answer in answered.values()])
-    figures = full_figures(pages.of(np.array(list(answered), dtype=np.intp)), probabilities)
+    figures = page_figures(pages.of(np.array(list(answered), dtype=np.intp)), probabilities)
     return {"model": entry.key} | figures | counts
