@@ -122,7 +122,7 @@ def differences(where: str, before: Any, after: Any) -> Iterator[str]:
         pairs = zip_longest(before, after, fillvalue=MISSING)
         found = [list(differences(f"{where} [{i}]", *pair)) for i, pair in enumerate(pairs)]
         if len(before) != len(after):  # all that follows is shifted: the first says enough
-            yield f"{where}: {len(before)} -> {len(after)} items"
+            yield told(f"{where}: length", len(before), len(after))
             found = [lines for lines in found if lines][:1]
         for lines in found:
             yield from lines
