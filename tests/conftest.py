@@ -5,6 +5,16 @@ from pathlib import Path
 
 import pytest
 
+# Before any library reads them, here and in each process that is started: the workers share the
+# cores, and threads of tiny networks would burn three times their work in waiting for each other
+for _threads in (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+):
+    os.environ.setdefault(_threads, "1")
+
 pytest_plugins = ["tests.support.models.fixtures_compiled", "tests.support.models.fixtures_models"]
 
 DATA = os.environ.get("ECG_DATA_DIR", "")

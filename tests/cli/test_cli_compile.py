@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.models.fixtures_compiled import pages
+from tests.support.models.fixtures_compiled import export_as, pages
 from twelvelead.cli.main import main
 from twelvelead.inference.compilation.queue import compiling
 
@@ -47,7 +47,13 @@ def test_what_is_fresh_is_left(compiled: Path, capsys: pytest.CaptureFixture[str
     assert (compiled / "tiny_keras" / "compiled.onnx").stat().st_mtime_ns == before
 
 
-def test_one_that_fails_stops_no_other(compiled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_that_fails_stops_no_other(
+    compiled: Path,
+    compiled_dir: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    export_as(compiled_dir, monkeypatch)
     for key in BOTH:
         (compiled / key / "compiled.onnx").unlink()
     (compiled / "tiny_keras" / "weights.keras").write_bytes(b"other")
@@ -75,8 +81,12 @@ def test_all_means_all_beside_a_key_too(compiled: Path, capsys: pytest.CaptureFi
 
 
 def test_what_is_damaged_is_told_among_the_models_and_compiled_anew(
-    compiled: Path, capsys: pytest.CaptureFixture[str]
+    compiled: Path,
+    compiled_dir: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    export_as(compiled_dir, monkeypatch)
     (compiled / "tiny_keras" / "compiled.onnx").write_bytes(b"damaged")
     assert main(["models", "--models", str(compiled)]) == 0
     told = capsys.readouterr().out

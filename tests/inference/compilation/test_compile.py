@@ -8,11 +8,9 @@ import numpy as np
 import onnx
 import pytest
 
-import twelvelead.inference.compilation.compile
-from model_registry.entry import ModelEntry
 from model_registry.errors import WeightsError
-from tests.support.models.fixtures_compiled import entry_of, pages
-from tests.support.models.tiny_models import make_pytorch_model, run_python
+from tests.support.models.fixtures_compiled import entry_of, export_as, pages
+from tests.support.models.tiny_models import run_python
 from tests.support.project import ROOT
 from twelvelead.inference.compilation.compile import (
     AT_ONCE,
@@ -84,14 +82,14 @@ def test_another_networks_answers_are_refused_with_the_numbers(
 ) -> None:
     entry = entry_of(compiled, "tiny_torch")
     before = (entry.folder / NAME).read_bytes()
-    other = make_pytorch_model(tmp_path / "others", "other")
-    export = twelvelead.inference.compilation.compile.export
+    model = onnx.load(entry.folder / NAME)
+    (bias,) = (one for one in model.graph.initializer if one.name.endswith("classifier.0.bias"))
+    other = onnx.numpy_helper.to_array(bias) + np.array([0.2, 0, 0, 0], np.float32)
+    bias.CopyFrom(onnx.numpy_helper.from_array(other, bias.name))
+    (tmp_path / "others" / entry.key).mkdir(parents=True)
+    onnx.save(model, tmp_path / "others" / entry.key / NAME)
 
-    def export_other(_: ModelEntry, target: Path) -> str:
-        return export(entry_of(other.parent, "other"), target)
-
-    monkeypatch.setattr("twelvelead.inference.compilation.compile.export", export_other)
-    monkeypatch.setattr("twelvelead.inference.compilation.compile.TOLERANCE", 0.0)
+    export_as(tmp_path / "others", monkeypatch)
     with pytest.raises(CompileError, match=r"probability is 0\.\d+ .*on \d of 3 pages"):
         compile_model(entry, pages())
     assert (entry.folder / NAME).read_bytes() == before
@@ -131,9 +129,10 @@ def test_damaged_weights_are_told_and_nothing_is_left(compiled: Path) -> None:
 
 
 def test_the_record_never_stands_beside_another_file(
-    compiled: Path, monkeypatch: pytest.MonkeyPatch
+    compiled: Path, compiled_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = entry_of(compiled, "tiny_torch")
+    export_as(compiled_dir, monkeypatch)
     monkeypatch.setattr("twelvelead.inference.compilation.compiled.Compiled.write", _fails)
     with pytest.raises(OSError, match="disk full"):
         compile_model(entry, pages())

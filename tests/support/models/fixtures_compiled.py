@@ -11,6 +11,7 @@ from model_registry.read_entry import read_entry
 from tests.support.made_once import made_once
 from tests.support.pages.drawn_pages import draw_page, encode
 from twelvelead.inference.compilation.compile import compile_model
+from twelvelead.inference.compilation.compiled import NAME
 
 
 def pages(count: int = 3) -> list[Page]:
@@ -39,3 +40,13 @@ def compiled(compiled_dir: Path, tmp_path: Path) -> Path:
 def entry_of(folder: Path, key: str) -> ModelEntry:
     """The entry of one of them."""
     return read_entry(folder / key / "model.toml")
+
+
+def export_as(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Has each export give the ONNX file FOLDER/KEY/compiled.onnx, where a real one takes many seconds."""
+
+    def export(entry: ModelEntry, target: Path) -> str:
+        shutil.copy(folder / entry.key / NAME, target)
+        return "torch 2"
+
+    patch.setattr("twelvelead.inference.compilation.compile.export", export)
