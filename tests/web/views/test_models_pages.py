@@ -12,6 +12,7 @@ from tests.support.models.fake_metrics import fake_metrics, write_metrics
 from tests.support.models.measured_models import STRONG, ask, copy_measured, read, row, three
 from tests.support.models.tiny_models import KERAS_LABELS
 from tests.support.web.web_fakes import FakePredictor, make_app, tags
+from twelvelead.inference.compilation.queue import compiling
 from twelvelead.web.shown.plotly_files import read_plotly
 
 SECTIONS = ("roc", "confusion", "calibration", "shortcuts")
@@ -45,6 +46,19 @@ def test_the_card_of_the_model_stands_on_its_page(models: Path) -> None:
     page = read(models, "/models/tiny_keras")
     assert "<h2>Intended use</h2><p>Tests &lt;b&gt;only&lt;/b&gt;.</p>" in page
     assert page.index("Intended use") < page.index("Held-out figures") < page.index("It is tiny.")
+
+
+def test_models_say_how_far_they_are_with_being_compiled(models: Path) -> None:
+    with compiling(models) as tell:
+        tell(["tiny_torch", "tiny_keras"])
+        page, own = read(models, "/models"), read(models, "/models/tiny_keras")
+    assert "tiny_torch is being compiled, and served natively until then." in row(
+        page, "tiny_torch"
+    )
+    later = "tiny_keras is compiled after one model, and served natively until then."
+    assert later in row(page, "tiny_keras")
+    assert f'<p class="hint">{later}</p>' in own
+    assert "until then" not in read(models, "/models")
 
 
 def test_a_model_without_metrics_is_not_measured(models: Path) -> None:

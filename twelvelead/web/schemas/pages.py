@@ -89,7 +89,7 @@ class Model(Document):
     state: Shown
     reason: str | None = None
     notes: list[str] = Field(
-        default=[], description="as why it is served natively, though it is compiled"
+        default=[], description="as why it is served natively: it is still compiled, or can't be"
     )
 
 
