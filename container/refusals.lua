@@ -49,7 +49,7 @@ function M.answer(status)
     local path = (ngx.var.request_uri or ""):match("^[^?]*")
     local title = titles[status] or "Error"
     local detail = sentences[status] or title .. "."
-    if status == 413 and (path == "/signals" or path == "/api/v1/signals/predictions") then
+    if status == 413 and (path == "/signals" or path == "/api/v1/signals/predictions" or path == "/predict") then
         detail = too_large_recording
     end
     ngx.status = status

@@ -110,6 +110,12 @@ function M.take(kind)
     ngx.thread.kill(watching)
 end
 
+-- The same where a page or a recording may come: what is larger than a page can be is a recording.
+function M.take_either()
+    local length = tonumber(ngx.var.http_content_length) or math.huge
+    M.take(length > kinds.page.largest and "recording" or "page")
+end
+
 -- Counts those who fetch what is large, whose bodies are not counted already.
 function M.give()
     if not held[ngx.var.connection] then

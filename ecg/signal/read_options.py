@@ -14,11 +14,16 @@ Unit = Literal["mV", "adc"]
 
 @dataclass(frozen=True)
 class Asked:
-    """rate: Hz. lead: the one column of a CSV to be read. unit: of a CSV's values. None: by the file."""
+    """rate: Hz. lead: the one column of a CSV to be read. unit: of a CSV's values. None: by the file.
+
+    marks: whether the beats that somebody marked in a WFDB record are read; where they are not, a
+    damaged `.atr` file hinders nobody.
+    """
 
     rate: float | None = None
     lead: str | None = None
     unit: Unit | None = None
+    marks: bool = True
 
 
 NOTHING_ASKED = Asked()

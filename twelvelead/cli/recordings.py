@@ -28,7 +28,9 @@ def recordings(files: Sequence[Path]) -> list[Path]:
 
 def read_recording(file: Path, options: Options) -> Signal:
     """The recording of one of `recordings`, read as the options say. Raises OSError, SignalError."""
-    return read_signal(read_parts(file), Asked(options.rate, options.lead, options.unit))
+    return read_signal(
+        read_parts(file), Asked(options.rate, options.lead, options.unit, marks=False)
+    )
 
 
 def read_parts(file: Path) -> Mapping[str, bytes]:

@@ -55,7 +55,7 @@ def _read(files: Mapping[str, bytes], asked: Asked, limits: ReadLimits) -> tuple
     check_leads(len(kept))
     check_length(length, rate)
     check_values(length * sum(line.per_frame for line in header.signals), limits.values)
-    marks = _find_annotations(header.name, files)
+    marks = _find_annotations(header.name, files) if asked.marks else None
     reference = None if marks is None else _read_reference(marks, length, limits.check)
     samples = np.empty((len(kept), length), np.float32)
     notes += _read_samples(header, stored, samples, limits.check)

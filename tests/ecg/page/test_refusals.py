@@ -14,6 +14,7 @@ from twelvelead.web.server.headers import HEADERS
 from twelvelead.web.server.security import MAX_REQUEST, MAX_SIGNAL_REQUEST
 from twelvelead.web.server.worker import STATUS
 
+RECORDING_PATHS = ("/signals", "/api/v1/signals/predictions", "/predict")
 REFUSALS = (ROOT / "container" / "refusals.lua").read_text("utf-8")
 
 
@@ -22,7 +23,8 @@ def test_nginx_takes_a_little_more_than_the_app() -> None:
     assert lua == sizes[:2]
     for most, limit in zip(sizes[:2], (MAX_REQUEST, MAX_SIGNAL_REQUEST), strict=True):
         assert limit < int(most) <= limit * 1.01
-    assert sizes[2:] == ["1", "1", "0", "0"], (
+    assert sizes[2] == sizes[1], "of the address that takes either"
+    assert sizes[3:] == ["1", "1", "0", "0"], (
         "probes bring nothing; what was refused is not measured again"
     )
 
@@ -34,6 +36,7 @@ def test_nginx_refuses_with_the_sentences_titles_and_headers_of_the_app() -> Non
     for _, code, detail in STATUS:
         assert said.get(str(code), detail) in (detail, SENTENCES.get(code))
     assert TOO_LARGE_RECORDING in REFUSALS
+    assert all(f'path == "{path}"' in REFUSALS for path in RECORDING_PATHS)
     titles = re.findall(r"\[(\d+)\] = \"([^\"]+[^.])\"", REFUSALS)
     assert len(titles) > 8
     for number, title in titles:

@@ -5,7 +5,7 @@ import time
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from flask import Flask
@@ -185,3 +185,39 @@ def test_a_client_that_sends_nothing_more_is_not_waited_for(
         began = time.monotonic()
         drain(body, 1000, taken)
         assert time.monotonic() - began < 60
+
+
+LINES = b"MLII\n" + b"0.1\n0.2\n" * 1_300_000  # a table larger than a page can be
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"CONTENT_LENGTH": str(MAX_REQUEST + 1)},
+        {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True},
+    ],
+    ids=["told", "not told"],
+)
+def test_what_may_be_larger_than_a_page_finds_the_recordings_room(
+    models_dir: Path, told: dict[str, Any]
+) -> None:
+    app = make_app(models_dir, admitted=1)
+    found = app.extensions["twelvelead"]
+    assert found.recordings.enter()
+    answer = app.test_client().post(
+        "/predict", input_stream=BytesIO(b""), content_type=KIND, environ_overrides=told
+    )
+    check_refused(answer)
+    assert found.admission.inside == 0
+    assert app.test_client().post("/predict", data=form("all")).status_code == 200
+
+
+def test_a_table_has_the_size_of_recordings_where_either_may_come(models_dir: Path) -> None:
+    app = make_app(models_dir)
+    for address, status in (("/predict", 503), ("/api/v1/predictions", 413)):
+        assert app.test_client().post(address, **large_form(LINES)).status_code == status
+    too_large = app.test_client().post("/predict", **large_form(bytes(MAX_SIGNAL_REQUEST)))
+    assert (too_large.status_code, "one recording of at most 50 MB" in too_large.text) == (
+        413,
+        True,
+    )

@@ -137,3 +137,20 @@ def test_room_is_made_by_who_keeps_most_and_never_by_what_is_unfinished_of_other
     with pytest.raises(NoRoom, match="Too many recordings are being") as full:
         make_room(job(ANN, 1), [job(f"192.0.2.{n}", n) for n in range(10, 15)], limits)
     assert full.value.retry_after == pytest.approx(10)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told", "words"),
+    [
+        (0.2, 1, "1 s"),
+        (7.3, 8, "8 s"),
+        (99.0, 99, "99 s"),
+        (99.5, 120, "2 min"),
+        (130, 180, "3 min"),
+    ],
+)
+def test_a_wait_is_told_alike_in_words_and_in_seconds(
+    seconds: float, told: int, words: str
+) -> None:
+    full = NoRoom("Send it again in {wait}.", seconds)
+    assert (full.retry_after, str(full)) == (told, f"Send it again in {words}.")

@@ -99,7 +99,9 @@ def test_the_three_slow_recordings_close_nothing(server: Server) -> None:
         assert not is_busy(server, SIGNALS, "127.0.0.3")
 
 
-@pytest.mark.parametrize(("path", "size"), [("/signals", 40_000_000), (PREDICTIONS, 9_000_000)])
+@pytest.mark.parametrize(
+    ("path", "size"), [("/signals", 40_000_000), ("/predict", 40_000_000), (PREDICTIONS, 9_000_000)]
+)
 def test_one_client_with_too_many_uploads_is_refused_and_nobody_else(
     server: Server, path: str, size: int
 ) -> None:

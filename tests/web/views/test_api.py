@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from ecg.page.frame import Box, Grey, find_frame
 from ecg.tasks import NOTICE
 from model_registry.registry import read_registry
 from tests.support.models.tiny_models import KERAS_LABELS, PYTORCH_LABELS
@@ -207,3 +208,28 @@ def test_the_frame_of_a_page_is_told_without_asking_a_model(models_dir: Path) ->
     assert answer.status_code == 200
     assert answer.json == asked(client, form("tiny_keras"))["page"]
     assert predictor.asked == [("tiny_keras",)]
+
+
+def test_a_page_that_was_previewed_is_not_looked_through_again(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[object] = []
+
+    def find(grey: Grey) -> Box | None:
+        looked.append(grey.shape)
+        return find_frame(grey)
+
+    monkeypatch.setattr("ecg.page.page.find_frame", find)
+    preview = client.post(FRAME, data=form()).json or {}
+    assert client.post("/results", data=form("all")).status_code == 200
+    analysed = asked(client, form("tiny_keras"))["page"]
+    assert analysed == preview
+    assert len(looked) == 1
+
+
+def test_a_page_is_hashed_once(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Unused:
+        """A page that comes through the predictor brings its hash."""
+
+    monkeypatch.setattr("ecg.page.decoder.hashlib", Unused)
+    assert asked(client, form("all"))["page"]["sha256"] == hashlib.sha256(PAGE).hexdigest()

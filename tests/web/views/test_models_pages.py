@@ -190,3 +190,14 @@ def test_an_ensemble_is_called_one(models: Path) -> None:
     make_ensemble(models, said=Said(members=("tiny_keras", "tiny_torch")))
     for address in ("/models", "/models/both"):
         assert '<span class="badge ensemble">Ensemble</span>' in read(models, address)
+
+
+@pytest.mark.parametrize("address", ["/models", "/models/tiny_keras"])
+def test_what_else_there_is_to_say_of_a_model_stands_there(models: Path, address: str) -> None:
+    class Noting(FakePredictor):
+        def notes(self, key: str) -> tuple[str, ...]:
+            return (f"{key} is served natively: it is <damaged>.",)
+
+    predictor = Noting(read_registry(models))
+    page = make_app(models, predictor).test_client().get(address).text
+    assert "tiny_keras is served natively: it is &lt;damaged&gt;." in page

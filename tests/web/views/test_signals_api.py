@@ -29,6 +29,7 @@ from tests.support.signals.signal_fakes import (
     recording,
     said_of,
 )
+from tests.support.signals.wfdb_files import write
 from tests.support.web.web_fakes import PAGE, form, large_form, make_app
 from twelvelead.inference.resources.limits import FOREVER
 from twelvelead.web.views.openapi import describe_api
@@ -108,6 +109,24 @@ def test_all_models_that_read_beats_are_asked_for_all(client: FlaskClient) -> No
     found = asked(client, model="all")
     assert [one["model"] for one in found["predictions"]] == [DRAWN, MODEL]
     assert found["predictions"][0]["counts"]["N"] == found["beats"]
+
+
+def test_files_and_a_sample_are_two_recordings(client: FlaskClient) -> None:
+    sample = client.application.extensions["twelvelead"].signal_samples[0].id
+    answer = client.post(ADDRESS, data=recording(sample=sample))
+    assert answer.status_code == 400
+    assert "either its files or one sample" in answer.text
+
+
+def test_damaged_marks_beside_a_good_record_hinder_nobody(
+    client: FlaskClient, tmp_path: Path
+) -> None:
+    files = write(tmp_path / "record", "16")
+    sound = client.post(ADDRESS, data={"file": [(BytesIO(files[n]), n) for n in files]})
+    files["r1.atr"] = b"\xff\xff\xff"
+    damaged = client.post(ADDRESS, data={"file": [(BytesIO(files[n]), n) for n in files]})
+    assert (sound.status_code, damaged.status_code) == (200, 200), damaged.text
+    assert (damaged.json or {})["beats"] == (sound.json or {})["beats"]
 
 
 def test_a_model_of_pages_fails_beside_those_that_answer(client: FlaskClient) -> None:

@@ -133,6 +133,11 @@ def test_another_session_gets_nothing(
     assert other.get(address + part).status_code == 404
 
 
+def test_files_count_before_a_sample_that_a_form_cannot_unchoose(client: FlaskClient) -> None:
+    sample = client.application.extensions["twelvelead"].signal_samples[0].id
+    assert sent(client, sample=sample)
+
+
 def test_without_scripts_the_page_refreshes_itself_until_it_is_over(
     tmp_path: Path,
 ) -> None:

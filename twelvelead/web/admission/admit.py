@@ -16,7 +16,7 @@ from twelvelead.web.admission.reading import COPIES, no_memory
 from twelvelead.web.server.clients import client_address
 from twelvelead.web.server.errors import Overloaded
 from twelvelead.web.server.request_context import visit
-from twelvelead.web.server.security import most_bytes
+from twelvelead.web.server.security import MAX_REQUEST, most_bytes
 from twelvelead.web.server.services import Services, services
 
 CONNECTION = (
@@ -57,6 +57,18 @@ def admitted_with_recording(view: Callable[Arguments, Answer]) -> Callable[Argum
     return _guard(view, lambda found: found.recordings)
 
 
+def admitted_with_either(view: Callable[Arguments, Answer]) -> Callable[Arguments, Answer]:
+    """The same where a page or a recording may come: what is larger than a page can be is a recording.
+
+    A smaller one is known as such once it was read, by `inside` the recordings' room.
+    """
+
+    def room_of(found: Services) -> Admission:
+        return found.admission if announced() <= MAX_REQUEST else found.recordings
+
+    return _guard(view, room_of)
+
+
 def _guard(
     view: Callable[Arguments, Answer], room_of: Callable[[Services], Admission]
 ) -> Callable[Arguments, Answer]:
@@ -71,7 +83,13 @@ def _guard(
 
 @contextmanager
 def inside(room: Admission) -> Iterator[None]:
-    """A place in a room for as long as the block runs. Raises Overloaded where there is none."""
+    """A place in a room for as long as the block runs; the one that this request has already does too.
+
+    Raises Overloaded where there is none.
+    """
+    if visit().room is room:
+        yield
+        return
     found, visit().room = services(), room
     stopping = found.stopping()
     client = client_address()
@@ -87,10 +105,8 @@ def inside(room: Admission) -> Iterator[None]:
 @contextmanager
 def _holding_upload(room: Admission) -> Iterator[None]:
     """Memory for the request's body, by the length that it tells, else the most that it may have."""
-    uploads, size, most = services().uploads, request.content_length, most_bytes()
-    if size is None:
-        size = most if request.environ.get("wsgi.input_terminated") else 0
-    elif size > most:
+    uploads, size = services().uploads, announced()
+    if size > most_bytes():
         size = 0  # refused before it is read
     if not uploads.enter(size):
         raise _refusal(room, "memory")
@@ -98,6 +114,13 @@ def _holding_upload(room: Admission) -> Iterator[None]:
         yield
     finally:
         uploads.leave(size)
+
+
+def announced() -> int:
+    """Bytes that the request's body has at most, as far as can be told before it is read."""
+    if request.content_length is not None:
+        return request.content_length
+    return most_bytes() if request.environ.get("wsgi.input_terminated") else 0
 
 
 @contextmanager

@@ -65,14 +65,17 @@ def _looks_like_table(begin: bytes) -> bool:
     return len(rows) > 1 and all(ROW.fullmatch(row) for row in rows)
 
 
-def chosen_recording(found: Services) -> tuple[Signal, tuple[str, ...]]:
+def chosen_recording(
+    found: Services, *, file_first: bool = False
+) -> tuple[Signal, tuple[str, ...]]:
     """The one lead that is asked about of the recording in the request, and the names of all leads.
 
-    The recording is files, or a simulated sample by its id; it is read in a turn. Raises RequestError
-    for none, for both, and for fields that can't be read; SignalError's children; UnknownSample; Busy;
-    UnreadableUpload.
+    The recording is files, or a simulated sample by its id; it is read in a turn, and without the beats
+    that somebody marked in it. `file_first`: files count before a sample, which a plain form can't
+    unchoose. Raises RequestError for none, for both, and for fields that can't be read; SignalError's
+    children; UnknownSample; Busy; UnreadableUpload.
     """
-    signal, leads, size = _read(_chosen_files(found), read_asked())
+    signal, leads, size = _read(_chosen_files(found, file_first), read_asked())
     if size > GIVEN_BACK_FROM:
         give_back()
     return signal, leads
@@ -102,8 +105,10 @@ def _read_what_fits(files: dict[str, bytes], asked: Asked, check: Check) -> Sign
         raise
 
 
-def _chosen_files(found: Services) -> dict[str, bytes]:
+def _chosen_files(found: Services, file_first: bool) -> dict[str, bytes]:
     files, sample = given_files(), request.form.get("sample", "")
+    if files and sample and not file_first:
+        raise RequestError("Send one recording: either its files or one sample.")
     if files:
         named = {(f.filename or f"file {n}"): content_of(f) for n, (_, f) in enumerate(files)}
         if len(named) < len(files):
@@ -125,7 +130,8 @@ def read_asked() -> Asked:
     unit = request.form.get("unit", "").strip().lower()
     if unit and unit not in UNITS:
         raise RequestError("Send 'unit' as mV or adc, or leave it out.")
-    return Asked(_read_rate(request.form.get("rate", "")), lead or None, UNITS.get(unit))
+    rate = _read_rate(request.form.get("rate", ""))
+    return Asked(rate, lead or None, UNITS.get(unit), marks=False)
 
 
 def _read_rate(text: str) -> float | None:

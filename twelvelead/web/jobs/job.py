@@ -8,6 +8,7 @@ from typing import Any, Literal
 from ecg.signal.signal import Signal
 from twelvelead.inference.batch import Recording
 from twelvelead.inference.prediction import Answers
+from twelvelead.web.jobs.job_costs import in_time, told_wait
 
 State = Literal["waiting", "running", "done", "failed"]
 
@@ -20,11 +21,11 @@ class UnknownRecording(LookupError):
 
 
 class NoRoom(RuntimeError):
-    """More recordings than are kept, or worked on, at once; `retry_after` in s."""
+    """More recordings than are kept, or worked on, at once; `retry_after` in s, told as {wait}."""
 
-    def __init__(self, told: str, retry_after: float) -> None:
-        super().__init__(told)
-        self.retry_after = retry_after
+    def __init__(self, told: str, seconds: float) -> None:
+        self.retry_after = told_wait(seconds)
+        super().__init__(told.format(wait=in_time(self.retry_after)))
 
 
 @dataclass(frozen=True)

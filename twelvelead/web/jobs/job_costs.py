@@ -1,5 +1,6 @@
 """What it takes to classify a recording: estimated before, learned from what recordings took."""
 
+import math
 import threading
 from collections.abc import Sequence
 
@@ -71,6 +72,12 @@ def in_time(seconds: float) -> str:
     if seconds < 6000:
         return f"{int(seconds / 60)} min"
     return f"{int(seconds / 360) / 10:g} h"
+
+
+def told_wait(seconds: float) -> int:
+    """A wait in whole seconds, rounded up to what `in_time` says of it: minutes where it is long."""
+    unit = 1 if seconds <= 99 else 60 if seconds <= 5940 else 360
+    return max(1, unit * math.ceil(seconds / unit))
 
 
 def _models(count: int) -> str:

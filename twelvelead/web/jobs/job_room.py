@@ -24,8 +24,7 @@ def make_room(job: Job, jobs: Sequence[Job], limits: JobLimits) -> list[Job]:
         over = [one for one in left if one.is_over]
         if not over:
             raise NoRoom(
-                "Too many recordings are being classified: send it again in "
-                f"{in_time(_until_one_ends(left))}.",
+                "Too many recordings are being classified: send it again in {wait}.",
                 _until_one_ends(left),
             )
         counts = Counter(one.client for one in left)
@@ -43,7 +42,7 @@ def _over_share(job: Job, left: Sequence[Job], limits: JobLimits) -> list[Job]:
         if not over:
             raise NoRoom(
                 "Too many recordings from your address are being classified: send this one again in "
-                f"{in_time(_until_one_ends(own))}.",
+                "{wait}.",
                 _until_one_ends(own),
             )
         gone.append(over.pop(0))
@@ -60,14 +59,14 @@ def _check_work(job: Job, left: Sequence[Job], limits: JobLimits) -> None:
         wait = min(work, (own + job.cost - limits.work) * clients)
         raise NoRoom(
             "Recordings from your address are being classified that will take "
-            f"{in_time(own)}: send this one again in {in_time(wait)}.",
+            f"{in_time(own)}: send this one again in {{wait}}.",
             wait,
         )
     if work + job.cost > limits.all_work and job.cost > limits.short:
         wait = max(1.0, work + job.cost - limits.all_work)
         raise NoRoom(
             f"Recordings that will take {in_time(work)} are waiting: send this one again in "
-            f"{in_time(wait)}, or a shorter one now.",
+            "{wait}, or a shorter one now.",
             wait,
         )
 

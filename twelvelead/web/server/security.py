@@ -13,6 +13,7 @@ FORM_OVERHEAD = 64_000  # bytes beside the picture: boundaries, names, choices
 MAX_REQUEST = MAX_BYTES + FORM_OVERHEAD
 MAX_SIGNAL_REQUEST = MAX_RECORDING + FORM_OVERHEAD
 SIGNAL_BLUEPRINTS = ("signal_pages", "signal_api")  # whose routes take recordings
+EITHER = "api.predict_as_before"  # takes a page or a recording
 FORM_MEMORY = 500_000  # bytes of fields that are no file; the parser's own buffer counts too
 SAFE = ("GET", "HEAD", "OPTIONS")
 
@@ -51,7 +52,8 @@ def refuse_other_sites() -> None:
 
 def most_bytes() -> int:
     """What a request to this address may hold: a recording is larger than the picture of a page."""
-    return MAX_SIGNAL_REQUEST if request.blueprint in SIGNAL_BLUEPRINTS else MAX_REQUEST
+    takes_recordings = request.blueprint in SIGNAL_BLUEPRINTS or request.endpoint == EITHER
+    return MAX_SIGNAL_REQUEST if takes_recordings else MAX_REQUEST
 
 
 def set_limit() -> None:

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from twelvelead.inference.batch import PageBatch
 from twelvelead.inference.prediction import Answers
 from twelvelead.inference.predictor import Asker
-from twelvelead.web.admission.admit import admitted
+from twelvelead.web.admission.admit import admitted, admitted_with_either
 from twelvelead.web.admission.reading import turn
 from twelvelead.web.forms.pages import chosen_models, chosen_page
 from twelvelead.web.forms.recordings import holds_recording
@@ -70,7 +70,7 @@ def find_frame() -> Response:
 
 
 @blueprint.post("/predict")
-@admitted
+@admitted_with_either
 def predict_as_before() -> Response | str:
     """For clients of earlier apps: `model_key`, `image_source`, `upload_image` or `sample_path`.
 

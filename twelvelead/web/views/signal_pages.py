@@ -52,7 +52,7 @@ def classify() -> tuple[str, int, dict[str, str]] | Answer:
     try:
         found = services()
         keys = tuple(chosen_beat_models(found))
-        signal, leads = chosen_recording(found)
+        signal, leads = chosen_recording(found, file_first=True)
         beats = signal.seconds * BEATS_A_SECOND if signal.rows is None else len(signal.rows)
         cost = found.costs.check(keys, beats, signal.seconds)
         job = Job(begin_session(), signal, leads, keys, client=client_address(), cost=cost)
