@@ -38,7 +38,7 @@ def table(tmp_path: Path) -> Path:
 def test_a_signal_is_predicted_by_all_that_read_one(
     models: Path, table: Path, capsys: Output
 ) -> None:
-    found = run_json(models, capsys, "predict", table)
+    found = run_json(models, capsys, "predict", table, "--model", "all")
     assert list(found) == ["predictions", "signals", "failures", "notice"]
     (one,) = found["signals"]
     counts = {said["model"]: said["counts"]["V"] for said in one["predictions"]}
@@ -48,6 +48,13 @@ def test_a_signal_is_predicted_by_all_that_read_one(
     told = capsys.readouterr().out
     assert f"drawn (fake 1.0): N {BEATS}, S 0, V 0, F 0, Q 0" in told
     assert told.count(NOTICE) == 1
+
+
+def test_of_a_signal_the_usual_model_is_asked_where_none_is_named(
+    models: Path, table: Path, capsys: Output
+) -> None:
+    (one,) = run_json(models, capsys, "predict", table)["signals"]
+    assert [said["model"] for said in one["predictions"]] == ["beat_signal_cnn"]
 
 
 def test_each_file_goes_its_own_way_by_what_is_in_it(

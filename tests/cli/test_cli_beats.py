@@ -97,14 +97,14 @@ def test_its_json_has_every_beat(models: Path, table: Path, capsys: Output) -> N
     assert [beat["label"] for beat in said["beats"]].count("V") == EARLY
 
 
-def test_without_the_usual_model_beats_are_found_and_that_is_said(
+def test_without_a_model_of_beats_they_are_found_and_that_is_said(
     tmp_path: Path, table: Path, capsys: Output
 ) -> None:
     (tmp_path / "none").mkdir()
     assert run(tmp_path / "none", "beats", table) == 0
     told, complaint = capsys.readouterr()
     assert f"{BEATS} beats" in told
-    assert "no model beat_signal_cnn is registered" in complaint
+    assert "no model that reads beats is registered" in complaint
 
 
 def test_no_model_is_asked_where_none_is_wanted(models: Path, table: Path, capsys: Output) -> None:
@@ -237,7 +237,7 @@ def test_a_folder_in_place_of_the_file_is_one_sentence(
 
 def test_an_unknown_model_is_one_sentence(models: Path, table: Path, capsys: Output) -> None:
     assert run(models, "beats", table, "--model", "three") == 1
-    assert "There is no such model. Known models: beat_signal_cnn, drawn, pages." in sentence(
+    assert "There is no such model. Models that read beats: beat_signal_cnn, drawn." in sentence(
         capsys
     )
 

@@ -7,7 +7,7 @@ import pytest
 
 from ecg.beats.beats import Beats, RowBeats
 from ecg.page.page import read_page
-from model_registry.errors import ModelUnavailable, WrongInput
+from model_registry.errors import ModelUnavailable, UnknownModel, WrongInput
 from model_registry.registry import Registry, read_registry
 from tests.support.models.beat_models import (
     PICTURE_FACTS,
@@ -19,7 +19,17 @@ from tests.support.models.fake_framework import make_fake_model
 from tests.support.pages.drawn_pages import draw_page, encode
 from tests.support.web.web_fakes import PAGE as FRAMED
 from twelvelead.inference.batch import BeatBatch, PageBatch
-from twelvelead.inference.decision import NO_FRAME, decide, fitting, reads_of, refusal
+from twelvelead.inference.decision import (
+    NO_FRAME,
+    USUAL_BEAT_MODEL,
+    beat_models,
+    chosen_beat_models,
+    chosen_page_models,
+    decide,
+    fitting,
+    reads_of,
+    refusal,
+)
 
 PAGE, BEAT = read_page(FRAMED), read_page(beat_picture())
 BEATS = Beats(np.zeros(9, np.float32), 360.0, np.array([3, 6]))
@@ -117,3 +127,20 @@ def test_rows_of_beats_are_no_recording_for_a_member_that_reads_one(registry: Re
 def test_a_broken_model_tells_its_reason(registry: Registry) -> None:
     with pytest.raises(ModelUnavailable, match=r"broken/model\.toml"):
         refusal(registry, "broken", PageBatch(PAGE))
+
+
+def test_where_nothing_is_named_pages_go_to_all_and_recordings_to_the_usual_model(
+    registry: Registry, tmp_path: Path
+) -> None:
+    assert chosen_page_models([]) is chosen_page_models(["drawn", "all"]) is None
+    assert chosen_beat_models(registry, []) == ["drawn"], "the first, for want of the usual one"
+    make_fake_beat_model(tmp_path, USUAL_BEAT_MODEL)
+    assert chosen_beat_models(read_registry(tmp_path), []) == [USUAL_BEAT_MODEL]
+
+
+def test_what_is_named_is_asked_once_and_in_that_order(registry: Registry) -> None:
+    named = ["segments", "pages", "segments"]
+    assert chosen_page_models(named) == chosen_beat_models(registry, named) == named[:2]
+    assert chosen_beat_models(registry, ["pages", "all"]) == beat_models(registry)
+    with pytest.raises(UnknownModel, match="Models that read beats: drawn, drawn_too, mixed"):
+        chosen_beat_models(registry, ["all", "three"])

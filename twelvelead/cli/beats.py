@@ -13,11 +13,11 @@ from twelvelead.cli.output import CommandError, print_json, print_signal
 from twelvelead.cli.parser import Options
 from twelvelead.cli.recordings import read_recording, recordings, signal_document
 from twelvelead.inference.batch import Recording
-from twelvelead.inference.decision import beat_models
+from twelvelead.inference.decision import chosen_beat_models
 from twelvelead.inference.prediction import Answers
 from twelvelead.inference.predictor import Asker, Predictor
 
-USUAL_MODEL = "beat_signal_cnn"
+NO_MODEL = "no model that reads beats is registered: they are found and not classified."
 ENDINGS = (".csv", ".atr")
 
 
@@ -68,22 +68,14 @@ def _check_out(out: Path | None, count: int) -> None:
 
 def _keys(registry: Registry, asked: list[str]) -> list[str]:
     """The models to ask. Raises CommandError, UnknownModel."""
-    if not asked:
-        if USUAL_MODEL in registry.known:
-            return [USUAL_MODEL]
-        told = f"no model {USUAL_MODEL} is registered: beats are found and not classified."
-        print(f"twelvelead: {told}", file=sys.stderr)
-        return []
     if "none" in asked:
         if len(asked) > 1:
             raise CommandError("--model none goes alone: it asks no model.")
         return []
-    if "all" in asked:
-        return beat_models(registry)
-    for key in asked:
-        if key not in registry.known:
-            registry[key]  # raises UnknownModel
-    return list(dict.fromkeys(asked))
+    keys = chosen_beat_models(registry, asked)
+    if not keys:
+        print(f"twelvelead: {NO_MODEL}", file=sys.stderr)
+    return keys
 
 
 def _progress(name: str) -> Callable[[float], None]:

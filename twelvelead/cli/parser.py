@@ -51,11 +51,21 @@ def _add_asking(command: Add) -> None:
     """The commands that ask models about files."""
     added = command("predict", "ask models about ECG pages, pictures of a beat, or signals")
     added.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    added.add_argument("--model", action="append", default=[], help="a key, repeated, or all")
+    added.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        help="a key, repeated, or all: without it all that read a picture, the usual one of a signal",
+    )
     _add_signal(added)
     added = command("beats", "find every beat of a signal, and ask a model about each")
     added.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CSV, WFDB or zip")
-    added.add_argument("--model", action="append", default=[], help="a key, repeated; all; none")
+    added.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        help="a key, repeated; all; none; without it the usual one",
+    )
     added.add_argument("--out", type=Path, metavar="FILE", help="write the beats: .csv or .atr")
     _add_signal(added)
 

@@ -10,7 +10,7 @@ from model_registry.registry import read_registry
 from twelvelead.cli.output import CommandError, print_json, print_signal
 from twelvelead.cli.parser import Options
 from twelvelead.cli.recordings import is_picture, read_recording, recordings, signal_document
-from twelvelead.inference.decision import beat_models
+from twelvelead.inference.decision import chosen_beat_models, chosen_page_models
 from twelvelead.inference.predictor import Predictor
 
 ENDINGS = (".csv", ".tsv", ".hea", ".dat", ".atr", ".zip")  # of what is meant as a signal
@@ -57,9 +57,6 @@ class _Asking:
 
     def __init__(self, predictor: Predictor, options: Options) -> None:
         self._predictor, self._options = predictor, options
-        asked = list(dict.fromkeys(options.model))
-        # None where no key is named, or `all`: every model that reads what is given
-        self._keys = asked if asked and "all" not in asked else None
         self.predictions: Rows = []
         self.signals: Rows = []
         self.failures: Rows = []
@@ -83,7 +80,9 @@ class _Asking:
             self._fail(file, str(error))
 
     def _ask_of_picture(self, file: Path) -> None:
-        answers = self._predictor.predict(file.read_bytes(), self._keys)
+        answers = self._predictor.predict(
+            file.read_bytes(), chosen_page_models(self._options.model)
+        )
         self.predictions += [{"file": str(file)} | p.as_json() for p in answers.predictions]
         self._fail_models(file, answers.failures)
         if not answers.predictions and not answers.failures:
@@ -96,7 +95,7 @@ class _Asking:
             if file.suffix.lower() in ENDINGS:
                 raise
             raise NotASignal(f"The file is not a picture; read as a signal: {error}") from error
-        keys = beat_models(self._predictor.registry) if self._keys is None else self._keys
+        keys = chosen_beat_models(self._predictor.registry, self._options.model)
         if not keys:
             self._fail(file, "No model here reads signals: see `twelvelead models`.")
             return

@@ -1,15 +1,18 @@
 """How far to believe an answer about a page, and which questions a model is not asked at all."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ecg.page.page import Page
 from model_registry.entry import Entry, Reads
-from model_registry.errors import ModelUnavailable
+from model_registry.errors import ModelUnavailable, UnknownModel
 from model_registry.registry import Registry
 from twelvelead.inference.answers import of_member
 from twelvelead.inference.batch import Batch, BeatBatch, PageBatch, check_beats, reads_pages
 from twelvelead.inference.prediction import Decision, Probabilities
 
+USUAL_BEAT_MODEL = "beat_signal_cnn"
 NO_FRAME = "No trace frame was found: the whole picture was read, header and footer included."
 NAMES: dict[Reads, str] = {
     "page": "a 12-lead page",
@@ -48,6 +51,30 @@ def reads_of(registry: Registry, key: str) -> set[Reads]:
 def beat_models(registry: Registry) -> list[str]:
     """The models that are asked about the beats of a signal, ensembles among them."""
     return [key for key in registry if registry[key].task.subject == "beat"]
+
+
+def chosen_beat_models(registry: Registry, asked: Sequence[str]) -> list[str]:
+    """The models to ask about the beats of a recording, each once, by what somebody named.
+
+    all: all that read beats. Nothing: the usual one, or the first where that is not registered; none
+    where no model reads beats. A page, which takes a moment, is asked of all that read it in both cases:
+    see `chosen_page_models`. It is the same on the page, in the API and in the command.
+
+    Raises UnknownModel for a key that nobody registered.
+    """
+    known = beat_models(registry)
+    if set(asked) - {"all"} - set(registry.known):
+        told = ", ".join(known) or "none is registered"
+        raise UnknownModel(f"There is no such model. Models that read beats: {told}.")
+    if "all" in asked:
+        return known
+    usual = [USUAL_BEAT_MODEL] if USUAL_BEAT_MODEL in known else known[:1]
+    return list(dict.fromkeys(asked)) or usual
+
+
+def chosen_page_models(asked: Sequence[str]) -> list[str] | None:
+    """The same for a picture; None for all that read it, as for `all`, so for nothing."""
+    return None if not asked or "all" in asked else list(dict.fromkeys(asked))
 
 
 def fitting(registry: Registry, batch: Batch) -> list[str]:

@@ -14,6 +14,7 @@ from tests.container.test_supervise import FORM, Server, needs_nginx, supervised
 from tests.support.models.fake_framework import make_fake_model
 from tests.support.web.live import PREDICTIONS, ask, wait_for
 from tests.support.web.raw_http import HOST, chunked, connect, hear, post, say
+from tests.support.web.web_fakes import large_form
 from tests.web.server.test_worker import MALFORMED, check_refused
 from twelvelead.web.server.errors import SENTENCES
 from twelvelead.web.shown.plotly_files import plotly_version
@@ -99,9 +100,7 @@ def test_the_three_slow_recordings_close_nothing(server: Server) -> None:
         assert not is_busy(server, SIGNALS, "127.0.0.3")
 
 
-@pytest.mark.parametrize(
-    ("path", "size"), [("/signals", 40_000_000), ("/predict", 40_000_000), (PREDICTIONS, 9_000_000)]
-)
+@pytest.mark.parametrize(("path", "size"), [("/signals", 40_000_000), (PREDICTIONS, 9_000_000)])
 def test_one_client_with_too_many_uploads_is_refused_and_nobody_else(
     server: Server, path: str, size: int
 ) -> None:
@@ -110,6 +109,13 @@ def test_one_client_with_too_many_uploads_is_refused_and_nobody_else(
         assert pages_answer(server)
         assert not is_busy(server, path, "127.0.0.3")
     wait_for(lambda: not is_busy(server, path, "127.0.0.2"))
+
+
+def test_a_table_larger_than_a_page_comes_through_where_either_may_come(server: Server) -> None:
+    table = large_form(b"MLII\n" + b"0.1\n0.2\n" * 1_300_000)
+    told = ask(server.address, "/predict", table)
+    assert (told.status, "No model that reads beats" in told.text) == (503, True)
+    assert ask(server.address, PREDICTIONS, table).status == 413
 
 
 def is_busy(server: Server, path: str, source: str) -> bool:

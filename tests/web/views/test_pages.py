@@ -151,9 +151,9 @@ def test_what_is_wrong_is_said_with_its_status_and_choices_stay(
     assert answer.status_code == 415
     assert ">The file is not a picture: send JPEG, PNG, WebP or BMP.</p>" in answer.text
     assert chosen(answer.text, "model") == ["tiny_torch"]
-    no_model = client.post("/", data={"sample": a_sample(app)})
-    assert no_model.status_code == 400
-    assert chosen(no_model.text, "sample") == [a_sample(app)]
+    unknown = client.post("/", data={"sample": a_sample(app), "model": "unknown"})
+    assert unknown.status_code == 404
+    assert chosen(unknown.text, "sample") == [a_sample(app)]
 
 
 def test_without_scripts_a_file_counts_before_a_sample_that_stays_chosen(

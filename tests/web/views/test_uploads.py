@@ -90,9 +90,12 @@ def test_an_unknown_sample_is_refused(client: FlaskClient) -> None:
     assert refused(client, form("all", file=None, sample="0" * 32))[0] == 404
 
 
-def test_no_model_is_refused_with_those_there_are(client: FlaskClient) -> None:
-    status, sentence = refused(client, form())
-    assert (status, "tiny_keras, tiny_torch" in sentence) == (400, True)
+@pytest.mark.parametrize("address", ["/", "/results", "/predict", "/api/v1/predictions"])
+def test_where_no_model_is_named_all_that_read_pages_are_asked(
+    client: FlaskClient, predictor: FakePredictor, address: str
+) -> None:
+    assert client.post(address, data=form()).status_code == 200
+    assert predictor.asked == [("tiny_keras", "tiny_torch")]
 
 
 def test_an_unknown_model_is_refused_with_those_there_are(client: FlaskClient) -> None:

@@ -1,13 +1,11 @@
 """The one way by which a page and a choice of models come in, whatever the route."""
 
-from collections.abc import Sequence
 from io import BytesIO
 
 from flask import request
 from werkzeug.datastructures import FileStorage
 
 from ecg.page.library import Picture, UnknownPicture
-from model_registry.errors import UnknownModel
 from twelvelead.web.server.errors import RequestError
 from twelvelead.web.server.services import Services
 
@@ -67,20 +65,6 @@ def find_sample(found: Services, name: str) -> Picture:
         raise
 
 
-def chosen_models(found: Services) -> Sequence[str] | None:
-    """The model keys in the request, each once; None for `all`: every model that reads what is given.
-
-    Raises RequestError where none was chosen, UnknownModel for a key that nobody registered.
-    """
-    asked = [key for name in MODEL_FIELDS for key in request.form.getlist(name) if key]
-    registry = found.predictor.registry
-    if "all" in asked:
-        return None
-    if not asked:
-        known = ", ".join(sorted(registry.known)) or "none is registered"
-        raise RequestError(f"No model was chosen: send 'model' as all or one of: {known}.")
-    for key in asked:
-        if key not in registry.known:
-            known = ", ".join(sorted(registry.known))
-            raise UnknownModel(f"There is no such model. Known models: {known}.")
-    return list(dict.fromkeys(asked))
+def asked_models() -> list[str]:
+    """The model keys in the request, as they were sent."""
+    return [key for name in MODEL_FIELDS for key in request.form.getlist(name) if key]

@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections.abc import Sequence
 
 from flask import request
 from werkzeug.datastructures import FileStorage
@@ -13,11 +12,11 @@ from ecg.signal.read_options import Asked, ReadLimits, Unit
 from ecg.signal.read_signal import read_signal
 from ecg.signal.signal import RATES, Signal
 from ecg.simulate.signal_samples import find_signal_sample
-from model_registry.errors import ModelUnavailable, UnknownModel
-from twelvelead.inference.decision import beat_models
+from model_registry.errors import ModelUnavailable
+from twelvelead.inference.decision import chosen_beat_models
 from twelvelead.inference.resources.memory import give_back
 from twelvelead.web.admission.reading import COPIES, no_memory, turn
-from twelvelead.web.forms.pages import MODEL_FIELDS, content_of
+from twelvelead.web.forms.pages import asked_models, content_of
 from twelvelead.web.server.errors import RequestError
 from twelvelead.web.server.services import Services, services
 
@@ -25,7 +24,6 @@ FILE_FIELDS = ("file", "csv_file", "ecg_file")
 RECORDING_FIELDS = FILE_FIELDS[1:]  # fields of earlier clients that hold nothing else
 ENDINGS = (".csv", ".tsv", ".txt", ".hea", ".dat", ".atr", ".zip")
 PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"BM")  # JPEG, PNG, WebP, BMP
-USUAL_MODEL = "beat_signal_cnn"
 UNITS: dict[str, Unit] = {"mv": "mV", "adc": "adc"}
 LOOKED_AT = 4096  # bytes at the begin of a file that may be a table
 # each letter has one place where it fits, so that no row takes longer than its length
@@ -148,24 +146,12 @@ def _read_rate(text: str) -> float | None:
     return rate
 
 
-def chosen_beat_models(found: Services) -> Sequence[str]:
-    """The model keys in the request, each once; all that read beats for `all`, the usual one for none.
+def beat_models_to_ask(found: Services) -> list[str]:
+    """The models that the request asks about beats: see `chosen_beat_models`.
 
-    Raises UnknownModel for a key that nobody registered, ModelUnavailable where no model reads beats.
+    Raises UnknownModel, and ModelUnavailable where nothing is named and no model reads beats.
     """
-    asked = [key for name in MODEL_FIELDS for key in request.form.getlist(name) if key]
-    known = beat_models(found.predictor.registry)
-    unknown = set(asked) - {"all"} - set(found.predictor.registry.known)
-    if unknown:
-        told = ", ".join(known) or "none is registered"
-        raise UnknownModel(f"There is no such model. Models that read beats: {told}.")
-    if not known and not set(asked) - {"all"}:
+    keys = chosen_beat_models(found.predictor.registry, asked_models())
+    if not keys:
         raise ModelUnavailable("No model that reads beats of a signal is registered here.")
-    if "all" in asked:
-        return known
-    return list(dict.fromkeys(asked)) or [usual_model(known)]
-
-
-def usual_model(known: Sequence[str]) -> str:
-    """The model that is asked where nobody chose one."""
-    return USUAL_MODEL if USUAL_MODEL in known else known[0]
+    return keys

@@ -4,11 +4,12 @@ from flask import Blueprint, Response, render_template
 from pydantic import BaseModel
 
 from twelvelead.inference.batch import PageBatch
+from twelvelead.inference.decision import chosen_page_models
 from twelvelead.inference.prediction import Answers
 from twelvelead.inference.predictor import Asker
 from twelvelead.web.admission.admit import admitted, admitted_with_either
 from twelvelead.web.admission.reading import turn
-from twelvelead.web.forms.pages import chosen_models, chosen_page
+from twelvelead.web.forms.pages import asked_models, chosen_page
 from twelvelead.web.forms.recordings import holds_recording
 from twelvelead.web.schemas.model_figures import read_figures
 from twelvelead.web.schemas.pages import describe_answers, describe_models, describe_page
@@ -27,9 +28,12 @@ def send(document: BaseModel) -> Response:
 
 
 def ask(*, file_first: bool = False) -> Answers[PageBatch]:
-    """Asks the chosen models about the chosen page. Raises Unanswered where none answered."""
+    """Asks the chosen models about the chosen page, all that read it where none is named.
+
+    Raises Unanswered where none answered.
+    """
     found, here = services(), visit()
-    keys = chosen_models(found)
+    keys = chosen_page_models(asked_models())
     page = chosen_page(found, file_first=file_first)
     answers = found.predictor.predict(page, keys, Asker(here.deadline))
     here.note(answers)

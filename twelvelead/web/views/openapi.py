@@ -10,6 +10,7 @@ from ecg.page.page import FORMATS_IN_WORDS, MAX_BYTES, MAX_PIXELS
 from ecg.signal.signal import MAX_BYTES as MAX_RECORDING
 from ecg.signal.signal import MAX_HOURS, MAX_LEADS, RATES, USUAL_RATE
 from ecg.tasks import NOTICE
+from twelvelead.inference.decision import USUAL_BEAT_MODEL
 from twelvelead.web.forms.recordings import MAX_NAME
 from twelvelead.web.schemas.health import Health
 from twelvelead.web.schemas.model_figures import Figures
@@ -54,7 +55,10 @@ KEYS = {
     "minItems": 1,
     "maxItems": MOST_KEYS,
 }
-MODEL = {"model": KEYS | {"description": "keys, repeated; or `all`"}}
+MODEL = {
+    "model": KEYS
+    | {"description": "keys, repeated; or `all`, as without it: all that read such a picture"}
+}
 RECORDING = {
     "file": {
         "type": "array",
@@ -80,7 +84,9 @@ RECORDING = {
     "unit": {"type": "string", "enum": ["mV", "adc"], "description": "of a CSV's values"},
     "format": {"type": "string", "enum": ["json", "csv", "atr"], "description": "json without it"},
     "model": KEYS
-    | {"description": "keys, repeated; or `all`; the usual one without it. One for csv and atr"},
+    | {
+        "description": f"keys, repeated; or `all`; {USUAL_BEAT_MODEL} without it. One for csv and atr"
+    },
 }
 KEY = {
     "name": "key",
@@ -90,7 +96,11 @@ KEY = {
     "schema": {"type": "string"},
 }
 EARLIER = {
-    "model_key": {"type": "string", "minLength": 1, "maxLength": MOST_LETTERS},
+    "model_key": {
+        "type": "string",
+        "maxLength": MOST_LETTERS,
+        "description": "a key, or `all`; without it as the other addresses",
+    },
     "image_source": {"type": "string", "enum": ["upload", "sample"]},
     "upload_image": {"type": "string", "format": "binary"},
     "sample_path": {
@@ -122,7 +132,7 @@ ONE_SOURCE = {
     ]
 }
 FAULTS = {
-    "400": "no page, two pages, no model, or a form that is not whole",
+    "400": "no page, two pages, or a form that is not whole",
     "403": "a form of another site",
     "404": "unknown model or sample",
     "413": "too large",
@@ -138,9 +148,9 @@ SIGNAL_FAULTS = FAULTS | {
     "422": "a recording that can't be read, an unknown lead, or models that read pages",
 }
 A_PAGE = {"type": "object", "properties": PAGE} | ONE_PAGE
-ASKED = {"type": "object", "properties": PAGE | MODEL, "required": ["model"]} | ONE_PAGE
+ASKED = {"type": "object", "properties": PAGE | MODEL} | ONE_PAGE
 A_RECORDING = {"type": "object", "properties": RECORDING, "required": ["file"]}
-AS_BEFORE = {"type": "object", "properties": EARLIER, "required": ["model_key"]} | ONE_SOURCE
+AS_BEFORE = {"type": "object", "properties": EARLIER} | ONE_SOURCE
 RETRY_AFTER = {
     "description": "seconds after which asking again may help; absent where it would not",
     "schema": {"type": "integer", "minimum": 1},

@@ -9,7 +9,7 @@ from twelvelead.inference.batch import Recording
 from twelvelead.inference.prediction import Answers, Prediction
 from twelvelead.inference.predictor import Asker
 from twelvelead.web.admission.admit import admitted_with_recording, holding_signal, inside
-from twelvelead.web.forms.recordings import chosen_beat_models, chosen_recording
+from twelvelead.web.forms.recordings import beat_models_to_ask, chosen_recording
 from twelvelead.web.schemas.signals import EarlierAnswer, write_predictions
 from twelvelead.web.server.errors import RequestError, Unanswered
 from twelvelead.web.server.request_context import visit
@@ -38,7 +38,7 @@ def ask() -> tuple[tuple[str, ...], Answers[Recording]]:
     Raises Unanswered where none answered, WrongInput where none of them reads beats.
     """
     found, here = services(), visit()
-    keys = chosen_beat_models(found)
+    keys = beat_models_to_ask(found)
     signal, leads = chosen_recording(found)
     with holding_signal(signal.samples.nbytes):
         answers = found.predictor.predict(signal, keys, Asker(here.deadline))

@@ -9,10 +9,10 @@ from werkzeug.wrappers import Response as Answer
 
 from ecg.signal.signal import MAX_BYTES, MAX_HOURS, MAX_LEADS
 from twelvelead.inference.batch import Recording
-from twelvelead.inference.decision import beat_models
+from twelvelead.inference.decision import beat_models, chosen_beat_models
 from twelvelead.inference.prediction import Answers
 from twelvelead.web.admission.admit import admitted_with_recording
-from twelvelead.web.forms.recordings import chosen_beat_models, chosen_recording, usual_model
+from twelvelead.web.forms.recordings import beat_models_to_ask, chosen_recording
 from twelvelead.web.jobs.job_costs import BEATS_A_SECOND, in_time
 from twelvelead.web.jobs.recording_jobs import Job
 from twelvelead.web.jobs.sessions import begin_session, session
@@ -51,7 +51,7 @@ def classify() -> tuple[str, int, dict[str, str]] | Answer:
     """Takes a recording in, and leads to its page."""
     try:
         found = services()
-        keys = tuple(chosen_beat_models(found))
+        keys = tuple(beat_models_to_ask(found))
         signal, leads = chosen_recording(found, file_first=True)
         beats = signal.seconds * BEATS_A_SECOND if signal.rows is None else len(signal.rows)
         cost = found.costs.check(keys, beats, signal.seconds)
@@ -195,13 +195,14 @@ def _send(document: BaseModel) -> Response:
 
 def _render_form(error: str | None = None) -> str:
     found = services()
-    known = beat_models(found.predictor.registry)
+    registry = found.predictor.registry
+    known = beat_models(registry)
     asked = request.form.getlist("model") or request.args.getlist("model")
     models = [one for one in describe_models(found.predictor).models if one.key in known]
     return render_template(
         "signals.html",
         models=models,
-        chosen=[key for key in asked if key in known] or ([usual_model(known)] if known else []),
+        chosen=[key for key in asked if key in known] or chosen_beat_models(registry, []),
         samples=found.signal_samples,
         fields=request.form,
         limits=(MAX_BYTES // 1_000_000, MAX_HOURS, MAX_LEADS),
