@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from ecg.beats.beats import EVERY, ROW_LENGTH, ROW_RATE, Beats, Window
 from ecg.beats.rhythm_context import read_context
-from ecg.signal.signal import Samples
+from ecg.signal.signal import Values
 
 Tensor = npt.NDArray[np.float32]
 Form = Literal["window", "row"]
@@ -56,7 +56,7 @@ class SegmentReading:
         """float32 (m, 1, length, channels) of the m beats in `some`, the others being their context."""
         return self.prepare(self.stretches(beats, some), self.numbers(beats, some))
 
-    def stretches(self, beats: Beats, some: slice = EVERY) -> Samples:
+    def stretches(self, beats: Beats, some: slice = EVERY) -> Values:
         """float32 (m, length, traces): the channels that are stretches of trace."""
         channels = [self._scaled(beats, some)]
         if self.usual and len(beats):
@@ -65,12 +65,12 @@ class SegmentReading:
         found = np.stack(channels, axis=-1).astype(np.float32)
         return found if len(beats) else np.zeros((0, self.length, self.traces), np.float32)
 
-    def numbers(self, beats: Beats, some: slice = EVERY) -> Samples:
+    def numbers(self, beats: Beats, some: slice = EVERY) -> Values:
         """float32 (m, names): the context of each beat."""
         columns = [read_context(beats, name)[some] for name in self.context]
         return np.stack([np.zeros(len(beats))[some], *columns], axis=1)[:, 1:].astype(np.float32)
 
-    def _scaled(self, beats: Beats, some: slice) -> Samples:
+    def _scaled(self, beats: Beats, some: slice) -> Values:
         segments = self._segments(beats, some)
         if self.scale != "recording" or not len(segments):
             return scaled(segments, self.scale)
@@ -80,10 +80,10 @@ class SegmentReading:
             beats.kept[name] = np.maximum(np.median(ranges), LEAST)
         return np.asarray(scaled(segments, self.scale) / beats.kept[name])
 
-    def _segments(self, beats: Beats, some: slice) -> Samples:
+    def _segments(self, beats: Beats, some: slice) -> Values:
         return beats.windows(self.window, some) if self.window else beats.rows(some)
 
-    def prepare(self, stretches: Samples, numbers: Samples) -> Tensor:
+    def prepare(self, stretches: Values, numbers: Values) -> Tensor:
         """float32 (m, 1, length, channels) of `stretches` and `numbers`."""
         constant = np.repeat(numbers[:, np.newaxis], self.length, axis=1)
         return np.concatenate([stretches, constant], axis=-1)[:, np.newaxis].astype(np.float32)
@@ -94,7 +94,7 @@ def _spread(beats: Beats) -> slice:
     return slice(None, None, max(1, -(-len(beats) // SPREAD)))
 
 
-def scaled(segments: Samples, scale: SegmentScale) -> Samples:
+def scaled(segments: Values, scale: SegmentScale) -> Values:
     """float32 (m, length) of segments, mV, each scaled by itself; "recording" as "millivolts"."""
     if scale in ("millivolts", "recording"):
         return segments - np.median(segments, axis=1, keepdims=True)

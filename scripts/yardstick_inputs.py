@@ -80,11 +80,11 @@ def _make_audited(pages: Path, audited: Path) -> None:
 def _write_table(file: Path, signal: Signal, place: int) -> None:
     """A column a lead in mV; every other recording also tells its time."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    times = np.arange(signal.samples.shape[1]) / signal.rate
+    times = np.arange(signal.values.shape[1]) / signal.rate
     with file.open("w", encoding="ascii", newline="") as opened:
         written = csv.writer(opened, lineterminator="\n")
         written.writerow([*(["time"] if place % 2 else []), *signal.leads])
-        for time, values in zip(times, signal.samples.T, strict=True):
+        for time, values in zip(times, signal.values.T, strict=True):
             told = [f"{time:.5f}"] if place % 2 else []
             written.writerow([*told, *(f"{value:.4f}" for value in values)])
 
@@ -96,13 +96,13 @@ def _write_record(folder: Path, signal: Signal) -> None:
         fs=signal.rate,
         units=["mV"] * len(signal.leads),
         sig_name=list(signal.leads),
-        p_signal=signal.samples.T.astype(np.float64),
+        p_signal=signal.values.T.astype(np.float64),
         fmt=["16"] * len(signal.leads),
         write_dir=str(folder),
     )
     if signal.reference is not None:
         symbols = list(signal.reference.symbols)
-        wfdb.wrann("simulated", "atr", signal.reference.samples, symbols, write_dir=str(folder))
+        wfdb.wrann("simulated", "atr", signal.reference.indices, symbols, write_dir=str(folder))
 
 
 def _cut_record(source: Path, folder: Path) -> None:

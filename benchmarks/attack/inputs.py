@@ -137,7 +137,7 @@ def _hatched_page() -> bytes:
 def _half_hour() -> tuple[str, bytes]:
     """Header and samples of thirty minutes, five of them repeated."""
     signal = simulate_record(RecordPlan("pvc", seed=1, seconds=300.0))
-    samples = np.tile(np.round(signal.samples * 200).astype("<i2"), 6)
+    samples = np.tile(np.round(signal.values * 200).astype("<i2"), 6)
     lines = [f"r.dat 16 200 16 0 0 0 0 {lead}" for lead in signal.leads]
     header = "\n".join([f"r {len(lines)} {signal.rate:g} {samples.shape[1]}", *lines, ""])
     return header, samples.T.tobytes()
@@ -145,7 +145,7 @@ def _half_hour() -> tuple[str, bytes]:
 
 def _long_samples() -> bytes:
     """Ten seconds of a simulated lead over and over: a day of it packs into a few hundred KB."""
-    lead = simulate_record(RecordPlan("pvc", seed=1)).samples[0, :3600]
+    lead = simulate_record(RecordPlan("pvc", seed=1)).values[0, :3600]
     return np.resize(np.round(lead * 200).astype("<i2"), LONG_SAMPLES).tobytes()
 
 

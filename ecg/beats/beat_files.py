@@ -14,7 +14,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from ecg.signal.signal import Places
+from ecg.signal.signal import SampleIndices
 
 Shares = npt.NDArray[np.floating]
 
@@ -45,24 +45,24 @@ class NoSymbol(ValueError):
 class LabelledBeats:
     """Beats with the labels that a model gave, or that are known.
 
-    places: int64 (m,), samples, rising. rate: Hz. labels: one a beat. shares: (m, k) probabilities,
+    indices: int64 (m,), samples, rising. rate: Hz. labels: one a beat. shares: (m, k) probabilities,
     one column for each of `classes`; (m, 0) without.
     """
 
-    places: Places
+    indices: SampleIndices
     rate: float
     labels: tuple[str, ...]
     classes: tuple[str, ...] = ()
     shares: Shares | None = None
 
     def __post_init__(self) -> None:
-        """Raises ValueError where lengths differ or places don't rise."""
-        if self.places.size != len(self.labels):
-            raise ValueError(f"{self.places.size} beats can't have {len(self.labels)} labels")
+        """Raises ValueError where lengths differ or indices don't rise."""
+        if self.indices.size != len(self.labels):
+            raise ValueError(f"{self.indices.size} beats can't have {len(self.labels)} labels")
         shape = None if self.shares is None else self.shares.shape
-        if self.classes and shape != (self.places.size, len(self.classes)):
+        if self.classes and shape != (self.indices.size, len(self.classes)):
             raise ValueError("one probability is needed for each beat and class")
-        if self.places.size and (self.places[0] < 0 or np.diff(self.places).min(initial=0) < 0):
+        if self.indices.size and (self.indices[0] < 0 or np.diff(self.indices).min(initial=0) < 0):
             raise ValueError("beats must stand in the order of time, from sample 0 on")
 
 
@@ -72,7 +72,7 @@ def beats_csv(beats: LabelledBeats) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["time_s", "sample", "label", *(f"p_{name}" for name in beats.classes)])
     shares = np.empty((len(beats.labels), 0)) if beats.shares is None else beats.shares
-    for place, label, row in zip(beats.places.tolist(), beats.labels, shares, strict=True):
+    for place, label, row in zip(beats.indices.tolist(), beats.labels, shares, strict=True):
         told = [f"{share:.6f}" for share in row] if beats.classes else []
         writer.writerow([f"{place / beats.rate:.4f}", place, label, *told])
     return text.getvalue()
@@ -88,7 +88,7 @@ def beats_atr(beats: LabelledBeats) -> bytes:
         raise NoSymbol(f"WFDB has no symbol for {', '.join(unknown)}: download the CSV instead.")
     words = [_rate_note(beats.rate)]
     last = 0
-    for place, label in zip(beats.places.tolist(), beats.labels, strict=True):
+    for place, label in zip(beats.indices.tolist(), beats.labels, strict=True):
         words.extend(_annotation(place - last, CODES[SYMBOLS[label]]))
         last = place
     return b"".join([*words, _word(0, 0)])

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ecg.signal.signal import Places, Samples, Signal
+from ecg.signal.signal import SampleIndices, Signal, Values
 
 Floats = npt.NDArray[np.float64]
 
@@ -42,29 +42,29 @@ class Window:
 
 @dataclass(frozen=True)
 class Beats:
-    """The beats of one lead. trace: float32 (n,), mV. rate: Hz. places: int64 (m,), samples, rising."""
+    """The beats of one lead. trace: float32 (n,), mV. rate: Hz. indices: int64 (m,), of R, rising."""
 
-    trace: Samples
+    trace: Values
     rate: float
-    places: Places
+    indices: SampleIndices
 
     @classmethod
-    def of(cls, signal: Signal, lead: int, places: Places) -> "Beats":
-        """Beats at `places` in one lead, by its row, of a signal."""
-        return cls(signal.samples[lead], signal.rate, np.asarray(places, dtype=np.int64))
+    def of(cls, signal: Signal, lead: int, indices: SampleIndices) -> "Beats":
+        """Beats at `indices` in one lead, by its row, of a signal."""
+        return cls(signal.values[lead], signal.rate, np.asarray(indices, dtype=np.int64))
 
     def __len__(self) -> int:
-        return len(self.places)
+        return len(self.indices)
 
     @property
     def times(self) -> Floats:
         """(m,) seconds from the beginning of the recording to each R peak."""
-        return np.asarray(self.places / self.rate)
+        return np.asarray(self.indices / self.rate)
 
     @cached_property
     def rr(self) -> Floats:
         """(m - 1,) seconds from each beat to the next one."""
-        return np.asarray(np.diff(self.places) / self.rate)
+        return np.asarray(np.diff(self.indices) / self.rate)
 
     @property
     def rr_before(self) -> Floats:
@@ -86,20 +86,20 @@ class Beats:
         """What was computed from these beats, by name, for whoever needs it again."""
         return {}
 
-    def windows(self, window: Window, some: slice = EVERY) -> Samples:
+    def windows(self, window: Window, some: slice = EVERY) -> Values:
         """float32 (m, length), mV: what stands around each R peak; beyond the ends the last value.
 
         some: which beats, all without it; so too in `rows`.
         """
         trace = self.resampled(window.rate, window.band)
-        places = np.round(self.places[some] * (window.rate / self.rate)).astype(np.int64)
-        inside = places[:, np.newaxis] + np.arange(window.length) - window.before
+        indices = np.round(self.indices[some] * (window.rate / self.rate)).astype(np.int64)
+        inside = indices[:, np.newaxis] + np.arange(window.length) - window.before
         return np.asarray(trace[np.clip(inside, 0, len(trace) - 1)])
 
-    def rows(self, some: slice = EVERY) -> Samples:
+    def rows(self, some: slice = EVERY) -> Values:
         """float32 (m, 187): 125 Hz from R on, 1.2 times the next interval long, 0..1, then zeros."""
         trace = self.resampled(ROW_RATE)
-        begins = np.round(self.places[some] * (ROW_RATE / self.rate)).astype(np.int64)
+        begins = np.round(self.indices[some] * (ROW_RATE / self.rate)).astype(np.int64)
         lengths = np.round(ROW_SHARE * ROW_RATE * self.rr_after[some]).astype(np.int64)
         steps = np.arange(ROW_LENGTH)
         inside = begins[:, np.newaxis] + steps
@@ -115,7 +115,7 @@ class Beats:
         for name in [one for one in self.kept if isinstance(one, tuple)]:
             del self.kept[name]
 
-    def resampled(self, rate: float, band: tuple[float, float] | None = None) -> Samples:
+    def resampled(self, rate: float, band: tuple[float, float] | None = None) -> Values:
         """The trace, float32, at another rate, by a polyphase filter; then band-passed."""
         name = ("trace", rate, band)
         if name not in self.kept:
@@ -128,17 +128,17 @@ class RowBeats(Beats):
     """Beats that came as rows of 187 samples, without the recording around them; no rhythm is known."""
 
     @classmethod
-    def of_rows(cls, rows: Samples) -> "RowBeats":
+    def of_rows(cls, rows: Values) -> "RowBeats":
         """Those of float32 (m, 187), one after the other."""
-        places = np.arange(len(rows), dtype=np.int64) * ROW_LENGTH
-        return cls(np.asarray(rows, np.float32).reshape(-1), ROW_RATE, places)
+        indices = np.arange(len(rows), dtype=np.int64) * ROW_LENGTH
+        return cls(np.asarray(rows, np.float32).reshape(-1), ROW_RATE, indices)
 
-    def rows(self, some: slice = EVERY) -> Samples:
+    def rows(self, some: slice = EVERY) -> Values:
         """The rows as they were given."""
         return np.asarray(self.trace.reshape(-1, ROW_LENGTH)[some])
 
 
-def _resampled(beats: Beats, rate: float, band: tuple[float, float] | None) -> Samples:
+def _resampled(beats: Beats, rate: float, band: tuple[float, float] | None) -> Values:
     """The whole trace, in pieces, so that a recording of a day takes little memory beside its own."""
     trace = np.asarray(beats.trace, dtype=np.float32)
     ratio = Fraction(rate / beats.rate).limit_denominator(1000)
@@ -158,8 +158,8 @@ def _resampled(beats: Beats, rate: float, band: tuple[float, float] | None) -> S
 
 
 def _filtered(
-    trace: Samples, ratio: tuple[int, int], rate: float, band: tuple[float, float] | None
-) -> Samples:
+    trace: Values, ratio: tuple[int, int], rate: float, band: tuple[float, float] | None
+) -> Values:
     from scipy import signal as filters
 
     if ratio != (1, 1):

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecg.beats.beats import Window
-from ecg.signal.signal import Samples
+from ecg.signal.signal import Values
 
 Pixels = npt.NDArray[np.uint8]
 SUB = 4  # bits of a pixel that lines are placed to
@@ -31,7 +31,7 @@ DRAWING = BeatDrawing(  # how this project draws beats: models read them so, sam
 )
 
 
-def draw_beat(trace: Samples, drawing: BeatDrawing) -> Pixels:
+def draw_beat(trace: Values, drawing: BeatDrawing) -> Pixels:
     """uint8 (height, width), 255 being paper, of float32 (length,), mV."""
     height, width = drawing.size
     low, high = float(trace.min()), float(trace.max())

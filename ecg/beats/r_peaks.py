@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecg.interrupt import Check, unhurried
-from ecg.signal.signal import Places
+from ecg.signal.signal import SampleIndices
 
 Trace = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -36,7 +36,7 @@ SHORTEST_PIECE = 60  # s, at high rates
 OVERLAP = 40  # s at both ends of a piece: further away nothing matters
 
 
-def find_r_peaks(trace: Trace, rate: float, check: Check = unhurried) -> Places:
+def find_r_peaks(trace: Trace, rate: float, check: Check = unhurried) -> SampleIndices:
     """The samples of the R peaks of one lead, or of a QRS complex's largest deflection: rising.
 
     trace: float32 (n,), mV, finite, either way up. rate: Hz, 50 or more. Returns int64 (m,); none
@@ -57,16 +57,16 @@ def find_r_peaks(trace: Trace, rate: float, check: Check = unhurried) -> Places:
         check()
         first = max(0, start - OVERLAP * second)
         end = start + piece
-        places = first + _peaks_of_piece(trace[first : end + OVERLAP * second], rate)
-        found.append(places[(places >= start) & (places < end)])
+        indices = first + _peaks_of_piece(trace[first : end + OVERLAP * second], rate)
+        found.append(indices[(indices >= start) & (indices < end)])
     return np.concatenate(found)
 
 
-def _peaks_of_piece(trace: Trace, rate: float) -> Places:
+def _peaks_of_piece(trace: Trace, rate: float) -> SampleIndices:
     band = _band_pass(trace, rate, QRS_BAND, 2)
     stretches = _loud_stretches(_without_spikes(np.square(band), rate), rate)
-    places = _strongest(np.abs(band), stretches, REFRACTORY * rate)
-    return _at_the_peak(np.abs(_band_pass(trace, rate, PEAK_BAND, 1)), places, round(REACH * rate))
+    indices = _strongest(np.abs(band), stretches, REFRACTORY * rate)
+    return _at_the_peak(np.abs(_band_pass(trace, rate, PEAK_BAND, 1)), indices, round(REACH * rate))
 
 
 def _band_pass(trace: Trace, rate: float, band: tuple[float, float], order: int) -> Floats:
@@ -104,7 +104,7 @@ def _loud_stretches(power: Floats, rate: float) -> npt.NDArray[np.int64]:
     return edges[np.diff(edges)[:, 0] >= width]
 
 
-def _strongest(size: Floats, stretches: npt.NDArray[np.int64], apart: float) -> Places:
+def _strongest(size: Floats, stretches: npt.NDArray[np.int64], apart: float) -> SampleIndices:
     """The largest sample of each stretch; of two that are too near, the larger."""
     found: list[int] = []
     for start, end in stretches:
@@ -116,7 +116,7 @@ def _strongest(size: Floats, stretches: npt.NDArray[np.int64], apart: float) -> 
     return np.array(found, dtype=np.int64)
 
 
-def _at_the_peak(size: Floats, places: Places, reach: int) -> Places:
+def _at_the_peak(size: Floats, indices: SampleIndices, reach: int) -> SampleIndices:
     """Each place moved to the largest sample within reach."""
-    near = np.clip(places[:, None] + np.arange(-reach, reach + 1), 0, size.size - 1)
+    near = np.clip(indices[:, None] + np.arange(-reach, reach + 1), 0, size.size - 1)
     return np.unique(np.take_along_axis(near, size[near].argmax(axis=1)[:, None], axis=1))

@@ -29,9 +29,9 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class BeatRows:
-    """samples: float32 (n, 187), from 0 to 1. labels: a number from 0 to 4 for each, or None."""
+    """values: float32 (n, 187), from 0 to 1. labels: a number from 0 to 4 for each, or None."""
 
-    samples: npt.NDArray[np.float32]
+    values: npt.NDArray[np.float32]
     labels: tuple[int, ...] | None
 
 

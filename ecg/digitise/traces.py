@@ -42,11 +42,11 @@ class Traces:
 
     def table(self) -> Millivolts:
         """float32 (leads, samples) in mV, NaN where the page doesn't show a lead."""
-        samples = np.full((len(self.traces), round(self.seconds * self.rate)), np.nan, np.float32)
-        for row, trace in zip(samples, self.traces, strict=True):
+        values = np.full((len(self.traces), round(self.seconds * self.rate)), np.nan, np.float32)
+        for row, trace in zip(values, self.traces, strict=True):
             first = round(trace.start * self.rate)
             row[first : first + trace.millivolts.size] = trace.millivolts
-        return samples
+        return values
 
     def to_csv(self) -> str:
         """`time_s` and a column of mV for each lead, a row for each sample; empty where not shown."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ecg.errors import SignalTooLarge, TooManySamples, UnreadableSignal
 from ecg.interrupt import Check, unhurried
 from ecg.signal.csv.text import begin_sentence
-from ecg.signal.signal import MAX_HOURS, MAX_LEADS, Samples
+from ecg.signal.signal import MAX_HOURS, MAX_LEADS, Values
 
 LEAST_SECONDS = 2.0  # shorter has no rhythm
 FLAT_SECONDS = 10.0  # a flat stretch of this is told
@@ -55,10 +55,10 @@ def check_length(count: int, rate: float) -> None:
         )
 
 
-def check_samples(
-    samples: Samples, rate: float, words: Sequence[str], check: Check = unhurried
+def check_signal(
+    leads: Values, rate: float, words: Sequence[str], check: Check = unhurried
 ) -> list[str]:
-    """Notes on flat stretches and clipping in float32 (leads, n), mV.
+    """Notes on flat stretches and clipping in `leads`, float32 (leads, n), mV.
 
     `words`: how people find each lead, as "column 2 (MLII)". Raises UnreadableSignal for a lead that
     is not finite, constant, flat (equal neighbours) in stretches of 10 s and more for over half of
@@ -67,7 +67,7 @@ def check_samples(
     on it is a note.
     """
     notes = []
-    for values, lead in zip(samples, words, strict=True):
+    for values, lead in zip(leads, words, strict=True):
         check()
         low, high = float(values.min()), float(values.max())
         if not (math.isfinite(low) and math.isfinite(high)):

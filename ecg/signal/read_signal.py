@@ -67,7 +67,7 @@ def _rows(data: bytes, limits: ReadLimits) -> Signal:
     found = read_rows(data, limits=limits)
     notes = [ROWS_NOTE] + (["The last column, labels, was not read."] if found.labels else [])
     return Signal(
-        found.samples.reshape(1, -1), ROW_RATE, ("rows",), notes=tuple(notes), rows=found.samples
+        found.values.reshape(1, -1), ROW_RATE, ("rows",), notes=tuple(notes), rows=found.values
     )
 
 

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from ecg.errors import UnknownLead
 from ecg.signal.lead_names import list_known
 
-Samples = npt.NDArray[np.float32]
-Places = npt.NDArray[np.int64]
+Values = npt.NDArray[np.float32]
+SampleIndices = npt.NDArray[np.int64]
 RateSource = Literal["file", "asked", "assumed"]
 
 USUAL_RATE = 360.0  # Hz: the MIT-BIH Arrhythmia Database's, taken where nothing tells another
@@ -24,9 +24,9 @@ USUAL_LEADS = ("MLII", "II", "ECG", "ML2", "LEAD II", "I", "V5")  # the first th
 
 @dataclass(frozen=True)
 class Annotations:
-    """Beats that people marked: where (int64 samples, rising) and what (a WFDB symbol each)."""
+    """Beats that people marked. indices: int64 (n,), samples, rising. symbols: WFDB's, one each."""
 
-    samples: Places
+    indices: SampleIndices
     symbols: tuple[str, ...]
 
 
@@ -34,23 +34,23 @@ class Annotations:
 class Signal:
     """One recording.
 
-    samples: float32 (leads, n), mV, finite. rate: Hz. leads: a name for each row of `samples`.
+    values: float32 (leads, n), mV, finite. rate: Hz. leads: a name for each row of `values`.
     rate_source: whether the file told the rate, somebody asked for it, or the usual one was assumed.
     notes: sentences for people on how it was read. reference: beats that came with it. rows: float32
-    (m, 187), where it is no recording but rows of beats, which stand in `samples` one after the other.
+    (m, 187), where it is no recording but rows of beats, which stand in `values` one after the other.
     """
 
-    samples: Samples
+    values: Values
     rate: float
     leads: tuple[str, ...]
     rate_source: RateSource = "file"
     notes: tuple[str, ...] = ()
     reference: Annotations | None = None
-    rows: Samples | None = None
+    rows: Values | None = None
 
     @property
     def seconds(self) -> float:
-        return float(self.samples.shape[1] / self.rate)
+        return float(self.values.shape[1] / self.rate)
 
     def find_lead(self, wanted: str | None = None) -> int:
         """The row of the lead with this name, letters' case aside; None: the usual lead for beats.
@@ -68,8 +68,8 @@ class Signal:
         Raises UnknownLead.
         """
         row = self.find_lead(lead)
-        kept = self.samples[row : row + 1].copy() if len(self.leads) > 1 else self.samples
-        return replace(self, samples=kept, leads=(self.leads[row],), reference=None)
+        kept = self.values[row : row + 1].copy() if len(self.leads) > 1 else self.values
+        return replace(self, values=kept, leads=(self.leads[row],), reference=None)
 
     def _named(self, wanted: str, names: Sequence[str]) -> int:
         if wanted.strip().upper() not in names:

@@ -43,7 +43,7 @@ class BeatSample:
         signal = simulate_record(RecordPlan(self.finding, self.seed))
         if signal.reference is None:
             raise ValueError("a simulated recording should know its beats")
-        beats = Beats.of(signal, signal.leads.index(LEAD), signal.reference.samples)
+        beats = Beats.of(signal, signal.leads.index(LEAD), signal.reference.indices)
         symbols = np.array(signal.reference.symbols)
         wanted = np.flatnonzero(symbols[FIRST:LAST] == self.symbol) + FIRST
         if not len(wanted):

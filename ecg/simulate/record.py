@@ -73,15 +73,15 @@ def simulate_record(plan: RecordPlan) -> Signal:
     if unknown:
         raise ValueError(f"unknown lead {unknown[0]!r}: known are MLII, {', '.join(drawn.leads)}")
     clean = drawn.signals[[drawn.leads.index(name) for name in wanted]]
-    places = np.round(drawn.r_peaks * plan.rate).astype(np.int64)
-    inside = places < clean.shape[1]
+    indices = np.round(drawn.r_peaks * plan.rate).astype(np.int64)
+    inside = indices < clean.shape[1]
     symbols = tuple(SYMBOLS[kind] for kind, kept in zip(drawn.kinds, inside, strict=True) if kept)
     return Signal(
-        samples=clean + _disturbance(clean.shape, plan),
+        values=clean + _disturbance(clean.shape, plan),
         rate=float(plan.rate),
         leads=plan.leads,
         notes=("Simulated: not a patient's recording.",),
-        reference=Annotations(places[inside], symbols),
+        reference=Annotations(indices[inside], symbols),
     )
 
 

@@ -108,7 +108,7 @@ def record_zip(signal: Signal, name: str) -> bytes:
 
     G. B. Moody, "WFDB Applications Guide", header(5) and signal(5). Raises NoSymbol.
     """
-    steps = np.round(signal.samples.astype(np.float64) * GAIN).astype("<i2")
+    steps = np.round(signal.values.astype(np.float64) * GAIN).astype("<i2")
     lines = [f"{name} {len(signal.leads)} {signal.rate:g} {steps.shape[1]}"]
     for row, lead in zip(steps, signal.leads, strict=True):
         checksum = int(row.sum(dtype=np.int64).astype(np.int16))
@@ -119,7 +119,7 @@ def record_zip(signal: Signal, name: str) -> bytes:
     }
     if signal.reference is not None:
         reference = signal.reference
-        beats = LabelledBeats(reference.samples, signal.rate, reference.symbols)
+        beats = LabelledBeats(reference.indices, signal.rate, reference.symbols)
         members["atr"] = beats_atr(beats)
     opened = io.BytesIO()
     with zipfile.ZipFile(opened, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -131,7 +131,7 @@ def record_zip(signal: Signal, name: str) -> bytes:
 def signal_csv(signal: Signal) -> bytes:
     """A table: time in s, then the leads in mV."""
     lines = [",".join(["time", *signal.leads])]
-    for place, row in enumerate(signal.samples.T):
+    for place, row in enumerate(signal.values.T):
         lines.append(",".join([f"{place / signal.rate:.3f}", *(f"{value:.3f}" for value in row)]))
     return ("\n".join(lines) + "\n").encode("ascii")
 
@@ -148,14 +148,14 @@ def _record(plan: RecordPlan, signal: Signal) -> dict[str, Any]:
         "rate": plan.rate,
         "leads": list(plan.leads),
         "beats": {
-            "samples": " ".join(map(str, reference.samples.tolist())),
+            "samples": " ".join(map(str, reference.indices.tolist())),
             "symbols": "".join(reference.symbols),
         },
     }
 
 
 def _sample(record: dict[str, Any], folder: Path) -> SignalSample:
-    places = np.array(record["beats"]["samples"].split(), dtype=np.int64)
+    indices = np.array(record["beats"]["samples"].split(), dtype=np.int64)
     return SignalSample(
         id=record["id"],
         title=record["title"],
@@ -163,7 +163,7 @@ def _sample(record: dict[str, Any], folder: Path) -> SignalSample:
         seconds=float(record["seconds"]),
         rate=float(record["rate"]),
         leads=tuple(record["leads"]),
-        beats=Annotations(places, tuple(record["beats"]["symbols"])),
+        beats=Annotations(indices, tuple(record["beats"]["symbols"])),
         simulated=bool(record["simulated"]),
     )
 

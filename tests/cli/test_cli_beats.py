@@ -50,12 +50,12 @@ def write_record(folder: Path, name: str = "100", marked: bool = True) -> Path:
     import wfdb
 
     folder.mkdir(parents=True, exist_ok=True)
-    whole = SIGNAL.samples.T.astype(np.float64)
+    whole = SIGNAL.values.T.astype(np.float64)
     told = {"fs": SIGNAL.rate, "units": ["mV"], "sig_name": ["MLII"], "fmt": ["16"]}
     wfdb.wrsamp(name, p_signal=whole, write_dir=str(folder), **told)
     if marked and SIGNAL.reference:
         symbols = list(SIGNAL.reference.symbols)
-        wfdb.wrann(name, "atr", SIGNAL.reference.samples, symbols, write_dir=str(folder))
+        wfdb.wrann(name, "atr", SIGNAL.reference.indices, symbols, write_dir=str(folder))
     return folder / name
 
 

@@ -19,7 +19,7 @@ def test_beats_come_with_their_symbols_and_labels(tmp_path: Path) -> None:
     assert (record.name, record.patient, record.lead) == ("202", "201", "MLII")
     assert record.symbols.tolist() == list(SYMBOLS)
     assert record.labels(AAMI).tolist() == ["N", "N", "S", "V", "N"]
-    assert np.array_equal(record.beats.places, drawn_beats(SYMBOLS).places)
+    assert np.array_equal(record.beats.indices, drawn_beats(SYMBOLS).indices)
     assert record.beats.trace == pytest.approx(drawn_beats(SYMBOLS).trace, abs=0.001)
 
 

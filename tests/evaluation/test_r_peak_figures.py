@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ecg.beats.r_peaks import Trace
-from ecg.signal.signal import Places
+from ecg.signal.signal import SampleIndices
 from ecg.simulate.record import RecordPlan, simulate_record
 from ecg.simulate.signal_samples import record_zip
 from twelvelead.datasets.pages import DataError
@@ -91,7 +91,7 @@ def test_it_measures_a_folder_of_records(records: Path) -> None:
 
 
 def test_a_detector_that_finds_nothing_is_told_as_such(records: Path) -> None:
-    def blind(_trace: Trace, _rate: float) -> Places:
+    def blind(_trace: Trace, _rate: float) -> SampleIndices:
         return np.empty(0, dtype=np.int64)
 
     figures = measure(records, blind)
@@ -106,8 +106,8 @@ def test_the_reader_takes_the_first_lead_and_the_beats(records: Path) -> None:
     drawn = simulate_record(RecordPlan("pvc", 1))
 
     assert drawn.reference is not None
-    assert np.array_equal(record.beats, drawn.reference.samples)
-    assert np.abs(record.trace - drawn.samples[0]).max() < 0.003
+    assert np.array_equal(record.beats, drawn.reference.indices)
+    assert np.abs(record.trace - drawn.values[0]).max() < 0.003
 
 
 def test_the_command_prints_json_and_writes_the_table(

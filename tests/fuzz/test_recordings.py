@@ -35,10 +35,10 @@ def assert_sentence(words: str) -> None:
 
 
 def assert_sound(signal: Signal) -> None:
-    leads, count = signal.samples.shape
-    assert signal.samples.dtype == np.float32
-    assert np.isfinite(signal.samples).all()
-    assert np.abs(signal.samples).max() <= 1000
+    leads, count = signal.values.shape
+    assert signal.values.dtype == np.float32
+    assert np.isfinite(signal.values).all()
+    assert np.abs(signal.values).max() <= 1000
     assert RATES[0] <= signal.rate <= RATES[1]
     assert len(set(signal.leads)) == leads == len(signal.leads) <= MAX_LEADS
     assert all(name.isprintable() and name for name in signal.leads)
@@ -54,12 +54,12 @@ def assert_sound(signal: Signal) -> None:
 
 
 def assert_within(marks: Annotations, count: int) -> None:
-    assert marks.samples.dtype == np.int64
-    assert marks.samples.size == len(marks.symbols)
-    assert (np.diff(marks.samples) >= 0).all()
-    if marks.samples.size:
-        assert marks.samples[0] >= 0
-        assert marks.samples[-1] < count
+    assert marks.indices.dtype == np.int64
+    assert marks.indices.size == len(marks.symbols)
+    assert (np.diff(marks.indices) >= 0).all()
+    if marks.indices.size:
+        assert marks.indices[0] >= 0
+        assert marks.indices[-1] < count
     assert all(symbol.strip() and symbol.isprintable() for symbol in marks.symbols)
 
 
@@ -75,7 +75,7 @@ def test_every_recording_is_read_or_refused_in_one_sentence(files: Files, wanted
         return
     assert_sound(found)
     assert isinstance(again, Signal)
-    assert np.array_equal(again.samples, found.samples)
+    assert np.array_equal(again.values, found.values)
     assert (again.rate, again.leads, again.notes) == (found.rate, found.leads, found.notes)
 
 
@@ -89,5 +89,5 @@ def test_every_list_of_marks_ends(data: bytes) -> None:
     else:
         event("read")
         words = "Read."
-        assert marks.samples.size == len(marks.symbols) <= len(data) // 2
+        assert marks.indices.size == len(marks.symbols) <= len(data) // 2
     assert_sentence(words)

@@ -28,7 +28,7 @@ from twelvelead.inference.prediction import Probabilities
 from twelvelead.inference.resources.limits import Deadline
 
 SIGNAL = simulated(seconds=10)
-BEATS = Beats.of(SIGNAL, 0, SIGNAL.reference.samples if SIGNAL.reference else np.empty(0, np.int64))
+BEATS = Beats.of(SIGNAL, 0, SIGNAL.reference.indices if SIGNAL.reference else np.empty(0, np.int64))
 SAID = {"segments": (0.6, 0.2, 0.1, 0.05, 0.05), "drawn": (0.0, 0.1, 0.1, 0.2, 0.6)}
 FOUR = BeatBatch(BEATS, slice(0, 4))
 

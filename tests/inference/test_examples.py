@@ -29,7 +29,7 @@ from twelvelead.inference.predictor import Predictor
 from twelvelead.inference.resources.limits import Limits
 
 SIGNAL = simulated(seconds=10, seed=4)
-MARKED = SIGNAL.reference.samples if SIGNAL.reference else np.empty(0, np.int64)
+MARKED = SIGNAL.reference.indices if SIGNAL.reference else np.empty(0, np.int64)
 EARLY_BEAT = (SIGNAL.reference.symbols if SIGNAL.reference else ()).index("V")
 
 
@@ -46,9 +46,9 @@ probabilities = {list(answer)}
 
 def write_signal(home: Path) -> Path:
     """home/example.csv: SIGNAL with 1 where an R peak is."""
-    peaks = np.zeros(SIGNAL.samples.shape[1], int)
+    peaks = np.zeros(SIGNAL.values.shape[1], int)
     peaks[MARKED] = 1
-    rows = [f"{v:.4f},{r}" for v, r in zip(SIGNAL.samples[0], peaks, strict=True)]
+    rows = [f"{v:.4f},{r}" for v, r in zip(SIGNAL.values[0], peaks, strict=True)]
     file = home / "example.csv"
     file.write_text("\n".join(["mV,R", *rows]), encoding="utf-8")
     return file
@@ -70,8 +70,8 @@ def test_it_works(tmp_path: Path) -> None:
     found = read_beat_example(entry.folder, entry.example)
     beats = found.beats
     assert (beats.rate, found.some) == (360.0, slice(EARLY_BEAT, EARLY_BEAT + 1))
-    np.testing.assert_array_equal(beats.places, MARKED)
-    np.testing.assert_allclose(beats.trace, SIGNAL.samples[0], atol=1e-4)
+    np.testing.assert_array_equal(beats.indices, MARKED)
+    np.testing.assert_allclose(beats.trace, SIGNAL.values[0], atol=1e-4)
 
 
 @pytest.mark.parametrize("facts", [FACTS, PICTURE_FACTS])
@@ -79,7 +79,7 @@ def test_a_network_reads_its_examples_beat_among_the_others(
     tmp_path: Path, facts: BeatFacts
 ) -> None:
     entry = make(tmp_path, facts)
-    beats = Beats(SIGNAL.samples[0].round(4), 360.0, MARKED)
+    beats = Beats(SIGNAL.values[0].round(4), 360.0, MARKED)
     example = read_example(entry)
     assert isinstance(example, BeatBatch)
     (part,) = example.parts(entry)

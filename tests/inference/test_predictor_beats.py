@@ -27,7 +27,7 @@ from twelvelead.inference.predictor import Asker, Predictor
 from twelvelead.inference.resources.limits import Deadline, Limits
 
 SIGNAL = simulated(seed=4)
-MARKED = SIGNAL.reference.samples if SIGNAL.reference else np.empty(0, np.int64)
+MARKED = SIGNAL.reference.indices if SIGNAL.reference else np.empty(0, np.int64)
 DRAWN = (0.4, 0.3, 0.1, 0.1, 0.1)
 
 
@@ -57,7 +57,7 @@ def test_it_works(predictor: Predictor) -> None:
     answers = predictor.predict(SIGNAL, ["segments"])
     assert (answers.batch.signal, answers.batch.lead, answers.failures) == (SIGNAL, 0, {})
     assert len(answers.batch.beats) == len(MARKED)
-    assert np.abs(answers.batch.beats.places - MARKED).max() <= 0.05 * 360
+    assert np.abs(answers.batch.beats.indices - MARKED).max() <= 0.05 * 360
     (said,) = answers.predictions
     assert (said.model, said.runtime, said.labels) == ("segments", "fake 1.0", BEAT_LABELS)
     early = answers.batch.beats.rr_before < 0.85 * answers.batch.beats.usual_rr
@@ -103,7 +103,7 @@ def test_known_beats_are_not_looked_for(predictor: Predictor) -> None:
 
 
 def test_another_lead_may_be_asked_for(predictor: Predictor) -> None:
-    two = Signal(np.concatenate([flat(30).samples, SIGNAL.samples]), 360.0, ("MLII", "V5"))
+    two = Signal(np.concatenate([flat(30).values, SIGNAL.values]), 360.0, ("MLII", "V5"))
     assert len(predictor.predict(two, []).batch.beats) == 0
     answers = predictor.predict(two.only("v5"), [])
     assert (answers.batch.signal.leads, len(answers.batch.beats)) == (("V5",), len(MARKED))

@@ -23,20 +23,20 @@ def test_a_beat_is_its_trace_the_usual_one_and_constant_numbers() -> None:
 
 def test_some_beats_are_read_as_they_are_among_all() -> None:
     beats = drawn_beats("NNVNNANN")
-    fresh = Beats(beats.trace, beats.rate, beats.places)
+    fresh = Beats(beats.trace, beats.rate, beats.indices)
     assert np.array_equal(READING(fresh, slice(2, 5)), READING(beats)[2:5])
 
 
 def test_no_beats_are_no_segments() -> None:
     whole = drawn_beats("NN")
-    none = Beats(whole.trace, whole.rate, whole.places[:0])
+    none = Beats(whole.trace, whole.rate, whole.indices[:0])
     for reading in (READING, SegmentReading("row", None, "minmax")):
         assert reading(none).shape == (0, *reading.shape)
 
 
 def test_a_recording_twice_as_high_reads_the_same() -> None:
     beats = drawn_beats("NNVNN")
-    higher = Beats(2 * beats.trace, beats.rate, beats.places)
+    higher = Beats(2 * beats.trace, beats.rate, beats.indices)
     assert np.allclose(READING(beats), READING(higher), atol=1e-4)
 
 

@@ -41,7 +41,7 @@ def run(options: Options) -> int:
                 continue
             document = signal_document(answers, signal.leads)
             # with the sample of each R peak, which no model's answer tells
-            samples = {"samples": answers.batch.beats.places.tolist()}
+            samples = {"samples": answers.batch.beats.indices.tolist()}
             told.append({"file": str(file)} | document | samples)
             failures += [
                 {"file": str(file), "model": key, "detail": why}
@@ -117,10 +117,10 @@ def _annotations(answers: Answers[Recording], ending: str) -> bytes:
     if answers.predictions:
         one = answers.predictions[0]
         labels = tuple(one.labels[place] for place in one.classes)
-        made = LabelledBeats(beats.places, beats.rate, labels, one.labels, one.probabilities)
+        made = LabelledBeats(beats.indices, beats.rate, labels, one.labels, one.probabilities)
     else:
         none = ("" if ending == ".csv" else "Q",) * len(beats)
-        made = LabelledBeats(beats.places, beats.rate, none)
+        made = LabelledBeats(beats.indices, beats.rate, none)
     return beats_csv(made).encode() if ending == ".csv" else beats_atr(made)
 
 

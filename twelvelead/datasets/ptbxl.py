@@ -58,13 +58,13 @@ def label_of(statements: Mapping[str, float], classes: Mapping[str, str]) -> str
 
 def _read(folder: Path, row: Mapping[str, str], label: str) -> BeatRecord:
     signal = read_files(folder / row["filename_hr"], (".hea", ".dat"))
-    trace = signal.samples[signal.leads.index(LEAD)]
-    places = find_r_peaks(trace, signal.rate)
+    trace = signal.values[signal.leads.index(LEAD)]
+    indices = find_r_peaks(trace, signal.rate)
     symbols = np.array(
-        [label] * max(0, len(places) - 1) + [""] * min(1, len(places)), dtype=np.str_
+        [label] * max(0, len(indices) - 1) + [""] * min(1, len(indices)), dtype=np.str_
     )
     patient = row["patient_id"].removesuffix(".0")
-    return BeatRecord(row["ecg_id"], LEAD, Beats(trace, signal.rate, places), symbols, patient)
+    return BeatRecord(row["ecg_id"], LEAD, Beats(trace, signal.rate, indices), symbols, patient)
 
 
 def _classes(file: Path) -> dict[str, str]:

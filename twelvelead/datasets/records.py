@@ -120,5 +120,5 @@ def _read(folder: Path, name: str, wanted: set[str]) -> BeatRecord:
     signal, marked = read_marked(folder / name)
     lead = signal.leads.index("MLII") if "MLII" in signal.leads else 0
     kept = np.array([symbol in wanted for symbol in marked.symbols], dtype=np.bool_)
-    beats = Beats(signal.samples[lead], signal.rate, marked.samples[kept])
+    beats = Beats(signal.values[lead], signal.rate, marked.indices[kept])
     return BeatRecord(name, signal.leads[lead], beats, np.array(marked.symbols)[kept])

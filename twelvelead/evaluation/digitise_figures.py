@@ -128,7 +128,7 @@ def read_ptbxl(folder: Path) -> Iterator[Ecg12]:
     for header in sorted(folder.rglob("*_hr.hea")):
         record = read_files(header.with_suffix(""), (".hea", ".dat"))
         leads = tuple(named[name.upper()] for name in record.leads)
-        signals = record.samples[:, : round(SECONDS * RATE)]
+        signals = record.values[:, : round(SECONDS * RATE)]
         yield Ecg12(signals, RATE, header.stem, np.zeros(0), leads)
 
 

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from ecg.signal.signal import Places
+from ecg.signal.signal import SampleIndices
 from twelvelead.datasets.pages import Indices
 
 REACH = 0.15  # s between a marked beat and a found one, at most: EC57's window
 
 
-def match(marked: Places, found: Places, reach: float) -> tuple[Indices, Indices]:
+def match(marked: SampleIndices, found: SampleIndices, reach: float) -> tuple[Indices, Indices]:
     """Pairs of a marked and a found beat at most `reach` samples apart: (k,) indices into each.
 
     Both come rising. The nearest pairs are made first, and no beat stands in two; of equally near ones

@@ -25,14 +25,14 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from ecg.beats.r_peaks import Trace, find_r_peaks
-from ecg.signal.signal import Places
+from ecg.signal.signal import SampleIndices
 from twelvelead.datasets.pages import DataError
 from twelvelead.datasets.records import read_marked
 from twelvelead.evaluation.matching import REACH, match
 
 LEARNING = 300.0  # s
 BEATS = tuple("NLRBAaJSVrFejnE/fQ?")
-Finder = Callable[[Trace, float], Places]
+Finder = Callable[[Trace, float], SampleIndices]
 Flags = npt.NDArray[np.bool_]
 
 
@@ -42,14 +42,14 @@ class Reference:
 
     trace: Trace
     rate: float
-    beats: Places
+    beats: SampleIndices
     flutter: tuple[tuple[int, int], ...]
 
-    def counts(self, places: Places) -> Flags:
+    def counts(self, indices: SampleIndices) -> Flags:
         """Which places stand neither in the learning period nor in flutter."""
-        kept: Flags = places >= LEARNING * self.rate
+        kept: Flags = indices >= LEARNING * self.rate
         for start, end in self.flutter:
-            kept &= (places < start) | (places > end)
+            kept &= (indices < start) | (indices > end)
         return kept
 
 
@@ -57,17 +57,17 @@ def read_reference(folder: Path, name: str) -> Reference:
     """The first lead of one WFDB record with its `.atr`. Raises DataError."""
     signal, marked = read_marked(folder / name)
     symbols = np.array(marked.symbols)
-    starts, ends = (marked.samples[symbols == mark].tolist() for mark in "[]")
-    ends = [*ends, signal.samples.shape[1]][: len(starts)]
+    starts, ends = (marked.indices[symbols == mark].tolist() for mark in "[]")
+    ends = [*ends, signal.values.shape[1]][: len(starts)]
     return Reference(
-        trace=signal.samples[0],
+        trace=signal.values[0],
         rate=signal.rate,
-        beats=marked.samples[np.isin(symbols, BEATS)],
+        beats=marked.indices[np.isin(symbols, BEATS)],
         flutter=tuple(zip(starts, ends, strict=True)),
     )
 
 
-def score(record: Reference, found: Places) -> dict[str, Any]:
+def score(record: Reference, found: SampleIndices) -> dict[str, Any]:
     """Beats, hits, missed, false detections, sensitivity, +P, and the places' offsets in ms."""
     beats, paired = match(record.beats, found, REACH * record.rate)
     counted, own = record.counts(record.beats), record.counts(found)
@@ -109,10 +109,10 @@ def peers() -> dict[str, Finder]:
         warnings.simplefilter("ignore")
         from wfdb import processing
 
-    def gqrs(trace: Trace, rate: float) -> Places:
+    def gqrs(trace: Trace, rate: float) -> SampleIndices:
         return np.asarray(processing.gqrs_detect(sig=trace.astype(float), fs=rate), dtype=np.int64)
 
-    def xqrs(trace: Trace, rate: float) -> Places:
+    def xqrs(trace: Trace, rate: float) -> SampleIndices:
         found = processing.xqrs_detect(sig=trace.astype(float), fs=rate, verbose=False)
         return np.asarray(found, dtype=np.int64)
 

@@ -53,7 +53,7 @@ def evaluate_records(
     for record in tqdm(records, desc=f"evaluating {entry.key}", unit="record"):
         asked = record
         if detected:
-            asked = at_found_places(record)
+            asked = at_found_peaks(record)
             counts["extra"] += int((asked.symbols == "").sum())
             counts["missed"] += len(record.beats) - int((asked.symbols != "").sum())
         parts.append(_answered(answer, asked, entry))
@@ -80,11 +80,11 @@ def chosen_names(folder: Path) -> list[str]:
     return list(DS2) if set(DS2) <= set(names) else names
 
 
-def at_found_places(record: BeatRecord) -> BeatRecord:
+def at_found_peaks(record: BeatRecord) -> BeatRecord:
     """The record with the beats of our own detector; the symbol is empty where none was marked."""
     beats = record.beats
     found = find_r_peaks(beats.trace, beats.rate)
-    ours, theirs = match(beats.places, found, REACH * beats.rate)
+    ours, theirs = match(beats.indices, found, REACH * beats.rate)
     symbols = np.full(len(found), "", dtype=record.symbols.dtype)
     symbols[theirs] = record.symbols[ours]
     return replace(record, beats=Beats(beats.trace, beats.rate, found), symbols=symbols)

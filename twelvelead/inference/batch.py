@@ -144,7 +144,7 @@ def find_beats(signal: Signal, check: Check) -> Recording:
     def find() -> Beats:
         if signal.rows is not None:
             return RowBeats.of_rows(signal.rows)
-        return Beats.of(signal, lead, find_r_peaks(signal.samples[lead], signal.rate, check))
+        return Beats.of(signal, lead, find_r_peaks(signal.values[lead], signal.rate, check))
 
     beats, milliseconds = timed(find)
     return Recording(beats=beats, signal=signal, lead=lead, found_ms=milliseconds)

@@ -37,15 +37,15 @@ def read_beat_example(folder: Path, example: BeatExample) -> BeatBatch:
         if not rows:
             raise ValueError("it holds no samples")  # numpy would warn and go on
         table = np.loadtxt(rows, delimiter=",", ndmin=2)
-        places = np.flatnonzero(table[:, 1])
-        if not example.beat < len(places):
+        indices = np.flatnonzero(table[:, 1])
+        if not example.beat < len(indices):
             raise ValueError("it has fewer beats")
     except (OSError, ValueError, IndexError) as error:
         raise ModelUnavailable(
             f"{named(folder / 'model.toml')}: key 'example.signal': "
             f"{example.signal.name} can't be read as a signal with its beats; restore it."
         ) from error
-    beats = Beats(table[:, 0].astype(np.float32), example.rate, places)
+    beats = Beats(table[:, 0].astype(np.float32), example.rate, indices)
     return BeatBatch(beats, slice(example.beat, example.beat + 1))
 
 

@@ -99,7 +99,7 @@ class BeatData(TrainingData[Records]):
     def digest(self, train: Records) -> str:
         said = hashlib.sha256(repr(sorted(self.recipe.knobs().items())).encode())
         for one in train:
-            said.update(one.record.name.encode() + one.record.beats.places.tobytes())
+            said.update(one.record.name.encode() + one.record.beats.indices.tobytes())
             said.update(one.targets.tobytes())
         return said.hexdigest()[:16]
 

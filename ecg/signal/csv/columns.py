@@ -12,7 +12,7 @@ from ecg.signal.csv.faults import LARGEST, raise_fault
 from ecg.signal.csv.layout import MAX_LINE, Layout, read_clock
 from ecg.signal.csv.time_column import Track
 from ecg.signal.read_options import ReadLimits
-from ecg.signal.signal import Samples
+from ecg.signal.signal import Values
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Chosen:
 class Columns:
     """leads: float32 (leads, n) as in the file. track: of the time. whole: all leads are integers."""
 
-    leads: Samples
+    leads: Values
     track: Track | None
     whole: bool
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 from ecg.errors import UnknownLead
-from ecg.signal.checks import check_leads, check_length, check_samples
+from ecg.signal.checks import check_leads, check_length, check_signal
 from ecg.signal.csv.columns import Chosen, read_columns
 from ecg.signal.csv.layout import LOOKED_AT, Layout, find_layout
 from ecg.signal.csv.text import count_rows, read_parts
@@ -39,11 +39,11 @@ def read_csv(
     told, notes = columns.track.rate() if columns.track else (None, [])
     rate, source, rate_notes = settle_rate(told, asked.rate)
     check_length(columns.leads.shape[1], rate)
-    samples, unit_notes = to_millivolts(columns.leads, columns.whole, (layout, leads), asked.unit)
+    values, unit_notes = to_millivolts(columns.leads, columns.whole, (layout, leads), asked.unit)
     words = [layout.words(column) for column in leads]
-    found = check_samples(samples, rate, words, limits.check)
+    found = check_signal(values, rate, words, limits.check)
     notes = [*_left_out(layout), *notes, *rate_notes, *unit_notes, *found]
-    return Signal(samples, rate, _names(layout, leads), source, tuple(notes))
+    return Signal(values, rate, _names(layout, leads), source, tuple(notes))
 
 
 def _choose(layout: Layout, wanted: str | None) -> tuple[list[int], int | None]:

@@ -8,7 +8,7 @@ from ecg.errors import UnreadableSignal
 from ecg.signal.csv.layout import Layout
 from ecg.signal.csv.text import begin_sentence
 from ecg.signal.read_options import Unit
-from ecg.signal.signal import Samples
+from ecg.signal.signal import Values
 
 PER_MV = 200.0  # ADC units to a millivolt, and the zero, of the MIT-BIH Arrhythmia Database
 ZERO = 1024.0
@@ -20,8 +20,8 @@ ADC = ("adc", "adu", "raw")
 
 
 def to_millivolts(
-    values: Samples, whole: bool, names: tuple[Layout, Sequence[int]], asked: Unit | None
-) -> tuple[Samples, list[str]]:
+    values: Values, whole: bool, names: tuple[Layout, Sequence[int]], asked: Unit | None
+) -> tuple[Values, list[str]]:
     """float32 (leads, n) in mV, and notes on how.
 
     The rule: the unit asked for; else the header's (mV, uV, µV, V, ADC, adu, raw), for each lead;
@@ -56,7 +56,7 @@ def to_millivolts(
     return values, notes
 
 
-def _convert(values: Samples, unit: str) -> str:
+def _convert(values: Values, unit: str) -> str:
     """Turns one lead into mV where it lies; a note, or nothing where it was in mV."""
     if unit in TO_MV:
         values *= TO_MV[unit]

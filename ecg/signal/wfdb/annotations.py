@@ -62,13 +62,13 @@ def read_annotations(data: bytes, check: Check = unhurried) -> Annotations:
     marks = np.flatnonzero(free[:end] & (codes < SKIP))
     if end and not (codes[0] <= SKIP):
         raise UnreadableSignal(DAMAGED)  # something that belongs to an annotation before any
-    samples = _count_samples(words[:end], marks, payloads)
+    indices = _sum_indices(words[:end], marks, payloads)
     found = codes[marks]
-    told = (found != NOTHING) & ~((found == NOTE) & (samples == 0))
-    symbols = _symbols(data, marks[(found == NOTE) & (samples == 0)])
+    told = (found != NOTHING) & ~((found == NOTE) & (indices == 0))
+    symbols = _symbols(data, marks[(found == NOTE) & (indices == 0)])
     if (found > LAST_CODE).any():
         raise UnreadableSignal(DAMAGED)
-    return Annotations(samples[told], tuple(map(symbols.__getitem__, found[told].tolist())))
+    return Annotations(indices[told], tuple(map(symbols.__getitem__, found[told].tolist())))
 
 
 def _find_payloads(words: Words, check: Check) -> _Payloads:
@@ -100,8 +100,8 @@ def _without(payloads: _Payloads, size: int) -> npt.NDArray[np.bool_]:
     return np.asarray(free[:-1].cumsum(dtype=np.int8) == 0)
 
 
-def _count_samples(words: Words, marks: Numbers, payloads: _Payloads) -> Numbers:
-    """int64 (marks,): the samples of all annotations and of SKIP, summed up."""
+def _sum_indices(words: Words, marks: Numbers, payloads: _Payloads) -> Numbers:
+    """int64 (marks,): where each annotation is, by the sums of all steps and of those of SKIP."""
     steps = np.zeros(words.size, np.int64)
     steps[marks] = words[marks] & 0x3FF
     far = payloads.starts[payloads.skips & (payloads.ends <= words.size)]

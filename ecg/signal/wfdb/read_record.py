@@ -8,9 +8,9 @@ import numpy as np
 
 from ecg.errors import NotASignal, SignalTooLarge, UnreadableSignal
 from ecg.interrupt import Check
-from ecg.signal.checks import check_leads, check_length, check_samples, check_values
+from ecg.signal.checks import check_leads, check_length, check_signal, check_values
 from ecg.signal.read_options import NOTHING_ASKED, USUAL_LIMITS, Asked, ReadLimits, settle_rate
-from ecg.signal.signal import Annotations, Samples, Signal
+from ecg.signal.signal import Annotations, Signal, Values
 from ecg.signal.wfdb.annotations import read_annotations
 from ecg.signal.wfdb.header import Header, SignalLine, looks_like_header, read_header
 from ecg.signal.wfdb.signal_file import MISSING, SignalFile, Whole
@@ -33,7 +33,7 @@ def read_wfdb(
     header tells, missing samples, several segments, damaged annotations, more than `limits.values`.
     """
     signal, words = _read(files, asked, limits)
-    told = check_samples(signal.samples, signal.rate, words, limits.check)
+    told = check_signal(signal.values, signal.rate, words, limits.check)
     signal.find_lead(asked.lead)
     return replace(signal, notes=(*signal.notes, *told))
 
@@ -57,10 +57,10 @@ def _read(files: Mapping[str, bytes], asked: Asked, limits: ReadLimits) -> tuple
     check_values(length * sum(line.per_frame for line in header.signals), limits.values)
     marks = _find_annotations(header.name, files) if asked.marks else None
     reference = None if marks is None else _read_reference(marks, length, limits.check)
-    samples = np.empty((len(kept), length), np.float32)
-    notes += _read_samples(header, stored, samples, limits.check)
+    values = np.empty((len(kept), length), np.float32)
+    notes += _read_values(header, stored, values, limits.check)
     names = _unlike([line.name for line in kept])
-    signal = Signal(samples, rate, names, source, tuple(notes), reference)
+    signal = Signal(values, rate, names, source, tuple(notes), reference)
     return signal, [f"lead {line.words}" for line in kept]
 
 
@@ -69,7 +69,7 @@ class _Lead:
     """One signal while it is read: where its samples go, in mV, and what was seen of them."""
 
     line: SignalLine
-    out: Samples
+    out: Values
     filled: int = 0
     total: int = 0
     missing: int = 0
@@ -142,15 +142,15 @@ def _length(header: Header, stored: Sequence[SignalFile]) -> int:
     return length
 
 
-def _read_samples(
-    header: Header, stored: Sequence[SignalFile], samples: Samples, check: Check
+def _read_values(
+    header: Header, stored: Sequence[SignalFile], values: Values, check: Check
 ) -> list[str]:
     """Fills in the samples of the signals in mV, a row each; notes on all signals."""
-    rows = iter(samples)
+    rows = iter(values)
     leads = [None if line.scale is None else _Lead(line, next(rows)) for line in header.signals]
     place = 0
     for file in stored:  # the signals of one file stand together
-        _read_file(file, leads[place : place + len(file.per_frame)], samples.shape[1], check)
+        _read_file(file, leads[place : place + len(file.per_frame)], values.shape[1], check)
         place += len(file.per_frame)
     pairs = zip(header.signals, leads, strict=True)
     return [note for line, lead in pairs for note in _notes(line, lead)]
@@ -186,10 +186,10 @@ def _find_annotations(name: str, files: Mapping[str, bytes]) -> bytes | None:
 def _read_reference(data: bytes, length: int, check: Check) -> Annotations:
     """All annotations, rising, within the record."""
     read = read_annotations(data, check)
-    if read.samples.size and (
-        read.samples.min() < 0
-        or read.samples.max() >= length
-        or (read.samples[1:] < read.samples[:-1]).any()
+    if read.indices.size and (
+        read.indices.min() < 0
+        or read.indices.max() >= length
+        or (read.indices[1:] < read.indices[:-1]).any()
     ):
         raise UnreadableSignal(
             "The .atr file marks places that the recording doesn't have: it belongs to another record."

@@ -11,7 +11,9 @@ import pytest
 from ecg.beats.beat_files import SYMBOLS, LabelledBeats, NoSymbol, beats_atr, beats_csv
 from ecg.tasks import BEAT_AAMI_5, BEAT_SIX
 
-PLACES = np.array([0, 7, 1030, 2053, 70_000, 9_000_000], dtype=np.int64)  # steps over 2^10 and 2^16
+INDICES = np.array(
+    [0, 7, 1030, 2053, 70_000, 9_000_000], dtype=np.int64
+)  # steps over 2^10 and 2^16
 LABELS = ("N", "S", "V", "F", "Q", "N")
 
 
@@ -27,9 +29,9 @@ def read_atr(data: bytes, folder: Path) -> tuple[list[int], list[str], float | N
 
 
 def test_wfdb_reads_back_what_was_written(tmp_path: Path) -> None:
-    data = beats_atr(LabelledBeats(PLACES, 360.0, LABELS))
+    data = beats_atr(LabelledBeats(INDICES, 360.0, LABELS))
 
-    assert read_atr(data, tmp_path) == (PLACES.tolist(), list(LABELS), 360)
+    assert read_atr(data, tmp_path) == (INDICES.tolist(), list(LABELS), 360)
 
 
 def test_the_six_classes_have_their_symbols(tmp_path: Path) -> None:
@@ -80,7 +82,7 @@ def test_a_table_without_probabilities_has_no_such_columns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("places", "labels", "message"),
+    ("indices", "labels", "message"),
     [
         ([1, 2], ("N",), "2 beats can't have 1 labels"),
         ([2, 1], ("N", "N"), "order of time"),
@@ -88,10 +90,10 @@ def test_a_table_without_probabilities_has_no_such_columns() -> None:
     ],
 )
 def test_beats_that_do_not_fit_are_refused(
-    places: list[int], labels: tuple[str, ...], message: str
+    indices: list[int], labels: tuple[str, ...], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        LabelledBeats(np.array(places), 360.0, labels)
+        LabelledBeats(np.array(indices), 360.0, labels)
 
 
 def test_probabilities_of_another_shape_are_refused() -> None:

@@ -22,8 +22,8 @@ def written(rows: list[list[float]], header: str = "") -> bytes:
 def test_it_works() -> None:
     read = read_rows(written(beats([0, 4, 2])))
 
-    assert read.samples.dtype == np.float32
-    np.testing.assert_allclose(read.samples, beats(), atol=1e-6)
+    assert read.values.dtype == np.float32
+    np.testing.assert_allclose(read.values, beats(), atol=1e-6)
     assert read.labels == (0, 4, 2)
 
 
@@ -40,7 +40,7 @@ def test_a_header_line_is_passed_over() -> None:
 def test_a_decimal_comma_is_read() -> None:
     data = written(beats([1])).replace(b",", b";").replace(b".", b",")
 
-    np.testing.assert_allclose(read_rows(data).samples, beats(count=1), atol=1e-6)
+    np.testing.assert_allclose(read_rows(data).values, beats(count=1), atol=1e-6)
 
 
 def test_many_rows_are_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,7 +52,7 @@ def test_many_rows_are_read_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_rows_given_as_a_signal_are_told_apart() -> None:
     found = read_signal({"mitbih_test.csv": written(beats())})
     assert found.rows is not None
-    np.testing.assert_allclose(found.rows, read_rows(written(beats())).samples)
+    np.testing.assert_allclose(found.rows, read_rows(written(beats())).values)
     assert (found.rate, found.leads) == (125.0, ("rows",))
     assert "times and intervals mean nothing" in found.notes[0]
 

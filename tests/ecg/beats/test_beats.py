@@ -9,11 +9,11 @@ from ecg.beats.beats import ROW_LENGTH, USUAL_RR, Beats, Window
 from ecg.signal.signal import Signal
 
 RATE = 360.0
-PLACES = (300, 660, 1020, 1560)  # 1, 1 and 1.5 s apart
+INDICES = (300, 660, 1020, 1560)  # 1, 1 and 1.5 s apart
 
 
-def beats_of(trace: npt.ArrayLike, places: tuple[int, ...] = PLACES, rate: float = RATE) -> Beats:
-    return Beats(np.asarray(trace, np.float32), rate, np.array(places, np.int64))
+def beats_of(trace: npt.ArrayLike, indices: tuple[int, ...] = INDICES, rate: float = RATE) -> Beats:
+    return Beats(np.asarray(trace, np.float32), rate, np.array(indices, np.int64))
 
 
 def wave(hertz: float, seconds: float = 5.0, rate: float = RATE) -> npt.NDArray[np.float64]:
@@ -25,7 +25,7 @@ def test_it_works() -> None:
     windows = beats.windows(Window(RATE, before=100, length=250))
     assert windows.shape == (4, 250)
     assert windows.dtype == np.float32
-    for window, place in zip(windows, PLACES, strict=True):
+    for window, place in zip(windows, INDICES, strict=True):
         assert window[100] == place
         np.testing.assert_array_equal(window, np.arange(place - 100, place + 150))
 
@@ -37,7 +37,7 @@ def test_they_come_from_one_lead_of_a_signal() -> None:
 
 
 def test_times_are_seconds_from_the_beginning() -> None:
-    np.testing.assert_allclose(beats_of(np.zeros(1800)).times, np.array(PLACES) / 360)
+    np.testing.assert_allclose(beats_of(np.zeros(1800)).times, np.array(INDICES) / 360)
 
 
 def test_intervals_stand_on_both_sides_and_the_median_at_the_ends() -> None:

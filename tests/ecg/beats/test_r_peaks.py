@@ -12,20 +12,20 @@ from ecg.signal.signal import Annotations, Signal
 from ecg.simulate.record import TITLES, RecordPlan, simulate_record
 from tests.support.web.peak_memory import MEGABYTE, STATUS, peak_memory
 
-Places = npt.NDArray[np.int64]
+SampleIndices = npt.NDArray[np.int64]
 NEAR = 0.15  # s
 EDGE = 0.1  # s: a beat so near to an end may be cut through
 
 
-def known(signal: Signal) -> Places:
+def known(signal: Signal) -> SampleIndices:
     assert isinstance(signal.reference, Annotations)
-    inside: Places = signal.reference.samples
-    last = signal.samples.shape[1] - EDGE * signal.rate
-    kept: Places = inside[(inside >= EDGE * signal.rate) & (inside < last)]
+    inside: SampleIndices = signal.reference.indices
+    last = signal.values.shape[1] - EDGE * signal.rate
+    kept: SampleIndices = inside[(inside >= EDGE * signal.rate) & (inside < last)]
     return kept
 
 
-def assert_found(found: Places, reference: Places, rate: float) -> None:
+def assert_found(found: SampleIndices, reference: SampleIndices, rate: float) -> None:
     """One peak for each beat, and no other but for beats that an end cuts through."""
     away = np.abs(found[:, None] - reference).min(axis=0)
     assert away.max() <= NEAR * rate
@@ -35,7 +35,7 @@ def assert_found(found: Places, reference: Places, rate: float) -> None:
 
 def disturbed(signal: Signal, seed: int = 1) -> npt.NDArray[np.float32]:
     """The first lead with noise as of 0.03 mV at 360 Hz and a baseline that swings by 0.5 mV."""
-    lead = signal.samples[0]
+    lead = signal.values[0]
     times = np.arange(lead.size) / signal.rate
     size = 0.03 * (signal.rate / 360) ** 0.5  # as much of it in the heart's band at any rate
     noise = np.random.default_rng(seed).normal(0.0, size, lead.size)
@@ -56,20 +56,20 @@ def test_it_finds_every_beat_in_noise(finding: str, rate: int) -> None:
 
 def test_a_peak_stands_on_the_r_wave() -> None:
     signal = simulate_record(RecordPlan("sinus_rhythm", 3))
-    found, reference = find_r_peaks(signal.samples[0], 360.0), known(signal)
+    found, reference = find_r_peaks(signal.values[0], 360.0), known(signal)
     away = np.abs(found[:, None] - reference).min(axis=0)
 
     assert np.percentile(away, 95) <= 4, "samples of 2.8 ms"
 
 
 def test_a_lead_upside_down_gives_the_same_beats() -> None:
-    lead = simulate_record(RecordPlan("pvc", 4)).samples[0]
+    lead = simulate_record(RecordPlan("pvc", 4)).values[0]
 
     assert np.array_equal(find_r_peaks(-lead, 360.0), find_r_peaks(lead, 360.0))
 
 
 def test_size_and_level_do_not_matter() -> None:
-    lead = simulate_record(RecordPlan("pac", 4)).samples[0]
+    lead = simulate_record(RecordPlan("pac", 4)).values[0]
     other = (lead * 0.5 + 3.0).astype(np.float32)
 
     assert np.array_equal(find_r_peaks(other, 360.0), find_r_peaks(lead, 360.0))
@@ -77,7 +77,7 @@ def test_size_and_level_do_not_matter() -> None:
 
 def test_spikes_do_not_hide_the_beats_around() -> None:
     signal = simulate_record(RecordPlan("sinus_rhythm", 5))
-    lead, reference = signal.samples[0].copy(), known(signal)
+    lead, reference = signal.values[0].copy(), known(signal)
     spike = int((reference[20] + reference[21]) // 2)
     lead[spike : spike + 10] += 20.0
     found = find_r_peaks(lead, 360.0)
@@ -88,7 +88,7 @@ def test_spikes_do_not_hide_the_beats_around() -> None:
 
 def test_nothing_is_found_where_the_line_is_flat() -> None:
     signal = simulate_record(RecordPlan("sinus_rhythm", 6))
-    lead = signal.samples[0].copy()
+    lead = signal.values[0].copy()
     lead[20 * 360 : 40 * 360] = np.random.default_rng(1).normal(0.0, 0.005, 20 * 360)
     found = find_r_peaks(lead, 360.0)
 
@@ -104,7 +104,7 @@ def test_a_flat_line_has_no_peaks(level: float) -> None:
 
 @pytest.mark.parametrize("length", [0, 1, 719])
 def test_less_than_two_seconds_have_no_peaks(length: int) -> None:
-    lead = simulate_record(RecordPlan("sinus_rhythm", 7)).samples[0]
+    lead = simulate_record(RecordPlan("sinus_rhythm", 7)).values[0]
 
     found = find_r_peaks(lead[:length], 360.0)
 
@@ -117,14 +117,14 @@ def test_two_seconds_are_enough() -> None:
     reference = known(signal)
     inside = reference[reference < 1.8 * 360]
 
-    assert_found(find_r_peaks(signal.samples[0, :720], 360.0), inside, 360)
+    assert_found(find_r_peaks(signal.values[0, :720], 360.0), inside, 360)
 
 
 def test_the_first_and_last_beats_are_found() -> None:
     signal = simulate_record(RecordPlan("sinus_rhythm", 8))
     reference = known(signal)
     first, last = reference[10], reference[40]
-    cut = signal.samples[0, first - 72 : last + 72]
+    cut = signal.values[0, first - 72 : last + 72]
 
     found = find_r_peaks(cut, 360.0)
 
@@ -162,7 +162,7 @@ def test_the_target_is_met_on_the_whole_database(mitdb_dir: Path) -> None:
 
 
 def test_it_stops_where_nobody_waits_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    lead = simulate_record(RecordPlan("sinus_rhythm", 9, seconds=300)).samples[0]
+    lead = simulate_record(RecordPlan("sinus_rhythm", 9, seconds=300)).values[0]
     monkeypatch.setattr(r_peaks, "PIECE", 60 * 360)
     asked = []
 

@@ -23,7 +23,7 @@ def test_each_number_is_there_for_each_beat(name: str) -> None:
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_each_number_is_there_where_beats_are_few(name: str, count: int) -> None:
     whole = drawn_beats("NN")
-    found = CONTEXTS[name](Beats(whole.trace, whole.rate, whole.places[:count]))
+    found = CONTEXTS[name](Beats(whole.trace, whole.rate, whole.indices[:count]))
     assert found.shape == (count,)
     assert np.isfinite(found).all()
 

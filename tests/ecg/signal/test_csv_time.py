@@ -128,7 +128,7 @@ def test_values_of_no_ecg_are_refused(values: str, unit: str) -> None:
 def test_more_samples_than_the_limit_are_refused() -> None:
     data = {"a.csv": table()}
     read_all = read_signal(data, Asked(rate=100), ReadLimits(values=800))
-    assert read_all.samples.shape == (2, 400)
+    assert read_all.values.shape == (2, 400)
     with pytest.raises(SignalTooLarge, match="over 799 samples, all leads together"):
         read_signal(data, limits=ReadLimits(values=799))
 
@@ -157,7 +157,7 @@ def test_any_number_of_blank_lines_may_follow(blank: bytes) -> None:
 
     signal = read_signal({"a.csv": data + blank * 1_000_000})
 
-    np.testing.assert_array_equal(signal.samples, read_signal({"a.csv": data}).samples)
+    np.testing.assert_array_equal(signal.values, read_signal({"a.csv": data}).values)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-16-be"])
@@ -175,5 +175,5 @@ def test_parts_that_cut_letters_and_line_ends_give_the_same(
 
     read_again = read_signal({"a.csv": data})
 
-    np.testing.assert_array_equal(read_again.samples, whole.samples)
-    assert (read_again.rate, read_again.samples.shape) == (250, (1, COUNT))
+    np.testing.assert_array_equal(read_again.values, whole.values)
+    assert (read_again.rate, read_again.values.shape) == (250, (1, COUNT))

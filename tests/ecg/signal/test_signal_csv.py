@@ -30,8 +30,8 @@ def test_it_works() -> None:
     signal = read(table(), Asked(rate=RATE, unit="mV"))
 
     assert signal.leads == ("MLII", "V5")
-    assert signal.samples.dtype == np.float32
-    np.testing.assert_allclose(signal.samples, [FIRST, SECOND], atol=1e-6)
+    assert signal.values.dtype == np.float32
+    np.testing.assert_allclose(signal.values, [FIRST, SECOND], atol=1e-6)
     assert (signal.rate, signal.rate_source, signal.notes) == (RATE, "asked", ())
 
 
@@ -46,7 +46,7 @@ def test_every_encoding_and_line_ending_is_read(encoding: str, newline: str) -> 
     else:
         data = text.encode(encoding)
 
-    np.testing.assert_allclose(read(data).samples, [FIRST, SECOND], atol=1e-6)
+    np.testing.assert_allclose(read(data).values, [FIRST, SECOND], atol=1e-6)
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
@@ -54,20 +54,20 @@ def test_every_separator_is_read(separator: str) -> None:
     signal = read(table().decode().replace(",", separator))
 
     assert signal.leads == ("MLII", "V5")
-    np.testing.assert_allclose(signal.samples, [FIRST, SECOND], atol=1e-6)
+    np.testing.assert_allclose(signal.values, [FIRST, SECOND], atol=1e-6)
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])
 def test_a_decimal_comma_is_read(separator: str) -> None:
     text = table().decode().replace(",", separator).replace(".", ",")
 
-    np.testing.assert_allclose(read(text).samples, [FIRST, SECOND], atol=1e-6)
+    np.testing.assert_allclose(read(text).values, [FIRST, SECOND], atol=1e-6)
 
 
 def test_one_column_with_a_decimal_comma_is_read() -> None:
     signal = read(lines_of([f"{v:.3f}".replace(".", ",") for v in FIRST], header="ECG"))
 
-    np.testing.assert_allclose(signal.samples, [FIRST], atol=1e-6)
+    np.testing.assert_allclose(signal.values, [FIRST], atol=1e-6)
 
 
 def test_the_line_that_excel_reads_its_separator_from_is_passed_over() -> None:
@@ -92,7 +92,7 @@ def test_the_public_mit_bih_export_is_read() -> None:
 
     assert signal.leads == ("MLII", "V5")
     assert (signal.rate, signal.rate_source) == (360, "assumed")
-    np.testing.assert_allclose(signal.samples[0], (digital - 1024) / 200, atol=1e-6)
+    np.testing.assert_allclose(signal.values[0], (digital - 1024) / 200, atol=1e-6)
     assert signal.notes[0].startswith("The file tells no sampling rate: 360 Hz are assumed")
     assert any("(value - 1024) / 200" in note for note in signal.notes)
 
@@ -115,7 +115,7 @@ def test_the_export_of_rdsamp_with_times_and_units_is_read() -> None:
 
     assert (signal.leads, signal.rate, signal.rate_source) == (("MLII",), 100, "file")
     assert signal.notes == ()
-    np.testing.assert_allclose(signal.samples, [FIRST], atol=1e-6)
+    np.testing.assert_allclose(signal.values, [FIRST], atol=1e-6)
 
 
 def test_the_export_of_rdsamp_with_samples_and_units_is_read() -> None:
@@ -183,20 +183,20 @@ def test_the_unit_of_the_header_wins(unit: str, factor: float) -> None:
     signal = read(lines_of(values, header=f"ECG ({unit})"))
 
     assert signal.leads == ("ECG",)
-    np.testing.assert_allclose(signal.samples, [FIRST], atol=1e-4)
+    np.testing.assert_allclose(signal.values, [FIRST], atol=1e-4)
 
 
 def test_the_unit_asked_for_wins_over_the_header() -> None:
     signal = read(lines_of(FIRST * 200 + 1024, header="ECG (mV)"), Asked(RATE, unit="adc"))
 
-    np.testing.assert_allclose(signal.samples, [FIRST], atol=1e-4)
+    np.testing.assert_allclose(signal.values, [FIRST], atol=1e-4)
 
 
 def test_whole_numbers_far_from_1024_lose_their_median() -> None:
     digital = np.round(FIRST * 200).astype(int) - 5000
     signal = read(lines_of(digital, header="ECG"))
 
-    assert abs(float(np.median(signal.samples))) < 1e-6
+    assert abs(float(np.median(signal.values))) < 1e-6
     assert any("the lead's median" in note for note in signal.notes)
 
 
@@ -258,7 +258,7 @@ def test_parts_give_the_same_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = read(table())
     monkeypatch.setattr("ecg.signal.csv.text.PART", 77)
 
-    np.testing.assert_array_equal(read(table()).samples, whole.samples)
+    np.testing.assert_array_equal(read(table()).values, whole.values)
 
 
 def test_thirty_minutes_are_read_in_seconds() -> None:
@@ -268,7 +268,7 @@ def test_thirty_minutes_are_read_in_seconds() -> None:
 
     signal = read(data, Asked())
 
-    assert signal.samples.shape == (1, 648_000)
+    assert signal.values.shape == (1, 648_000)
     assert time.process_time() - begun < 5
 
 
@@ -279,4 +279,4 @@ def test_random_damage_is_read_or_refused_in_words(seed: int) -> None:
     for place in dice.integers(0, len(data), size=3):
         data[place] = dice.integers(0, 256)
     with suppress(SignalError):  # anything else would fail here
-        assert np.isfinite(read(bytes(data)).samples).all()
+        assert np.isfinite(read(bytes(data)).values).all()

@@ -19,8 +19,8 @@ from ecg.signal.read_signal import read_signal
 from tests.support.models.tiny_models import run_python
 from tests.support.signals.signal_tables import table
 from tests.support.signals.wfdb_files import (
+    INDICES,
     LENGTH,
-    PLACES,
     RATE,
     SYMBOLS,
     TRACES,
@@ -43,11 +43,11 @@ def test_it_works(files: Files) -> None:
     signal = read_signal(files)
 
     assert (signal.leads, signal.rate, signal.rate_source) == (("MLII", "V5"), RATE, "file")
-    assert signal.samples.dtype == np.float32
-    np.testing.assert_allclose(signal.samples, TRACES.T, atol=0.0051)
+    assert signal.values.dtype == np.float32
+    np.testing.assert_allclose(signal.values, TRACES.T, atol=0.0051)
     assert signal.notes == ()
     assert signal.reference is not None
-    assert signal.reference.samples.tolist() == PLACES
+    assert signal.reference.indices.tolist() == INDICES
     assert signal.reference.symbols == tuple(SYMBOLS)
 
 
@@ -55,7 +55,7 @@ def test_it_works(files: Files) -> None:
 def test_every_format_gives_the_same_trace(tmp_path: Path, stored: str) -> None:
     signal = read_signal(write(tmp_path / "written", stored))
 
-    np.testing.assert_allclose(signal.samples, TRACES.T, atol=0.0051)
+    np.testing.assert_allclose(signal.values, TRACES.T, atol=0.0051)
     assert signal.notes == ()
 
 
@@ -66,7 +66,7 @@ def test_formats_that_the_library_only_reads_give_it_too(tmp_path: Path, stored:
     changed = header(files, "r1.dat 16", f"r1.dat {stored}")
     signal = read_signal(changed | {"r1.dat": encoded(digital, stored)})
 
-    np.testing.assert_allclose(signal.samples, TRACES.T, atol=0.0051)
+    np.testing.assert_allclose(signal.values, TRACES.T, atol=0.0051)
     assert signal.notes == ()
 
 
@@ -74,7 +74,7 @@ def test_it_reads_what_the_library_reads(tmp_path: Path) -> None:
     files = write(tmp_path / "written", "16")
     known = wfdb.rdrecord(str(tmp_path / "written" / "r1")).p_signal
 
-    np.testing.assert_allclose(read_signal(files).samples, known.T, atol=1e-6)
+    np.testing.assert_allclose(read_signal(files).values, known.T, atol=1e-6)
 
 
 def test_without_annotations_there_is_no_reference(files: Files) -> None:
@@ -95,7 +95,7 @@ def test_other_units_become_millivolts(files: Files, unit: str, gain: str, encod
     text = files["r1.hea"].decode().replace("100.0(0)/mV", f"{gain}(0)/{unit}")
     signal = read_signal(files | {"r1.hea": text.encode(encoding)})
 
-    np.testing.assert_allclose(signal.samples, TRACES.T, atol=0.0051)
+    np.testing.assert_allclose(signal.values, TRACES.T, atol=0.0051)
 
 
 def test_a_signal_that_is_no_voltage_is_left_out(tmp_path: Path) -> None:
@@ -258,7 +258,7 @@ def test_random_damage_is_read_or_refused_in_words(files: Files, seed: int) -> N
             signal = read_signal(given)
         except SignalError:
             continue
-        assert np.isfinite(signal.samples).all()
+        assert np.isfinite(signal.values).all()
 
 
 def test_a_dat_without_its_header_is_refused(files: Files) -> None:

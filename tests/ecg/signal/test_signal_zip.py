@@ -53,7 +53,7 @@ def test_a_damaged_zip_is_read_or_refused_in_words(files: Files, seed: int) -> N
         signal = read_signal({"upload": bytes(data)})
     except SignalError:
         return
-    assert np.isfinite(signal.samples).all()
+    assert np.isfinite(signal.values).all()
 
 
 def test_a_zip_in_a_zip_is_refused(files: Files) -> None:

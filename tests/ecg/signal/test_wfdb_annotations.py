@@ -12,7 +12,7 @@ import wfdb
 from ecg.errors import UnreadableSignal
 from ecg.signal.read_signal import read_signal
 from ecg.signal.wfdb.annotations import read_annotations
-from tests.support.signals.wfdb_files import PLACES, SYMBOLS, Files, write
+from tests.support.signals.wfdb_files import INDICES, SYMBOLS, Files, write
 
 NOTE, SKIP, NUM, SUB, CHN, AUX = 22, 59, 60, 61, 62, 63
 END = b"\0\0"
@@ -45,35 +45,35 @@ def library(data: bytes, folder: Path) -> tuple[list[int], list[str]]:
 
 def ours(data: bytes) -> tuple[list[int], list[str]]:
     found = read_annotations(data)
-    return found.samples.tolist(), list(found.symbols)
+    return found.indices.tolist(), list(found.symbols)
 
 
-def written(folder: Path, places: Sequence[int], symbols: list[str], **fields: object) -> bytes:
-    wfdb.wrann("w", "atr", np.array(places), symbols, write_dir=str(folder), **fields)
+def written(folder: Path, indices: Sequence[int], symbols: list[str], **fields: object) -> bytes:
+    wfdb.wrann("w", "atr", np.array(indices), symbols, write_dir=str(folder), **fields)
     return (folder / "w.atr").read_bytes()
 
 
 def test_it_works(tmp_path: Path) -> None:
     data = write(tmp_path / "written", "16")["r1.atr"]
 
-    assert ours(data) == (PLACES, SYMBOLS) == library(data, tmp_path)
+    assert ours(data) == (INDICES, SYMBOLS) == library(data, tmp_path)
 
 
 def test_every_symbol_is_the_library_s(tmp_path: Path) -> None:
     symbols = [label.symbol for label in wfdb.io.annotation.ann_labels if label.label_store]
-    places = [10 + 500 * place for place in range(len(symbols))]
-    data = written(tmp_path, places, symbols)
+    indices = [10 + 500 * place for place in range(len(symbols))]
+    data = written(tmp_path, indices, symbols)
 
-    assert ours(data) == (places, symbols) == library(data, tmp_path)
+    assert ours(data) == (indices, symbols) == library(data, tmp_path)
 
 
 def test_all_fields_of_an_annotation_are_passed_over(tmp_path: Path) -> None:
     count = 260
     dice = np.random.default_rng(3)
-    places = np.cumsum(dice.integers(0, 5000, count)) + 1
+    indices = np.cumsum(dice.integers(0, 5000, count)) + 1
     data = written(
         tmp_path,
-        places.tolist(),
+        indices.tolist(),
         dice.choice(list('NVAFQ+~|"'), count).tolist(),
         subtype=dice.integers(-5, 5, count),
         chan=dice.integers(0, 12, count),
@@ -150,7 +150,7 @@ def test_such_a_record_is_read_as_a_whole(tmp_path: Path) -> None:
     reference = read_signal(files).reference
 
     assert reference is not None
-    assert reference.samples.tolist() == [100, 200, 300]
+    assert reference.indices.tolist() == [100, 200, 300]
 
 
 def test_symbols_that_a_file_defines_are_the_library_s(tmp_path: Path) -> None:

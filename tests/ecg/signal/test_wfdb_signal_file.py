@@ -66,7 +66,7 @@ def test_all_formats_are_read_as_the_library_reads_them(
 ) -> None:
     files = write_record(tmp_path, stored, frames)
 
-    read = read_wfdb(files).samples
+    read = read_wfdb(files).values
 
     np.testing.assert_array_equal(read, as_the_library_reads(tmp_path))
 
@@ -78,7 +78,7 @@ def test_the_mean_of_a_frame_is_the_library_s(
 ) -> None:
     files = write_record(tmp_path, stored, frames)
 
-    read = read_wfdb(files).samples
+    read = read_wfdb(files).values
 
     np.testing.assert_array_equal(read, as_the_library_reads(tmp_path))
 
@@ -87,7 +87,7 @@ def test_the_mean_of_a_frame_is_the_library_s(
 def test_bytes_before_the_samples_are_left_out(tmp_path: Path, stored: str) -> None:
     files = write_record(tmp_path, stored, [[1, 1]], offset=513)
 
-    read = read_wfdb(files).samples
+    read = read_wfdb(files).values
 
     np.testing.assert_array_equal(read, as_the_library_reads(tmp_path))
 
@@ -97,10 +97,10 @@ def test_chunks_give_the_same_as_the_whole(
     tmp_path: Path, stored: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = write_record(tmp_path, stored, [[1, 1, 1]])
-    whole = read_wfdb(files).samples
+    whole = read_wfdb(files).values
     monkeypatch.setattr("ecg.signal.wfdb.signal_file.CHUNK", 40)
 
-    np.testing.assert_array_equal(read_wfdb(files).samples, whole)
+    np.testing.assert_array_equal(read_wfdb(files).values, whole)
 
 
 @pytest.mark.parametrize(
@@ -115,9 +115,9 @@ def test_shipped_recordings_are_read_as_the_library_reads_them(file: Path, tmp_p
     signal = read_signal({file.name: file.read_bytes()})
     marked = wfdb.rdann(str(tmp_path / header[:-4]), "atr")
 
-    np.testing.assert_array_equal(signal.samples, as_the_library_reads(tmp_path, header[:-4]))
+    np.testing.assert_array_equal(signal.values, as_the_library_reads(tmp_path, header[:-4]))
     assert signal.reference is not None
-    assert signal.reference.samples.tolist() == marked.sample.tolist()
+    assert signal.reference.indices.tolist() == marked.sample.tolist()
     assert list(signal.reference.symbols) == marked.symbol
 
 

@@ -53,10 +53,10 @@ def test_it_writes_recordings_and_an_index(tmp_path: Path, monkeypatch: pytest.M
 
     assert sample.path == path
     assert (sample.title, sample.simulated, sample.rate) == ("Atrial ectopic beats", True, rate)
-    assert np.abs(samples - drawn.samples).max() < 0.51 * STEP
+    assert np.abs(samples - drawn.values).max() < 0.51 * STEP
     assert drawn.reference is not None
     for known in (beats, sample.beats):
-        assert np.array_equal(known.samples, drawn.reference.samples)
+        assert np.array_equal(known.indices, drawn.reference.indices)
         assert known.symbols == drawn.reference.symbols
 
 
@@ -92,16 +92,16 @@ def test_shipped_recordings_are_what_the_plan_draws(number: int, tmp_path: Path)
     drawn = simulate_record(plan)
     if form == "zip":
         samples, rate, beats = read_record(sample.read(), tmp_path)
-        assert np.array_equal(beats.samples, sample.beats.samples)
+        assert np.array_equal(beats.indices, sample.beats.indices)
     else:
         table = np.genfromtxt(io.BytesIO(sample.read()), delimiter=",", skip_header=1)
         samples, rate = table[:, 1:].T, float(np.round(1 / np.diff(table[:, 0]).mean()))
 
     assert rate == plan.rate == sample.rate
-    assert np.abs(samples - drawn.samples).max() < 1.1 * STEP
+    assert np.abs(samples - drawn.values).max() < 1.1 * STEP
     assert drawn.reference is not None
-    assert np.array_equal(sample.beats.samples, drawn.reference.samples)
-    assert find_r_peaks(samples[0].astype(np.float32), rate).size == sample.beats.samples.size
+    assert np.array_equal(sample.beats.indices, drawn.reference.indices)
+    assert find_r_peaks(samples[0].astype(np.float32), rate).size == sample.beats.indices.size
 
 
 def test_the_zips_say_that_they_are_simulated() -> None:

@@ -18,11 +18,11 @@ def test_a_recording_has_its_length_leads_and_beats() -> None:
     signal = simulate_record(RecordPlan("pvc", 3))
     beats = known(signal)
 
-    assert signal.samples.shape == (2, 60 * 360)
-    assert signal.samples.dtype == np.float32
+    assert signal.values.shape == (2, 60 * 360)
+    assert signal.values.dtype == np.float32
     assert signal.leads == ("MLII", "V1")
-    assert len(beats.symbols) == beats.samples.size > 60
-    assert (np.diff(beats.samples) > 0).all()
+    assert len(beats.symbols) == beats.indices.size > 60
+    assert (np.diff(beats.indices) > 0).all()
     assert "not a patient's" in signal.notes[0]
 
 
@@ -43,7 +43,7 @@ def test_the_beats_have_the_symbols_of_their_finding(finding: str, symbols: set[
 
 def test_every_titled_finding_can_be_simulated() -> None:
     for finding in TITLES:
-        assert np.isfinite(simulate_record(RecordPlan(finding, 1)).samples).all()
+        assert np.isfinite(simulate_record(RecordPlan(finding, 1)).values).all()
 
 
 def test_a_third_to_a_fifth_of_the_beats_are_ectopic() -> None:
@@ -54,7 +54,7 @@ def test_a_third_to_a_fifth_of_the_beats_are_ectopic() -> None:
 
 def test_an_ectopic_beat_comes_early() -> None:
     beats = known(simulate_record(RecordPlan("pac", 4)))
-    before = np.diff(beats.samples, prepend=beats.samples[0])
+    before = np.diff(beats.indices, prepend=beats.indices[0])
     early = before[[symbol == "A" for symbol in beats.symbols]]
 
     assert np.median(early[early > 0]) < 0.8 * np.median(before)
@@ -63,17 +63,17 @@ def test_an_ectopic_beat_comes_early() -> None:
 def test_the_same_plan_gives_the_same_signal_and_another_seed_another() -> None:
     first, again, other = (simulate_record(RecordPlan("lbbb", seed)) for seed in (7, 7, 8))
 
-    assert np.array_equal(first.samples, again.samples)
-    assert not np.array_equal(first.samples, other.samples)
+    assert np.array_equal(first.values, again.values)
+    assert not np.array_equal(first.values, other.values)
 
 
 def test_baseline_and_noise_are_mild_but_there() -> None:
     signal = simulate_record(RecordPlan("sinus_rhythm", 9))
-    noise = np.diff(signal.samples[0], 2) / 6**0.5
+    noise = np.diff(signal.values[0], 2) / 6**0.5
     quiet = np.median(np.abs(noise)) / 0.6745
 
     assert 0.6 * NOISE < quiet < 1.7 * NOISE
-    slow = signal.samples[0, : 360 * 60].reshape(60, 360).mean(axis=1)
+    slow = signal.values[0, : 360 * 60].reshape(60, 360).mean(axis=1)
     assert 0.1 * WANDER < slow.std() < WANDER
 
 

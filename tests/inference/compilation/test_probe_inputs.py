@@ -17,8 +17,8 @@ def test_it_works() -> None:
 
 def test_the_beats_stand_where_the_deflections_are() -> None:
     for beats in draw_beats():
-        assert (np.diff(beats.places) > 0).all()
-        whole = [p for p in beats.places if 50 <= p < 4950]
+        assert (np.diff(beats.indices) > 0).all()
+        whole = [p for p in beats.indices if 50 <= p < 4950]
         near = [np.ptp(beats.trace[p - 40 : p + 40]) for p in whole]
         assert min(near) > 0.3, "mV, within 80 ms"
 
@@ -26,7 +26,7 @@ def test_the_beats_stand_where_the_deflections_are() -> None:
 def test_they_are_the_same_each_time() -> None:
     for one, other in zip(draw_beats(), draw_beats(), strict=True):
         np.testing.assert_array_equal(one.trace, other.trace)
-        np.testing.assert_array_equal(one.places, other.places)
+        np.testing.assert_array_equal(one.indices, other.indices)
 
 
 def test_pages_are_of_every_finding_in_turn() -> None:

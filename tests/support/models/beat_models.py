@@ -140,10 +140,10 @@ def simulated(finding: str = "pvc", seconds: float = 30.0, seed: int = 1) -> Sig
     With "pvc" every third to fifth beat comes early.
     """
     ecg = simulate(finding, seed=seed, seconds=seconds, rate=360)
-    places = np.round(ecg.r_peaks * ecg.rate).astype(np.int64)
-    beats = Beats(ecg.signals[II], float(ecg.rate), places)
+    indices = np.round(ecg.r_peaks * ecg.rate).astype(np.int64)
+    beats = Beats(ecg.signals[II], float(ecg.rate), indices)
     early = beats.rr_before < EARLY_SHARE * beats.usual_rr
-    marked = Annotations(places, tuple("V" if one else "N" for one in early))
+    marked = Annotations(indices, tuple("V" if one else "N" for one in early))
     return Signal(ecg.signals[II : II + 1], float(ecg.rate), ("II",), reference=marked)
 
 
@@ -151,7 +151,7 @@ def simulated_csv(finding: str = "pvc", seconds: float = 30.0, seed: int = 1) ->
     """The same as a table of seconds and millivolts."""
     signal = simulated(finding, seconds, seed)
     rows = [
-        f"{number / signal.rate:.6f},{value:.4f}" for number, value in enumerate(signal.samples[0])
+        f"{number / signal.rate:.6f},{value:.4f}" for number, value in enumerate(signal.values[0])
     ]
     return "\n".join(["time (s),II (mV)", *rows, ""]).encode()
 
@@ -161,7 +161,7 @@ def beat_picture(finding: str = "pvc", beat: int = 3) -> bytes:
     signal = simulated(finding)
     marked = signal.reference
     assert marked is not None
-    (trace,) = Beats.of(signal, 0, marked.samples).windows(DRAWING.window, slice(beat, beat + 1))
+    (trace,) = Beats.of(signal, 0, marked.indices).windows(DRAWING.window, slice(beat, beat + 1))
     buffer = io.BytesIO()
     Image.fromarray(draw_beat(trace, DRAWING)).save(buffer, "PNG")
     return buffer.getvalue()

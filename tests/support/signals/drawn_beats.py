@@ -16,11 +16,11 @@ def drawn_beats(symbols: str, *, seed: int = 0, rate: float = RATE) -> Beats:
     rng = np.random.default_rng(seed)
     before = np.array([0.5 if symbol in "AV" else USUAL for symbol in symbols])
     before += rng.normal(0, 0.01, len(symbols))
-    places = np.round((1 + np.cumsum(before)) * rate).astype(np.int64)
-    trace = rng.normal(0, 0.01, places[-1] + round(2 * rate)).astype(np.float32)
-    for place, symbol in zip(places, symbols, strict=True):
+    indices = np.round((1 + np.cumsum(before)) * rate).astype(np.int64)
+    trace = rng.normal(0, 0.01, indices[-1] + round(2 * rate)).astype(np.float32)
+    for place, symbol in zip(indices, symbols, strict=True):
         trace += spike(len(trace), place, 0.06 if symbol == "V" else 0.015, rate)
-    return Beats(trace, rate, places)
+    return Beats(trace, rate, indices)
 
 
 def spike(length: int, place: int, width: float, rate: float) -> npt.NDArray[np.float32]:
@@ -43,4 +43,4 @@ def write_record(folder: Path, name: str, symbols: str, *, seed: int = 0) -> Non
         fmt=["16"],
         write_dir=str(folder),
     )
-    wfdb.wrann(name, "atr", beats.places, list(symbols), write_dir=str(folder))
+    wfdb.wrann(name, "atr", beats.indices, list(symbols), write_dir=str(folder))

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from ecg.beats.beats import Beats
-from ecg.signal.signal import Places, Signal
+from ecg.signal.signal import SampleIndices, Signal
 from model_registry.entry import ModelEntry
 from model_registry.preprocessing import Tensor
 from model_registry.registry import read_registry
@@ -35,9 +35,9 @@ SECONDS = 30.0
 CSV = simulated_csv("pvc", SECONDS)
 
 
-def said_of(signal: Signal, places: Places, *predictions: Prediction) -> Answers[Recording]:
-    """What models say of the beats at `places` in the first lead of a signal."""
-    beats = Beats.of(signal, 0, places)
+def said_of(signal: Signal, indices: SampleIndices, *predictions: Prediction) -> Answers[Recording]:
+    """What models say of the beats at `indices` in the first lead of a signal."""
+    beats = Beats.of(signal, 0, indices)
     return Answers(Recording(beats=beats, signal=signal, lead=0), predictions)
 
 

@@ -15,7 +15,7 @@ RATE = 250
 LENGTH = 4 * RATE
 TRACES = np.stack([wave(4, RATE), wave(4, RATE, shift=0.3)], axis=1)
 SYMBOLS = ["+", "N", "V", "[", "!", "]", "S"]
-PLACES = [10, 125, 375, 400, 420, 440, 875]
+INDICES = [10, 125, 375, 400, 420, 440, 875]
 
 Files = dict[str, bytes]
 
@@ -33,7 +33,7 @@ def write(folder: Path, stored: str, units: list[str] | None = None) -> Files:
         baseline=[0, 0],
         write_dir=str(folder),
     )
-    wfdb.wrann("r1", "atr", np.array(PLACES), SYMBOLS, write_dir=str(folder))
+    wfdb.wrann("r1", "atr", np.array(INDICES), SYMBOLS, write_dir=str(folder))
     return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
 
 
@@ -56,9 +56,9 @@ def same(one: Signal, other: Signal) -> bool:
     assert one.reference is not None
     assert other.reference is not None
     return (
-        np.array_equal(one.samples, other.samples)
+        np.array_equal(one.values, other.values)
         and (one.leads, one.rate, one.notes) == (other.leads, other.rate, other.notes)
-        and np.array_equal(one.reference.samples, other.reference.samples)
+        and np.array_equal(one.reference.indices, other.reference.indices)
         and one.reference.symbols == other.reference.symbols
     )
 

@@ -47,12 +47,12 @@ def test_a_crop_is_a_recording_of_its_own() -> None:
     assert len(part) == 5
     assert part.rr == pytest.approx(beats.rr[28:32])
     assert len(part.trace) < len(beats.trace) / 4
-    at = part.trace[part.places]
-    assert np.allclose(at, beats.trace[beats.places[28:33]])
+    at = part.trace[part.indices]
+    assert np.allclose(at, beats.trace[beats.indices[28:33]])
 
 
 def test_places_move_as_far_as_detectors_differ() -> None:
     beats = drawn_beats(SYMBOLS)
     rng = np.random.default_rng(0)
-    moved = cut(beats, slice(0, 40), 0.01, rng).places - cut(beats, slice(0, 40), 0.0, rng).places
+    moved = cut(beats, slice(0, 40), 0.01, rng).indices - cut(beats, slice(0, 40), 0.0, rng).indices
     assert 0.004 < np.std(moved) / beats.rate < 0.02

@@ -27,7 +27,7 @@ POINTS = "return document.querySelectorAll('#trace-plot .scatterlayer .trace:fir
 @pytest.fixture(scope="module")
 def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Half an hour at 360 Hz, whose every third to fifth beat is early, as a CSV without a rate."""
-    minute = simulated("pvc", 60.0).samples[0]
+    minute = simulated("pvc", 60.0).values[0]
     file = tmp_path_factory.mktemp("record") / "half_an_hour.csv"
     values = "\n".join(f"{value:.3f}" for value in np.tile(minute, MINUTES))
     file.write_text(f"MLII (mV)\n{values}\n", encoding="utf-8")

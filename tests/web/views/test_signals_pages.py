@@ -190,14 +190,14 @@ def test_beats_come_in_columns(shown: tuple[FlaskClient, str]) -> None:
     assert found["rr"][0] is None
     known = simulated("pvc", SECONDS)
     place = round(found["times"][3] * known.rate)
-    assert found["heights"][3] == pytest.approx(float(known.samples[0, place]), abs=0.1)
+    assert found["heights"][3] == pytest.approx(float(known.values[0, place]), abs=0.1)
 
 
 def test_a_short_stretch_holds_the_samples_themselves(shown: tuple[FlaskClient, str]) -> None:
     client, address = shown
     found = read(client, f"{address}/trace?from=2&to=4&points=2000")
     assert found["high"] == []
-    known = simulated("pvc", SECONDS).samples[0]
+    known = simulated("pvc", SECONDS).values[0]
     first = round(found["start"] * 360)
     assert found["low"] == pytest.approx(known[first : first + len(found["low"])], abs=6e-4)
     assert found["start"] + len(found["low"]) * found["step"] >= 4
@@ -207,7 +207,7 @@ def test_a_long_stretch_holds_the_lowest_and_highest(shown: tuple[FlaskClient, s
     client, address = shown
     found = read(client, f"{address}/trace?points=500")
     assert 400 <= len(found["low"]) == len(found["high"]) <= 600
-    known = simulated("pvc", SECONDS).samples[0]
+    known = simulated("pvc", SECONDS).values[0]
     assert min(found["low"]) == pytest.approx(float(known.min()), abs=1e-3)
     assert max(found["high"]) == pytest.approx(float(known.max()), abs=1e-3)
     assert np.all(np.array(found["low"]) <= np.array(found["high"]))

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecg.beats.beats import Beats
-from ecg.signal.signal import Samples
+from ecg.signal.signal import Values
 from model_registry.segments import SegmentReading
 from twelvelead.datasets.pages import Indices
 from twelvelead.training.batches.marked_beats import MarkedBeats
@@ -45,7 +45,7 @@ class SegmentSet:
     """
 
     stretches: npt.NDArray[np.float16]
-    numbers: Samples
+    numbers: Values
     targets: Indices
     records: Indices
 
@@ -93,10 +93,10 @@ def _crop(one: MarkedBeats, cropping: Cropping, rng: Generator) -> tuple[Beats, 
 
 def cut(beats: Beats, some: slice, jitter: float, rng: Generator) -> Beats:
     """Consecutive beats and the trace around them as a recording of its own, R's places jittered."""
-    places = beats.places[some]
+    indices = beats.indices[some]
     reach = round(AROUND * beats.rate)
-    first = max(0, int(places[0]) - reach)
-    trace = beats.trace[first : int(places[-1]) + reach + 1]
-    moved = places - first + np.round(rng.normal(0, jitter * beats.rate, len(places))).astype(int)
+    first = max(0, int(indices[0]) - reach)
+    trace = beats.trace[first : int(indices[-1]) + reach + 1]
+    moved = indices - first + np.round(rng.normal(0, jitter * beats.rate, len(indices))).astype(int)
     rising = np.maximum.accumulate(np.clip(moved, 0, len(trace) - 1))
     return Beats(trace, beats.rate, rising)

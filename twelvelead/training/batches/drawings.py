@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ecg.beats.beats import Window
 from ecg.beats.drawing import BeatDrawing, Pixels, draw_beat
-from ecg.signal.signal import Samples
+from ecg.signal.signal import Values
 from model_registry.preprocessing import Preprocessing
 
 CONTEXT = Window(rate=360, before=180, length=361)  # what a varied stretch is cut from
@@ -35,7 +35,7 @@ class Variation:
     preprocessing: Preprocessing
     zoom: tuple[float, float] = (0.85, 1.3)
 
-    def draw(self, context: Samples, rng: np.random.Generator) -> Pixels:
+    def draw(self, context: Values, rng: np.random.Generator) -> Pixels:
         """uint8 (height, width) in the network's input size, of (361,) mV with R in the middle."""
         plan = self.drawing
         trace = _noisy(self._stretch(context, rng), rng)
@@ -47,7 +47,7 @@ class Variation:
             pixels = _jpeg(pixels, int(rng.integers(*JPEG_QUALITY)))
         return self.preprocessing.shrink(pixels)
 
-    def _stretch(self, context: Samples, rng: np.random.Generator) -> Samples:
+    def _stretch(self, context: Values, rng: np.random.Generator) -> Values:
         window, middle = self.drawing.window, CONTEXT.before
         before, after = float(window.before), float(window.length - window.before - 1)
         if rng.random() < ALTERED:
@@ -61,7 +61,7 @@ class Variation:
         return np.interp(places, np.arange(len(context)), context).astype(np.float32)
 
 
-def _noisy(trace: Samples, rng: np.random.Generator) -> Samples:
+def _noisy(trace: Values, rng: np.random.Generator) -> Values:
     height = float(np.ptp(trace))
     noise = rng.normal(0, rng.uniform(0, NOISE) * height, len(trace))
     slope = np.linspace(-0.5, 0.5, len(trace)) * rng.uniform(-SLOPE, SLOPE) * height

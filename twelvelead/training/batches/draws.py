@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ecg.signal.signal import Samples
+from ecg.signal.signal import Values
 from twelvelead.datasets.pages import Indices
 from twelvelead.training.batches.drawings import CONTEXT, Variation
 from twelvelead.training.batches.marked_beats import MarkedBeats
@@ -21,7 +21,7 @@ from twelvelead.training.batches.marked_beats import MarkedBeats
 class DrawnBeats:
     """Beats to train on. contexts: float32 (n, 361), mV. targets, owners: (n,) class and record."""
 
-    contexts: Samples
+    contexts: Values
     targets: Indices
     owners: npt.NDArray[np.str_]
 
@@ -96,11 +96,11 @@ class Draws:
         """Batches: uint8 (n, height, width) in the input size, and the classes (n,)."""
         chosen = []
         for label, count in enumerate(self.schedule.counts(self.beats)):
-            places = np.flatnonzero(self.beats.targets == label)
-            repeated = count > len(places)
+            indices = np.flatnonzero(self.beats.targets == label)
+            repeated = count > len(indices)
             chances = self.chances[label] if count else None
             chosen.append(
-                self.rng.choice(places, count, repeated, chances) if count else places[:0]
+                self.rng.choice(indices, count, repeated, chances) if count else indices[:0]
             )
         order = self.rng.permutation(np.concatenate(chosen))
         for begin in range(0, len(order), self.schedule.batch):

@@ -83,7 +83,7 @@ def _read(files: dict[str, bytes], asked: Asked) -> tuple[Signal, tuple[str, ...
     """The same, and the bytes that it took; nothing else of the recording is held when this ends."""
     with turn() as check:
         signal = _read_what_fits(files, asked, check)
-        size = signal.samples.nbytes + sum(map(len, files.values()))
+        size = signal.values.nbytes + sum(map(len, files.values()))
         return signal.only(asked.lead), signal.leads, size
 
 

@@ -78,7 +78,7 @@ class Job:
     def memory(self) -> int:
         """Bytes of its samples, and of its answers once they are there."""
         answers = self.answers.predictions if self.answers is not None else ()
-        return int(self.signal.samples.nbytes + sum(one.probabilities.nbytes for one in answers))
+        return int(self.signal.values.nbytes + sum(one.probabilities.nbytes for one in answers))
 
     @property
     def is_over(self) -> bool:

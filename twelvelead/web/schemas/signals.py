@@ -196,7 +196,7 @@ def _describe_model(one: Prediction, answers: Answers[Recording], some: slice) -
 def _beats_made(one: Prediction, beats: Beats, some: slice) -> list[BeatMade]:
     columns = zip(
         np.round(beats.times[some], 4).tolist(),
-        beats.places[some].tolist(),
+        beats.indices[some].tolist(),
         intervals(beats, some),
         [one.labels[place] for place in one.classes[some]],
         np.round(one.probabilities[some], 6).tolist(),
@@ -222,7 +222,7 @@ def describe_columns(one: Prediction, beats: Beats) -> BeatColumns:
         labels=list(one.labels),
         times=np.round(beats.times, 3).tolist(),
         rr=[None if rr is None else round(rr, 3) for rr in intervals(beats)],
-        heights=np.round(beats.trace[beats.places].astype(np.float64), 3).tolist(),
+        heights=np.round(beats.trace[beats.indices].astype(np.float64), 3).tolist(),
         classes=one.classes.tolist(),
         confidence=np.round(one.confidence, 3).tolist(),
         accepted=one.accepted.tolist(),

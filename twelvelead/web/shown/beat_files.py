@@ -13,7 +13,7 @@ MEDIA: Mapping[str, str] = MappingProxyType({"csv": "text/csv", "atr": "applicat
 def write_beats(beats: Beats, one: Prediction, form: str) -> bytes:
     """The bytes of such a file. Raises NoSymbol for a label that WFDB annotations don't have."""
     made = LabelledBeats(
-        beats.places,
+        beats.indices,
         beats.rate,
         tuple(one.labels[place] for place in one.classes),
         one.labels,

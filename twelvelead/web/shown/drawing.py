@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecg.beats.beats import Beats
-from ecg.signal.signal import Places
+from ecg.signal.signal import SampleIndices
 
 Curve = npt.NDArray[np.floating]
 
@@ -71,28 +71,28 @@ class Drawn:
     columns: list[float]
 
 
-def cut(beats: Beats, places: Places) -> Curve:
-    """float32 (m, values): what is drawn of beats at `places`, 0.35 s before R to 0.55 s after.
+def cut(beats: Beats, indices: SampleIndices) -> Curve:
+    """float32 (m, values): what is drawn of beats at `indices`, 0.35 s before R to 0.55 s after.
 
     A value of each few where the rate is high, R itself among them; beyond the ends the last one.
     """
     step = max(1, math.ceil(beats.rate / FINEST))
     before, after = round(BEFORE * beats.rate) // step, round(AFTER * beats.rate) // step
-    inside = places[:, np.newaxis] + step * np.arange(-before, after)
+    inside = indices[:, np.newaxis] + step * np.arange(-before, after)
     return np.asarray(beats.trace[np.clip(inside, 0, len(beats.trace) - 1)])
 
 
 def draw_line(beats: Beats, beat: int) -> Drawn:
     """One beat."""
-    (trace,) = cut(beats, beats.places[beat : beat + 1])
+    (trace,) = cut(beats, beats.indices[beat : beat + 1])
     scale = Scale.around(trace)
     return Drawn(scale.path(trace), "", scale.lines(), SECONDS)
 
 
-def draw_template(beats: Beats, places: npt.NDArray[np.intp]) -> Drawn:
-    """The mean of the beats at `places`, and the band in which 80 % of them lie, offsets taken off."""
-    step = max(1, -(-len(places) // MOST))
-    windows = cut(beats, beats.places[places[::step]]).astype(np.float64)
+def draw_template(beats: Beats, numbers: npt.NDArray[np.intp]) -> Drawn:
+    """The mean of some beats, by their numbers, and the band in which 80 % of them lie, offsets taken off."""
+    step = max(1, -(-len(numbers) // MOST))
+    windows = cut(beats, beats.indices[numbers[::step]]).astype(np.float64)
     windows -= np.median(windows, axis=1, keepdims=True)
     mean = windows.mean(axis=0)
     low, high = np.percentile(windows, [10, 90], axis=0)
@@ -102,7 +102,7 @@ def draw_template(beats: Beats, places: npt.NDArray[np.intp]) -> Drawn:
 
 def draw_png(beats: Beats, beat: int) -> bytes:
     """One beat on paper of 0.04 s and 0.1 mV, as PNG."""
-    (trace,) = cut(beats, beats.places[beat : beat + 1])
+    (trace,) = cut(beats, beats.indices[beat : beat + 1])
     scale = Scale.around(trace)
     per_mv = PIXELS / 2.5
     width, height = round(PIXELS * (BEFORE + AFTER)), round(per_mv * (scale.high - scale.low))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ecg.signal.signal import Samples
+from ecg.signal.signal import Values
 
 FACTOR = 16  # samples, or bins of the level below, in a bin
 LEAST_BINS = 4096  # of the coarsest level
@@ -26,7 +26,7 @@ class Stretch:
 class ShownTrace:
     """One lead, float32 (n,), mV, at `rate` Hz, with bins of 16, 256, .. samples beside it."""
 
-    def __init__(self, trace: Samples, rate: float) -> None:
+    def __init__(self, trace: Values, rate: float) -> None:
         self.trace, self.rate = trace, rate
         self._levels: list[tuple[Level, Level]] = []
         low = high = trace

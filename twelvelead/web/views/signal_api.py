@@ -40,7 +40,7 @@ def ask() -> tuple[tuple[str, ...], Answers[Recording]]:
     found, here = services(), visit()
     keys = beat_models_to_ask(found)
     signal, leads = chosen_recording(found)
-    with holding_signal(signal.samples.nbytes):
+    with holding_signal(signal.values.nbytes):
         answers = found.predictor.predict(signal, keys, Asker(here.deadline))
     here.note(answers)
     found.metrics.record(answers)

@@ -139,7 +139,7 @@ def _answers(job: Job) -> Answers[Recording]:
 
 def _trace(job: Job) -> ShownTrace:
     if "trace" not in job.shown:
-        job.shown["trace"] = ShownTrace(job.signal.samples[0], job.signal.rate)
+        job.shown["trace"] = ShownTrace(job.signal.values[0], job.signal.rate)
     found: ShownTrace = job.shown["trace"]
     return found
 
