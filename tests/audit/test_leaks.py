@@ -9,7 +9,7 @@ from tests.support.pages.drawn_copies import jpeg, put, resized, simulated_page
 from tests.support.pages.labelled_folders import LABELS
 from twelvelead.audit.folder import audit
 from twelvelead.audit.leaks import FoldLeak, find_fold_leaks, refuse_fold_leaks, same_recordings
-from twelvelead.datasets.pages import DataError, LabelledPages
+from twelvelead.datasets.pages import DataError, PageDataset
 from twelvelead.datasets.splits import Fold
 
 FOLDS = [
@@ -18,9 +18,9 @@ FOLDS = [
 ]
 
 
-def pages(patients: str = "abcd", digests: str = "0123") -> LabelledPages:
+def pages(patients: str = "abcd", digests: str = "0123") -> PageDataset:
     """Four pages without pixels."""
-    return LabelledPages(
+    return PageDataset(
         pixels=np.zeros((1, 4, 1, 1), np.uint8),
         targets=np.zeros(4, dtype=np.intp),
         patients=np.array(list(patients)),

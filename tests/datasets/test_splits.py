@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.support.pages.labelled_folders import LABELS
-from twelvelead.datasets.pages import DataError, LabelledPages
+from twelvelead.datasets.pages import DataError, PageDataset
 from twelvelead.datasets.splits import (
     hold_out,
     read_split,
@@ -17,11 +17,11 @@ from twelvelead.datasets.splits import (
 )
 
 
-def some_pages(count: int = 80, patients_per_class: int = 10) -> LabelledPages:
+def some_pages(count: int = 80, patients_per_class: int = 10) -> PageDataset:
     """Pages without pixels; patients have several pages of one class each."""
     targets = np.arange(count, dtype=np.intp) % 4
     patients = np.array([f"{t}-{(i // 4) % patients_per_class}" for i, t in enumerate(targets)])
-    return LabelledPages(
+    return PageDataset(
         pixels=np.zeros((1, count, 1, 1), np.uint8),
         targets=targets,
         patients=patients,

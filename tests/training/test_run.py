@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.support.training.fake_recipe import RECIPE
 from tests.support.training.held_out_fakes import FOLDS, draw_data
-from twelvelead.datasets.pages import DataError, LabelledPages
+from twelvelead.datasets.pages import DataError, PageDataset
 from twelvelead.datasets.splits import Fold, split_by_patient, write_split
 from twelvelead.evaluation.figures import LabelledAnswers
 from twelvelead.training.fits import Fits
@@ -86,7 +86,7 @@ def test_training_refuses_a_copy_in_another_fold(
         train(plan, recipe=RECIPE)
 
 
-def _halves(pages: LabelledPages, folds: int) -> list[Fold]:
+def _halves(pages: PageDataset, folds: int) -> list[Fold]:
     """Two folds, pages by turns; the copy, which is read last, opposite its original."""
     numbers = np.arange(len(pages)) % folds
     numbers[-1] = 1 - numbers[-5]

@@ -19,7 +19,7 @@ PERHAPS_EQUAL = 0.97  # similarity from which all pixels are compared
 
 
 @dataclass(frozen=True)
-class Twins:
+class Copies:
     """What was found for files 0 to n - 1.
 
     sha256, group: of each readable file; files of equal pixels have one group, the number of the
@@ -32,7 +32,7 @@ class Twins:
     unreadable: dict[int, str]
 
 
-def find_twins(paths: list[Path]) -> Twins:
+def find_copies(paths: list[Path]) -> Copies:
     """Reads every file once, keeps only a small map of its ink, and compares what could be the same."""
     reader = _Reader()
     for number, path in enumerate(tqdm(paths, desc="reading pictures", unit="file")):
@@ -43,7 +43,7 @@ def find_twins(paths: list[Path]) -> Twins:
     pixels = {number: _pixels(paths[number]) for number in sorted(perhaps | set(reader.empty))}
     for number, other in _same(pixels):
         groups.join(number, other)
-    return Twins(reader.sha256, groups.all(), groups.between(found), reader.unreadable)
+    return Copies(reader.sha256, groups.all(), groups.between(found), reader.unreadable)
 
 
 class _Reader:

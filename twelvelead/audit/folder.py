@@ -12,7 +12,7 @@ from typing import Any
 
 from ecg.page.folder_names import SPLITS, plain_name
 from ecg.page.library import SUFFIXES, Picture, read_library
-from twelvelead.audit.copies import Twins, find_twins
+from twelvelead.audit.copies import Copies, find_copies
 from twelvelead.audit.overlap import Entry, Leak, Near, find_leaks
 from twelvelead.datasets.pages import DataError, read_patients
 
@@ -107,16 +107,16 @@ def audit(folder: Path, against: Path | None = None) -> Audit:
     own = _pictures(folder)
     others = _pictures(against) if against else []
     pictures = own + others
-    twins = find_twins([picture.path for picture in pictures])
-    rows = _Rows(folder, twins, None if against is None else OWN)
+    copies = find_copies([picture.path for picture in pictures])
+    rows = _Rows(folder, copies, None if against is None else OWN)
     entries = {i: e for i, picture in enumerate(own) if (e := rows.entry(i, picture))}
     outside: dict[int, Entry] = {}
     if against:
-        rows = _Rows(against, twins, OTHER)
+        rows = _Rows(against, copies, OTHER)
         numbered = enumerate(others, start=len(own))
         outside = {i: e for i, picture in numbered if (e := rows.entry(i, picture))}
     everyone = entries | outside
-    near = [Near(everyone[i], everyone[j], round(s, 4)) for i, j, s in twins.near]
+    near = [Near(everyone[i], everyone[j], round(s, 4)) for i, j, s in copies.near]
     order = (OTHER, OWN) if against else SIDES
     return Audit(
         folder=folder,
@@ -125,7 +125,7 @@ def audit(folder: Path, against: Path | None = None) -> Audit:
         near=_within(near, entries),
         leaks=tuple(find_leaks(everyone.values(), near, order)),
         unreadable={
-            _name(pictures[i].path, folder): reason for i, reason in twins.unreadable.items()
+            _name(pictures[i].path, folder): reason for i, reason in copies.unreadable.items()
         },
     )
 
@@ -143,13 +143,13 @@ def _within(near: list[Near], entries: Mapping[int, Entry]) -> tuple[Near, ...]:
 class _Rows:
     """Makes the entries of one folder."""
 
-    def __init__(self, root: Path, twins: Twins, side: str | None) -> None:
-        self._root, self._twins, self._side = root, twins, side
+    def __init__(self, root: Path, copies: Copies, side: str | None) -> None:
+        self._root, self._copies, self._side = root, copies, side
         self._patients = _patients(root)
 
     def entry(self, number: int, picture: Picture) -> Entry | None:
         """The entry of a picture, None for one that can't be read."""
-        if number in self._twins.unreadable:
+        if number in self._copies.unreadable:
             return None
         file = picture.path.relative_to(self._root).as_posix()
         return Entry(
@@ -157,8 +157,8 @@ class _Rows:
             side=self._side or picture.split,
             label=_label(picture, self._root),
             patient=self._patients.get(file),
-            sha256=self._twins.sha256[number],
-            group=self._twins.group[number],
+            sha256=self._copies.sha256[number],
+            group=self._copies.group[number],
         )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from twelvelead.audit.folder import Audit
-from twelvelead.datasets.pages import DataError, LabelledPages
+from twelvelead.datasets.pages import DataError, PageDataset
 from twelvelead.datasets.splits import Fold
 
 SHOWN = 3  # pairs that a refusal names
@@ -42,7 +42,7 @@ def same_recordings(found: Audit) -> list[tuple[str, str]]:
 
 
 def find_fold_leaks(
-    pages: LabelledPages, folds: list[Fold], same: Iterable[tuple[str, str]] = ()
+    pages: PageDataset, folds: list[Fold], same: Iterable[tuple[str, str]] = ()
 ) -> list[FoldLeak]:
     """Each tested page with the first page trained on in its fold that is the same or of its patient.
 
@@ -72,11 +72,11 @@ def find_fold_leaks(
     return found
 
 
-def _of_patient(pages: LabelledPages, place: int) -> set[int]:
+def _of_patient(pages: PageDataset, place: int) -> set[int]:
     return set(np.flatnonzero(pages.patients == pages.patients[place]).tolist())
 
 
-def refuse_fold_leaks(leaks: list[FoldLeak], pages: LabelledPages, folder: Path) -> None:
+def refuse_fold_leaks(leaks: list[FoldLeak], pages: PageDataset, folder: Path) -> None:
     """Raises DataError naming the first few pairs, and what to do; nothing where there are none."""
     if not leaks:
         return
@@ -89,7 +89,7 @@ def refuse_fold_leaks(leaks: list[FoldLeak], pages: LabelledPages, folder: Path)
     )
 
 
-def _sentence(leak: FoldLeak, pages: LabelledPages) -> str:
+def _sentence(leak: FoldLeak, pages: PageDataset) -> str:
     said = {"bytes": "the same file", "near": "the same recording", "patient": "the same patient"}
     test, train = (pages.sha256[i][:12] for i in (leak.test, leak.train))
     return f"fold {leak.fold}: {test} and {train} are {said[leak.kind]}"

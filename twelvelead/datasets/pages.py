@@ -24,7 +24,7 @@ class DataError(ValueError):
 
 
 @dataclass(frozen=True)
-class LabelledPages:
+class PageDataset:
     """Distinct labelled pages as one model reads them.
 
     pixels: uint8 (variants, n, height, width[, 3]), in the input size; [0] is the page as served,
@@ -44,7 +44,7 @@ class LabelledPages:
     def __len__(self) -> int:
         return len(self.targets)
 
-    def of(self, some: Indices) -> "LabelledPages":
+    def of(self, some: Indices) -> "PageDataset":
         """Those pages alone, in that order."""
         return replace(
             self,
@@ -70,7 +70,7 @@ class Reading:
     variants: int
 
 
-def read_pages(folder: Path, reading: Reading, work: Path) -> LabelledPages:
+def read_pages(folder: Path, reading: Reading, work: Path) -> PageDataset:
     """Reads a folder of class-named folders, random variants of each page beside it.
 
     Patients come from the column `printed_id` of `folder/manifest.csv` where there is one; without
@@ -92,7 +92,7 @@ def read_pages(folder: Path, reading: Reading, work: Path) -> LabelledPages:
     return replace(pages, pixels=np.load(kept), digest=wanted)
 
 
-def list_pages(folder: Path, labels: tuple[str, ...]) -> tuple[tuple[Picture, ...], LabelledPages]:
+def list_pages(folder: Path, labels: tuple[str, ...]) -> tuple[tuple[Picture, ...], PageDataset]:
     """The distinct pictures under `folder`, and their labels and patients, without any pixels.
 
     Patients as in `read_pages`. Raises DataError as there.
@@ -101,7 +101,7 @@ def list_pages(folder: Path, labels: tuple[str, ...]) -> tuple[tuple[Picture, ..
     distinct, digests = leave_out_copies(pictures)
     ids = read_patients(folder)
     files = [picture.path.relative_to(folder).as_posix() for picture in distinct]
-    return distinct, LabelledPages(
+    return distinct, PageDataset(
         pixels=np.zeros((0, len(distinct), 0, 0), np.uint8),
         targets=np.array([labels.index(str(picture.label)) for picture in distinct], dtype=np.intp),
         patients=np.array([ids.get(f, d) for f, d in zip(files, digests, strict=True)]),

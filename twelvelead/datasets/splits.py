@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
 from ecg.tasks import TASKS
-from twelvelead.datasets.pages import DataError, Indices, LabelledPages
+from twelvelead.datasets.pages import DataError, Indices, PageDataset
 
 FOLDS = 5
 SEED = 0
@@ -23,7 +23,7 @@ class Fold:
     test: Indices
 
 
-def split_by_patient(pages: LabelledPages, folds: int = FOLDS, seed: int = SEED) -> list[Fold]:
+def split_by_patient(pages: PageDataset, folds: int = FOLDS, seed: int = SEED) -> list[Fold]:
     """Cross-validation folds, grouped by patient and stratified by class as far as groups allow.
 
     Raises DataError where a class has fewer patients than there are folds.
@@ -39,7 +39,7 @@ def split_by_patient(pages: LabelledPages, folds: int = FOLDS, seed: int = SEED)
     return [Fold(train, test) for train, test in split]
 
 
-def hold_out(pages: LabelledPages, some: Indices, parts: int) -> Fold:
+def hold_out(pages: PageDataset, some: Indices, parts: int) -> Fold:
     """Sets one of `parts` shares of the patients in `some` apart, as indices into the pages.
 
     For deciding when to stop; the patients of a class stand on both sides as far as they can.
@@ -50,7 +50,7 @@ def hold_out(pages: LabelledPages, some: Indices, parts: int) -> Fold:
     return Fold(some[train], some[test])
 
 
-def _in_task_order(pages: LabelledPages) -> Indices:
+def _in_task_order(pages: PageDataset) -> Indices:
     """Targets counted in the order of the task, so that every model gets the same folds.
 
     The order of a model's own labels would change the split: the splitter adds up by class.
@@ -61,7 +61,7 @@ def _in_task_order(pages: LabelledPages) -> Indices:
     return np.array([order.index(label) for label in pages.labels], dtype=np.intp)[pages.targets]
 
 
-def write_split(folder: Path, pages: LabelledPages, folds: list[Fold]) -> Path:
+def write_split(folder: Path, pages: PageDataset, folds: list[Fold]) -> Path:
     """`split-<hash>.csv` in `folder`: in which fold each page, by its sha256, is tested; the file."""
     file = folder / f"split-{split_hash(pages, folds)}.csv"
     rows = sorted((pages.sha256[i], f) for f, fold in enumerate(folds) for i in fold.test)
@@ -71,7 +71,7 @@ def write_split(folder: Path, pages: LabelledPages, folds: list[Fold]) -> Path:
     return part.rename(file)
 
 
-def read_split(file: Path, pages: LabelledPages) -> list[Fold]:
+def read_split(file: Path, pages: PageDataset) -> list[Fold]:
     """The folds that a file of `write_split` names, for these pages.
 
     Raises DataError for a file that is no such table, that lacks a page or has another one, whose
@@ -106,7 +106,7 @@ def _read_rows(file: Path) -> dict[str, int]:
     return dict(rows)
 
 
-def split_hash(pages: LabelledPages, folds: list[Fold]) -> str:
+def split_hash(pages: PageDataset, folds: list[Fold]) -> str:
     """A sha256 that names this split: which page, by its sha256, is tested in which fold."""
     rows = sorted((pages.sha256[i], f) for f, fold in enumerate(folds) for i in fold.test)
     return hashlib.sha256(repr(rows).encode()).hexdigest()

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from ecg.beats.beats import Beats
 from ecg.errors import PageError
 from model_registry.entry import Entry
-from twelvelead.datasets.pages import DataError, LabelledPages, list_pages
+from twelvelead.datasets.pages import DataError, PageDataset, list_pages
 from twelvelead.evaluation.figures import page_figures
 from twelvelead.evaluation.metrics import Matrix
 from twelvelead.evaluation.records import evaluate_records, holds_records
@@ -71,7 +71,7 @@ def evaluate_out_of_fold(entry: Entry, folder: Path) -> dict[str, Any]:
     return {"model": entry.key} | page_figures(pages, probabilities)
 
 
-def held_out_pages(known: Mapping[str, Matrix], pages: LabelledPages) -> LabelledPages:
+def held_out_pages(known: Mapping[str, Matrix], pages: PageDataset) -> PageDataset:
     """Those of `pages` that a model has held-out answers for. Raises DataError where one is missing."""
     missing = len(set(known) - set(pages.sha256))
     if missing:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from twelvelead.datasets.pages import Indices, LabelledPages
+from twelvelead.datasets.pages import Indices, PageDataset
 from twelvelead.evaluation.bootstrap import bootstrap, percentile_intervals, resampled_confusions
 from twelvelead.evaluation.curves import calibration_curve, roc
 from twelvelead.evaluation.metrics import Matrix, f1_of, measure, overall, softmax
@@ -43,7 +43,7 @@ class LabelledAnswers:
         )
 
 
-def page_figures(pages: LabelledPages, probabilities: Matrix) -> dict[str, Any]:
+def page_figures(pages: PageDataset, probabilities: Matrix) -> dict[str, Any]:
     """Figures of probabilities (n, labels) for pages.
 
     Beside those of `metrics.measure`: patients (their count), data_sha256, roc, calibration_curve and,

@@ -11,7 +11,7 @@ import numpy as np
 
 from model_registry.entry import EnsembleEntry, Entry, ModelEntry
 from model_registry.registry import Registry
-from twelvelead.datasets.pages import DataError, LabelledPages, list_pages
+from twelvelead.datasets.pages import DataError, PageDataset, list_pages
 from twelvelead.datasets.splits import Fold
 from twelvelead.evaluation.evaluate import OUT_OF_FOLD, read_out_of_fold
 from twelvelead.evaluation.figures import LabelledAnswers, beat_figures
@@ -54,7 +54,7 @@ class AveragedPages(Averaged):
     """Page by page, in the folds that all members share."""
 
     data: Path
-    pages: LabelledPages
+    pages: PageDataset
     folds: list[Fold]
     inside: LabelledAnswers
 
@@ -141,7 +141,7 @@ def average(entry: EnsembleEntry, registry: Registry, said: Said) -> LabelledAns
     return replace(first, labels=entry.labels, logits=average_logs(entry, rows))
 
 
-def _common_folds(registry: Registry, entry: EnsembleEntry, pages: LabelledPages) -> list[Fold]:
+def _common_folds(registry: Registry, entry: EnsembleEntry, pages: PageDataset) -> list[Fold]:
     """The folds that all members share. Raises DataError where there are none, or other pages."""
     first, *others = entry.members
     fold_of = _folds_of(registry[first])
@@ -173,7 +173,7 @@ def _folds_of(entry: Entry) -> dict[str, int]:
         return {row["sha256"]: int(row["fold"]) for row in csv.DictReader(opened)}
 
 
-def _held_out(member: Entry, entry: EnsembleEntry, pages: LabelledPages) -> Matrix:
+def _held_out(member: Entry, entry: EnsembleEntry, pages: PageDataset) -> Matrix:
     """A member's held-out probabilities, (n, labels), in the ensemble's order of labels."""
     known = read_out_of_fold(member) or {}
     rows = np.stack([known[digest] for digest in pages.sha256])

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from model_registry.registry import read_registry
-from twelvelead.datasets.pages import DataError, Indices, LabelledPages, Reading, read_pages
+from twelvelead.datasets.pages import DataError, Indices, PageDataset, Reading, read_pages
 from twelvelead.datasets.splits import Fold, read_split, split_by_patient, split_hash
 from twelvelead.evaluation.evaluate import OUT_OF_FOLD, evaluate
 from twelvelead.evaluation.figures import LabelledAnswers, page_figures
@@ -32,7 +32,7 @@ class PageData(TrainingData[Indices]):
 
     plan: Plan
     recipe: PageRecipe
-    pages: LabelledPages
+    pages: PageDataset
     split: list[Fold]
     everything: Indices
 
@@ -130,7 +130,7 @@ class PageData(TrainingData[Indices]):
         return found
 
 
-def held_out_figures(pages: LabelledPages, folds: Sequence[Fold], shares: Matrix) -> dict[str, Any]:
+def held_out_figures(pages: PageDataset, folds: Sequence[Fold], shares: Matrix) -> dict[str, Any]:
     """Figures of held-out probabilities, (n, labels), and by which folds they were held out."""
     told = {"folds": len(folds), "split_sha256": split_hash(pages, list(folds))}
     return page_figures(pages, shares) | told
@@ -151,7 +151,7 @@ def ask_served(folder: Path, data: Path) -> dict[str, Any]:
 
 
 def write_out_of_fold(
-    file: Path, pages: LabelledPages, folds: Sequence[Fold], shares: Matrix
+    file: Path, pages: PageDataset, folds: Sequence[Fold], shares: Matrix
 ) -> None:
     """What each page got from the network that had not seen its patient, by the page's sha256."""
     fold_of = {int(i): number for number, fold in enumerate(folds) for i in fold.test}
@@ -162,7 +162,7 @@ def write_out_of_fold(
             writer.writerow([digest, fold_of[i], *(f"{p:.{DECIMALS}f}" for p in shares[i])])
 
 
-def _split(plan: Plan, recipe: PageRecipe, pages: LabelledPages) -> list[Fold]:
+def _split(plan: Plan, recipe: PageRecipe, pages: PageDataset) -> list[Fold]:
     if plan.split is None:
         return split_by_patient(pages, plan.folds or recipe.folds)
     if plan.folds is not None:

@@ -18,7 +18,7 @@ from ecg.tasks import CARDIAC_PAGE_4, Task
 from model_registry.entry import Average, Framework, Head, ModelEntry, Weights
 from model_registry.preprocessing import Preprocessing
 from model_registry.segments import SegmentReading
-from twelvelead.datasets.pages import DataError, Indices, LabelledPages
+from twelvelead.datasets.pages import DataError, Indices, PageDataset
 from twelvelead.datasets.records import BeatRecord, read_records
 from twelvelead.inference.batch import beat_tensors
 from twelvelead.training.batches.marked_beats import MarkedBeats
@@ -125,7 +125,7 @@ class PageRecipe(Recipe):
             )
 
     @abstractmethod
-    def prepare(self, pages: LabelledPages, work: Path, backbone: Path | None) -> PageFit:
+    def prepare(self, pages: PageDataset, work: Path, backbone: Path | None) -> PageFit:
         """Computes once what all folds share; what is returned fits a network."""
 
     def untrained(self, folder: Path) -> Path | None:

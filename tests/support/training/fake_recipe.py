@@ -7,7 +7,7 @@ import numpy as np
 
 from model_registry.entry import Framework
 from model_registry.preprocessing import Preprocessing, Tensor
-from twelvelead.datasets.pages import Indices, LabelledPages
+from twelvelead.datasets.pages import Indices, PageDataset
 from twelvelead.training.recipe import Logits, Note, PageFit, PageRecipe
 
 
@@ -43,7 +43,7 @@ class FakePages(PageRecipe):
 
     LEAST_SIDE = 32
 
-    def prepare(self, pages: LabelledPages, work: Path, backbone: Path | None) -> PageFit:
+    def prepare(self, pages: PageDataset, work: Path, backbone: Path | None) -> PageFit:
         del work, backbone
 
         def fit(train: Indices, note: Note) -> Network:

@@ -13,7 +13,7 @@ from tests.support.models.fake_framework import make_fake_model
 from tests.support.models.tiny_models import KERAS_LABELS, Facts
 from tests.support.pages.labelled_folders import draw_folder, write_manifest
 from tests.support.web.web_fakes import FAKE_BACKENDS
-from twelvelead.datasets.pages import LabelledPages, list_pages
+from twelvelead.datasets.pages import PageDataset, list_pages
 from twelvelead.evaluation.calibrate import calibrate
 from twelvelead.evaluation.figures import page_figures
 from twelvelead.evaluation.metrics import softmax
@@ -54,7 +54,7 @@ def read_metrics(plan: Plan) -> dict[str, Any]:
     return metrics
 
 
-def _keep(file: Path, pages: LabelledPages, shares: np.ndarray) -> None:
+def _keep(file: Path, pages: PageDataset, shares: np.ndarray) -> None:
     with file.open("w", encoding="utf-8", newline="") as opened:
         writer = csv.writer(opened)
         writer.writerow(["sha256", "fold", *pages.labels])

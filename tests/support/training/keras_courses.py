@@ -15,7 +15,7 @@ import numpy as np
 
 from model_registry.entry import Framework
 from model_registry.preprocessing import Preprocessing
-from twelvelead.datasets.pages import LabelledPages
+from twelvelead.datasets.pages import PageDataset
 from twelvelead.datasets.splits import hold_out
 from twelvelead.training.loops.keras_loop import FromScratch, load
 from twelvelead.training.recipes.pages import custom_cnn, small_cnn
@@ -58,14 +58,14 @@ class Tiny(FromScratch):
         return keras.Model(page, keras.layers.Dense(3)(keras.layers.GlobalAveragePooling2D()(maps)))
 
 
-def pages(levels: tuple[int, ...] = (50, 120, 190)) -> LabelledPages:
+def pages(levels: tuple[int, ...] = (50, 120, 190)) -> PageDataset:
     """Pages of three kinds, two variants each, every page a patient of its own."""
     rng = np.random.default_rng(0)
     targets = np.arange(COUNT) % 3
     noise = rng.integers(-40, 40, (2, COUNT, *PREPROCESSING.size))
     pixels = (np.array(levels)[targets][None, :, None, None] + noise).astype(np.uint8)
     names = tuple(map(str, range(COUNT)))
-    return LabelledPages(pixels, targets, np.array(names), names, LABELS, 0, "tiny")
+    return PageDataset(pixels, targets, np.array(names), names, LABELS, 0, "tiny")
 
 
 def learnt(folder: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import torch
 
 from model_registry.entry import Head
 from model_registry.preprocessing import Preprocessing
-from twelvelead.datasets.pages import DataError, LabelledPages
+from twelvelead.datasets.pages import DataError, PageDataset
 from twelvelead.inference.engines.tapped import Tapped
 from twelvelead.training.loops.pytorch_loop import (
     Course,
@@ -53,14 +53,14 @@ def network() -> Tapped:
     return build_tapped("mobilenet_v2", HEAD, len(LABELS)).eval()
 
 
-def pages() -> LabelledPages:
+def pages() -> PageDataset:
     """Dark, grey and bright ones, two variants each."""
     rng = np.random.default_rng(0)
     targets = np.arange(COUNT) % 3
     levels = np.array([50, 120, 190])[targets][None, :, None, None]
     pixels = (levels + rng.integers(-40, 40, (2, COUNT, *PREPROCESSING.size))).astype(np.uint8)
     names = tuple(map(str, range(COUNT)))
-    return LabelledPages(pixels, targets, np.array(names), names, LABELS, 0, "tiny")
+    return PageDataset(pixels, targets, np.array(names), names, LABELS, 0, "tiny")
 
 
 def cells() -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from twelvelead.datasets.pages import Indices, LabelledPages
+from twelvelead.datasets.pages import Indices, PageDataset
 from twelvelead.datasets.splits import Fold, hold_out
 from twelvelead.training.recipe import Logits, Note, PageFit, PageRecipe
 
@@ -73,7 +73,7 @@ class FromScratch(KerasRecipe, PageRecipe):
     def build(self) -> Any:
         """The untrained network: pages as they are preprocessed -> logits (n, labels)."""
 
-    def prepare(self, pages: LabelledPages, work: Path, backbone: Path | None) -> PageFit:
+    def prepare(self, pages: PageDataset, work: Path, backbone: Path | None) -> PageFit:
         """Nothing is shared between folds; returns the function that fits."""
         del backbone
 
@@ -92,7 +92,7 @@ class FromScratch(KerasRecipe, PageRecipe):
 
         return fit
 
-    def _run(self, model: Any, pages: LabelledPages, inner: Fold, callbacks: list[Any]) -> None:
+    def _run(self, model: Any, pages: PageDataset, inner: Fold, callbacks: list[Any]) -> None:
         """Trains `model` in place; the pages in `inner.test` decide when to stop."""
         batches = _Batches(self, pages, inner.train, shuffled=True)
         rate = keras.optimizers.schedules.CosineDecay(self.rate, self.epochs * len(batches))
@@ -114,7 +114,7 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
     """Pages for Keras: random variants of them when shuffled, else the pages as they are served."""
 
     def __init__(
-        self, recipe: FromScratch, pages: LabelledPages, some: Indices, *, shuffled: bool
+        self, recipe: FromScratch, pages: PageDataset, some: Indices, *, shuffled: bool
     ) -> None:
         super().__init__()
         self.recipe, self.pages, self.some = recipe, pages, some

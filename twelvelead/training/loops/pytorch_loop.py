@@ -14,7 +14,7 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from model_registry.preprocessing import Preprocessing
-from twelvelead.datasets.pages import Indices, LabelledPages
+from twelvelead.datasets.pages import Indices, PageDataset
 from twelvelead.training.recipe import Logits, Note
 
 PRECISION = torch.bfloat16  # of forward and backward in training; weights and answers are float32
@@ -111,9 +111,7 @@ class _Living:
 class Course:
     """Phases over one set of training pages; weights are a running average of the steps."""
 
-    def __init__(
-        self, pages: LabelledPages, train: Indices, settings: Settings, note: Note
-    ) -> None:
+    def __init__(self, pages: PageDataset, train: Indices, settings: Settings, note: Note) -> None:
         self.pages, self.train, self.settings, self.note = pages, train, settings, note
         self.checkpoint: Path | None = None  # where each epoch is kept, to go on from after a kill
         self.buffers: list[torch.Tensor] = []  # what changes beside weights: running statistics

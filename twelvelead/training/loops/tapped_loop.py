@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn import functional
 
 from model_registry.entry import Head
-from twelvelead.datasets.pages import Indices, LabelledPages
+from twelvelead.datasets.pages import Indices, PageDataset
 from twelvelead.inference.engines.pytorch_models import build
 from twelvelead.inference.engines.tapped import Tapped
 from twelvelead.inference.resources.machine import cores
@@ -56,7 +56,7 @@ def build_tapped(architecture: str, head: Head, outputs: int) -> Tapped:
     return network
 
 
-def fine_tune(recipe: FineTuned, start: Tapped, pages: LabelledPages, work: Path) -> PageFit:
+def fine_tune(recipe: FineTuned, start: Tapped, pages: PageDataset, work: Path) -> PageFit:
     """Runs the stem of `start` once over every variant of every page; returns the function that fits."""
     torch.set_num_threads(cores())
     names = [name for name, _ in start.trunk.named_children()]

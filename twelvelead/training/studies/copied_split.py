@@ -25,7 +25,7 @@ from model_registry.registry import read_registry
 from twelvelead.datasets.pages import (
     DataError,
     Indices,
-    LabelledPages,
+    PageDataset,
     digests_of,
     labelled_pictures,
     list_pages,
@@ -71,7 +71,7 @@ def score_copied_split(models: Path, keys: Sequence[str], data: Path) -> dict[st
     return found
 
 
-def _held_out(entry: Entry, data: Path) -> tuple[LabelledPages, Matrix]:
+def _held_out(entry: Entry, data: Path) -> tuple[PageDataset, Matrix]:
     """The pages that a model was held out on, and what it answered: (n, labels)."""
     known = read_out_of_fold(entry)
     if known is None:
@@ -82,7 +82,7 @@ def _held_out(entry: Entry, data: Path) -> tuple[LabelledPages, Matrix]:
     return pages, np.stack([known[digest] for digest in pages.sha256])
 
 
-def count_copies(data: Path, pages: LabelledPages) -> Indices:
+def count_copies(data: Path, pages: PageDataset) -> Indices:
     """How many files of the public set each page is, (n,): from the manifest, else from the folder."""
     told = {row["sha256"]: row[COPIES] for row in read_manifest(data) if row.get(COPIES)}
     counts = [int(told.get(d, 1)) for d in pages.sha256] if told else _copies_in(data, pages)
@@ -94,7 +94,7 @@ def count_copies(data: Path, pages: LabelledPages) -> Indices:
     return np.array(counts, dtype=np.intp)
 
 
-def _copies_in(data: Path, pages: LabelledPages) -> list[int]:
+def _copies_in(data: Path, pages: PageDataset) -> list[int]:
     counted = Counter(digests_of(labelled_pictures(data, pages.labels)))
     return [counted[digest] for digest in pages.sha256]
 
@@ -115,7 +115,7 @@ def _ask(
 
 
 def _over_splits(
-    pages: LabelledPages, copies: Indices, answers: tuple[Matrix, Matrix]
+    pages: PageDataset, copies: Indices, answers: tuple[Matrix, Matrix]
 ) -> dict[str, Any]:
     """Figures over random splits; answers: of a network that has seen the page, and held out."""
     files = np.repeat(np.arange(len(pages)), copies)

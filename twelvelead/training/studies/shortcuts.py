@@ -17,7 +17,7 @@ from tqdm import tqdm
 from model_registry.entry import EnsembleEntry, ModelEntry
 from model_registry.preprocessing import Preprocessing
 from model_registry.registry import Registry, read_registry
-from twelvelead.datasets.pages import DataError, Indices, LabelledPages, list_pages
+from twelvelead.datasets.pages import DataError, Indices, PageDataset, list_pages
 from twelvelead.evaluation.metrics import Matrix, measure, softmax
 from twelvelead.inference.answers import average_logs, in_order
 from twelvelead.training.pages import PageData
@@ -82,7 +82,7 @@ def _ask_folds(
 
 
 def _alter(
-    plan: Plan, wanted: Preprocessing, pages: LabelledPages, asked: Indices
+    plan: Plan, wanted: Preprocessing, pages: PageDataset, asked: Indices
 ) -> npt.NDArray[np.uint8]:
     """Pages under every alteration in the input size: uint8 (alterations, n, height, width).
 
@@ -118,7 +118,7 @@ def _average(plan: Plan, registry: Registry, entry: EnsembleEntry) -> tuple[Indi
     return asked[0], softmax(average_logs(entry, members) / entry.temperature)
 
 
-def _figures(pages: LabelledPages, shares: Matrix) -> dict[str, Any]:
+def _figures(pages: PageDataset, shares: Matrix) -> dict[str, Any]:
     figures = measure(pages.labels, pages.targets, shares)
     return {name: figures[name] for name in FIGURES}
 

@@ -17,7 +17,7 @@ import torch
 
 from model_registry.entry import Framework, Head
 from model_registry.preprocessing import Preprocessing
-from twelvelead.datasets.pages import DataError, LabelledPages
+from twelvelead.datasets.pages import DataError, PageDataset
 from twelvelead.inference.engines.pytorch_models import build
 from twelvelead.inference.engines.tapped import Tapped
 from twelvelead.inference.engines.torchvision_import import torchvision
@@ -64,7 +64,7 @@ class InceptionV3(PageRecipe, FineTuned):
 
     LEAST_SIDE = 75  # px: torchvision's own
 
-    def prepare(self, pages: LabelledPages, work: Path, backbone: Path | None) -> PageFit:
+    def prepare(self, pages: PageDataset, work: Path, backbone: Path | None) -> PageFit:
         """Runs the stem once over every variant of every page; returns the function that fits."""
         return fine_tune(self, self._pretrained(backbone), pages, work)
 

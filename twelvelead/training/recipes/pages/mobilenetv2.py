@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from model_registry.entry import Framework
 from model_registry.preprocessing import Preprocessing
-from twelvelead.datasets.pages import DataError, Indices, LabelledPages
+from twelvelead.datasets.pages import DataError, Indices, PageDataset
 from twelvelead.training.card_words import CARD_WORDS, CardWords
 from twelvelead.training.loops.keras_loop import KerasNetwork, KerasRecipe
 from twelvelead.training.recipe import Note, PageFit, PageRecipe
@@ -99,7 +99,7 @@ class MobileNetV2(KerasRecipe, PageRecipe):
         pools = layers.AveragePooling2D(size), layers.MaxPooling2D(size)
         return [layers.Flatten()(pool(depth)) for pool in pools]
 
-    def prepare(self, pages: LabelledPages, work: Path, backbone: Path | None) -> PageFit:
+    def prepare(self, pages: PageDataset, work: Path, backbone: Path | None) -> PageFit:
         """Runs the early blocks once over every variant of every page; returns the function that fits."""
         keras.utils.set_random_seed(self.seed)
         start = self.build(backbone)
@@ -156,9 +156,7 @@ class MobileNetV2(KerasRecipe, PageRecipe):
 class _Run:
     """The three steps over one set of training pages."""
 
-    def __init__(
-        self, recipe: MobileNetV2, pages: LabelledPages, train: Indices, note: Note
-    ) -> None:
+    def __init__(self, recipe: MobileNetV2, pages: PageDataset, train: Indices, note: Note) -> None:
         self.recipe, self.pages, self.train, self.note = recipe, pages, train, note
         self.rng = np.random.default_rng(recipe.seed)
         counts = np.bincount(pages.targets[train], minlength=len(recipe.labels))

@@ -24,7 +24,7 @@ from ecg.simulate.twelve_leads import FINDINGS, simulate
 from model_registry.entry import Framework, Head
 from model_registry.preprocessing import Preprocessing
 from twelvelead.datasets.augment import augment
-from twelvelead.datasets.pages import DataError, Indices, LabelledPages
+from twelvelead.datasets.pages import DataError, Indices, PageDataset
 from twelvelead.inference.engines.pytorch_models import build
 from twelvelead.inference.resources.machine import cores
 from twelvelead.training.card_words import CARD_WORDS, CardWords
@@ -88,7 +88,7 @@ class ResNet50(PageRecipe, Settings):
     )
     first: str = "maxpool"  # the last layer before the residual ones, at 1/4 of the input
 
-    def prepare(self, pages: LabelledPages, work: Path, backbone: Path | None) -> PageFit:
+    def prepare(self, pages: PageDataset, work: Path, backbone: Path | None) -> PageFit:
         """Trains on simulated pages once, or reads the backbone; returns the function that fits."""
         torch.set_num_threads(cores())
         start = build_tapped(self.architecture, self.head, len(self.labels))
@@ -133,7 +133,7 @@ class ResNet50(PageRecipe, Settings):
         state: dict[str, torch.Tensor] = torch.load(kept, weights_only=True)
         return state
 
-    def _draw(self, work: Path) -> LabelledPages:
+    def _draw(self, work: Path) -> PageDataset:
         """Simulated pages, each labelled with its finding."""
         findings = tuple(name for names in self.findings.values() for name in names)
         targets = np.arange(self.drawn) % len(findings)
@@ -145,7 +145,7 @@ class ResNet50(PageRecipe, Settings):
             np.save(kept, np.stack([self._draw_one(findings[t], i) for i, t in bar], axis=1))
         names = tuple(f"simulated-{number}" for number in range(self.drawn))
         pixels = np.load(kept, mmap_mode="r")
-        return LabelledPages(pixels, targets, np.array(names), names, findings, 0, digest)
+        return PageDataset(pixels, targets, np.array(names), names, findings, 0, digest)
 
     def _draw_one(self, finding: str, number: int) -> np.ndarray:
         """One simulated page and its variants: uint8 (1 + variants, height, width)."""

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from model_registry.entry import Framework, Head
 from model_registry.preprocessing import Preprocessing
-from twelvelead.datasets.pages import DataError, Indices, LabelledPages
+from twelvelead.datasets.pages import DataError, Indices, PageDataset
 from twelvelead.inference.engines.pytorch_models import build
 from twelvelead.inference.engines.torchvision_import import torchvision
 from twelvelead.inference.resources.machine import cores
@@ -70,7 +70,7 @@ class VGG16(PageRecipe, Settings):
     frozen: int = 17  # layers of vgg16().features up to the pooling after block 3
     precision: torch.dtype = PRECISION  # of the features, forward and backward
 
-    def prepare(self, pages: LabelledPages, work: Path, backbone: Path | None) -> PageFit:
+    def prepare(self, pages: PageDataset, work: Path, backbone: Path | None) -> PageFit:
         """Runs the frozen blocks once over every variant of every page; returns the function that fits."""
         torch.set_num_threads(cores())
         start = pretrained(backbone)
