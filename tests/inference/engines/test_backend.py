@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model_registry.errors import ModelUnavailable, WeightsError
+from model_registry.errors import Busy, ModelUnavailable, WeightsError
 from tests.support.models.fake_framework import FACTS, logged, make_fake_model, rewrite_weights
 from tests.support.models.framework_runs import BATCH, FAKE, entry_of
 from tests.support.models.tiny_models import run_python
-from twelvelead.inference.engines.backend import Backend
+from twelvelead.inference.engines.backend import BACKENDS, Backend
+from twelvelead.inference.resources.limits import Deadline
 
 
 @pytest.fixture
@@ -149,3 +150,9 @@ def test_asking_brings_no_framework() -> None:
     )
 
     assert run_python("-c", code).strip() == "set()"
+
+
+def test_a_framework_is_called_by_its_name(tmp_path: Path) -> None:
+    entry = entry_of(make_fake_model(tmp_path))
+    with pytest.raises(Busy, match=r"^keras was busy"):
+        Backend(BACKENDS["keras"]).load(entry, Deadline(0.0))

@@ -48,7 +48,7 @@ class Backend:
 
     def __init__(self, module: str, threads: int = 0, aside: Aside = nobody_waits) -> None:
         self._module = module
-        self._name = module.removeprefix("inference.").removesuffix("_models")
+        self._name = module.rpartition(".")[2].removesuffix("_models")
         self._threads = threads or cores()
         self._aside = aside
         self._lock = threading.Lock()
