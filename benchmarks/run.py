@@ -17,7 +17,7 @@ from benchmarks.results.report import Run, write_report
 from benchmarks.results.tables import table
 from benchmarks.results.values import Measurements
 from benchmarks.setups.pages import draw_page
-from benchmarks.setups.servers import System
+from benchmarks.setups.servers import BenchSystem
 from benchmarks.setups.systems import (
     PEERS,
     ROOT,
@@ -86,7 +86,7 @@ def measure(options: argparse.Namespace) -> Run:
     return Run(plan, facts, bench.measurements, tuple(models), kilobytes, options.quick)
 
 
-def choose_systems(bench: Bench, only: Sequence[str]) -> dict[str, System]:
+def choose_systems(bench: Bench, only: Sequence[str]) -> dict[str, BenchSystem]:
     """Twelvelead and the peers that are asked for, installed; what can't be is noted."""
     systems = {TWELVELEAD: twelvelead(bench.page)}
     named = [NAMES[name] for name in only if name in NAMES]

@@ -13,7 +13,7 @@ from benchmarks.errors import BenchmarkError, NotMeasured
 from benchmarks.measures.load import Load, middle_ms, send
 from benchmarks.results.plan import CLIENTS, BenchPlan
 from benchmarks.results.values import Measurement, Measurements
-from benchmarks.setups.servers import Running, System, serving
+from benchmarks.setups.servers import BenchSystem, Running, serving
 from benchmarks.setups.systems import BARE, MODEL, MODELS
 from tests.support.project import ROOT
 from twelvelead.inference.resources.machine import cores
@@ -31,12 +31,12 @@ class Bench:
     page: Path
     measurements: Measurements
 
-    def serving(self, system: System) -> AbstractContextManager[Running]:
+    def serving(self, system: BenchSystem) -> AbstractContextManager[Running]:
         """A context in which a system runs."""
         return serving(system, self.build, self.plan.patience)
 
 
-def measure_speed(bench: Bench, systems: Mapping[str, System]) -> None:
+def measure_speed(bench: Bench, systems: Mapping[str, BenchSystem]) -> None:
     """p50_ms and per_second of each, first_answer of those that serve. One that fails is left out then."""
     label = measure_bare(bench, 0)
     for number in range(bench.plan.rounds):
@@ -69,7 +69,7 @@ def run_bare(bench: Bench, *options: str) -> dict[str, Any]:
     return found
 
 
-def measure_server(bench: Bench, system: System, place: tuple[int, str]) -> None:
+def measure_server(bench: Bench, system: BenchSystem, place: tuple[int, str]) -> None:
     """One round of one system. place: the round and the label that it must give. Raises NotMeasured."""
     number, label = place
     with bench.serving(system) as running:

@@ -24,7 +24,7 @@ SAID = 300  # characters of a server's log that are told where it fails
 
 
 @dataclass(frozen=True)
-class System:
+class BenchSystem:
     """One that serves pages over HTTP.
 
     command: for a port; environment: added to this process's; folder: where it is started; path: of
@@ -46,7 +46,7 @@ class System:
 class Running:
     """A system that answered. first_answer: seconds from its start until the first answer was there."""
 
-    system: System
+    system: BenchSystem
     process: subprocess.Popen[bytes]
     port: int
     first_answer: float
@@ -67,7 +67,7 @@ class Running:
 
 
 @contextmanager
-def serving(system: System, logs: Path, patience: float) -> Iterator[Running]:
+def serving(system: BenchSystem, logs: Path, patience: float) -> Iterator[Running]:
     """Starts a system and waits for its first answer. Raises NotMeasured with what it said if none comes."""
     log, port = logs / f"{system.name}.log", free_port()
     ours = {name: text for name, text in os.environ.items() if not name.startswith(PREFIX)}
@@ -128,7 +128,9 @@ def end(process: subprocess.Popen[Any]) -> None:
         process.wait()
 
 
-def _first_answer(system: System, process: subprocess.Popen[Any], port: int, until: float) -> str:
+def _first_answer(
+    system: BenchSystem, process: subprocess.Popen[Any], port: int, until: float
+) -> str:
     last = "nothing"
     while time.monotonic() < until:
         if process.poll() is not None:

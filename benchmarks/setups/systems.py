@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.errors import BenchmarkError, NotMeasured
 from benchmarks.setups.pages import write_form, write_inference
 from benchmarks.setups.peers import HERE, install
-from benchmarks.setups.servers import HOST, System, free_port
+from benchmarks.setups.servers import HOST, BenchSystem, free_port
 from model_registry.entry import ModelEntry
 from model_registry.registry import read_registry
 from twelvelead.inference.compilation.compiled import freshness
@@ -46,7 +46,7 @@ def networks(folder: Path = MODELS) -> dict[str, bool]:
     return found
 
 
-def twelvelead(page: Path, keys: Sequence[str] = (MODEL,), registry: Path = MODELS) -> System:
+def twelvelead(page: Path, keys: Sequence[str] = (MODEL,), registry: Path = MODELS) -> BenchSystem:
     """Twelvelead as `twelvelead serve` starts it, asked for the models `keys` of one page."""
 
     def command(port: int) -> list[str]:
@@ -55,10 +55,12 @@ def twelvelead(page: Path, keys: Sequence[str] = (MODEL,), registry: Path = MODE
 
     body = write_form(page, keys, f"twelvelead-{len(keys)}.body")
     environment = {**SETTINGS, "PYTHONPATH": str(ROOT)}
-    return System(TWELVELEAD, command, ROOT, "/api/v1/predictions", body, read_answer, environment)
+    return BenchSystem(
+        TWELVELEAD, command, ROOT, "/api/v1/predictions", body, read_answer, environment
+    )
 
 
-def flask_demo(page: Path, keys: Sequence[str] = (MODEL,)) -> System:
+def flask_demo(page: Path, keys: Sequence[str] = (MODEL,)) -> BenchSystem:
     """The usual Flask demo with the models `keys`, in gunicorn's one sync worker."""
 
     def command(port: int) -> list[str]:
@@ -78,20 +80,20 @@ def flask_demo(page: Path, keys: Sequence[str] = (MODEL,)) -> System:
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
     body = write_form(page, [MODEL], "form.body")
-    return System(FLASK, command, HERE / "flask", "/predict", body, read_label, environment)
+    return BenchSystem(FLASK, command, HERE / "flask", "/predict", body, read_label, environment)
 
 
-def litserve(page: Path, build: Path) -> System:
+def litserve(page: Path, build: Path) -> BenchSystem:
     """LitServe, a worker a core."""
     python = str(install("litserve", build))
     body = write_form(page, [MODEL], "form.body")
     script = str(HERE / "litserve" / "server.py")
-    return System(
+    return BenchSystem(
         LITSERVE, lambda _: [python, script], build, "/predict", body, read_label, _paths()
     )
 
 
-def bentoml(page: Path, build: Path) -> System:
+def bentoml(page: Path, build: Path) -> BenchSystem:
     """BentoML, a worker a core."""
     python = install("bentoml", build)
 
@@ -101,10 +103,12 @@ def bentoml(page: Path, build: Path) -> System:
 
     environment = {**_paths(), "BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": str(build / "home")}
     body = write_form(page, [MODEL], "form.body")
-    return System(BENTOML, command, HERE / "bentoml", "/classify", body, read_label, environment)
+    return BenchSystem(
+        BENTOML, command, HERE / "bentoml", "/classify", body, read_label, environment
+    )
 
 
-def mlserver(page: Path, build: Path) -> System:
+def mlserver(page: Path, build: Path) -> BenchSystem:
     """MLServer, an inference worker a core."""
     program = str(install("mlserver", build).with_name("mlserver"))
 
@@ -118,7 +122,7 @@ def mlserver(page: Path, build: Path) -> System:
         "MLSERVER_DEBUG": "false",
         "MLSERVER_PARALLEL_WORKERS": str(cores()),
     }
-    return System(
+    return BenchSystem(
         MLSERVER,
         lambda _: [program, "start", "."],
         HERE / "mlserver",
@@ -130,9 +134,9 @@ def mlserver(page: Path, build: Path) -> System:
     )
 
 
-def make_peer(name: str, page: Path, build: Path) -> System:
+def make_peer(name: str, page: Path, build: Path) -> BenchSystem:
     """A peer by its name, installed. Raises NotMeasured where it can't be."""
-    makers: dict[str, Callable[[], System]] = {
+    makers: dict[str, Callable[[], BenchSystem]] = {
         FLASK: lambda: flask_demo(page),
         LITSERVE: lambda: litserve(page, build),
         BENTOML: lambda: bentoml(page, build),

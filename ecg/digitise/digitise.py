@@ -28,7 +28,7 @@ from ecg.digitise.page_layout import (
     MeasuredLayout,
     find_layout,
 )
-from ecg.digitise.path import FINE, Path, follow, heights
+from ecg.digitise.path import FINE, TracePath, follow, heights
 from ecg.digitise.traces import Millivolts, Trace, Traces
 from ecg.errors import UnreadableTraces
 from ecg.interrupt import Check, unhurried
@@ -167,7 +167,7 @@ def _stretch(layout: MeasuredLayout, row: int, column: int) -> _Stretch:
 
 def _follow(
     columns: list[Runs], layout: MeasuredLayout, stretch: _Stretch, name: str
-) -> tuple[Path, _Stretch]:
+) -> tuple[TracePath, _Stretch]:
     path = follow(columns[stretch.first : stretch.last], layout.feet[stretch.row], layout.px_per_mm)
     if (
         path.missing > MOST_MISSING
@@ -180,24 +180,24 @@ def _follow(
     return path, stretch
 
 
-def _leaps(path: Path, layout: MeasuredLayout) -> float:
+def _leaps(path: TracePath, layout: MeasuredLayout) -> float:
     """mm of blank paper that the path leaps over in 2.5 s."""
     columns = layout.boundary(1) - layout.begin
     return path.jumps / layout.px_per_mm * columns / path.top.size
 
 
-def _strays(path: Path, stretch: _Stretch, layout: MeasuredLayout) -> bool:
+def _strays(path: TracePath, stretch: _Stretch, layout: MeasuredLayout) -> bool:
     """Whether most of the path lies nearer to another row."""
     away = float(np.nanmedian(np.abs(path.centre - layout.feet[stretch.row])))
     return away > (layout.feet[-1] - layout.feet[0]) / (ROWS - 1) / 2
 
 
-def _is_cut_off(path: Path, height: int) -> bool:
+def _is_cut_off(path: TracePath, height: int) -> bool:
     return bool(np.nanmin(path.top) < EDGE or np.nanmax(path.bottom) > height - EDGE)
 
 
 def _sampled(
-    path: Path, stretch: _Stretch, layout: MeasuredLayout, span: tuple[float, float]
+    path: TracePath, stretch: _Stretch, layout: MeasuredLayout, span: tuple[float, float]
 ) -> Millivolts:
     """mV at RATE for `span`: start and length in s."""
     high = heights(path, layout.pen)

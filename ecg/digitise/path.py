@@ -30,7 +30,7 @@ REACH_MM = 45.0  # farther from the row's height is no trace of it
 
 
 @dataclass(frozen=True)
-class Path:
+class TracePath:
     """The run that each column's trace was seen in: edges in px, NaN where a column has none."""
 
     top: Floats
@@ -56,7 +56,7 @@ class Path:
         )
 
 
-def follow(columns: list[Runs], height: float, px_per_mm: float) -> Path:
+def follow(columns: list[Runs], height: float, px_per_mm: float) -> TracePath:
     """The trace of the row at `height` px, through all `columns`, in order.
 
     A column may be passed over at a price, as where a peak leaves the frame. Raises UnreadableTraces
@@ -77,7 +77,7 @@ def follow(columns: list[Runs], height: float, px_per_mm: float) -> Path:
         if at < runs.top.size:
             top[x], bottom[x] = runs.top[at], runs.bottom[at]
         at = int(backs[x][at]) if backs[x].size else 0
-    return Path(top, bottom)
+    return TracePath(top, bottom)
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def _own_costs(runs: Runs, height: float, px_per_mm: float, *, named: bool) -> F
     return costs + NAME_COST * _in_name(runs, height, px_per_mm) if named else costs
 
 
-def heights(path: Path, thickness: float) -> Floats:
+def heights(path: TracePath, thickness: float) -> Floats:
     """Where the middle of the pen was, px from the top, FINE times in each column of pixels.
 
     Ink is the curve made thick by a round pen of `thickness` px: grey dilation by a disc. Shrinking

@@ -13,7 +13,7 @@ Unit = Literal["mV", "adc"]
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReadOptions:
     """rate: Hz. lead: the one column of a CSV to be read. unit: of a CSV's values. None: by the file.
 
     marks: whether the beats that somebody marked in a WFDB record are read; where they are not, a
@@ -26,7 +26,7 @@ class Asked:
     marks: bool = True
 
 
-NOTHING_ASKED = Asked()
+NO_OPTIONS = ReadOptions()
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,10 @@ from ecg.beats.rows import read_rows
 from ecg.errors import EmptySignal, NotASignal, SignalTooLarge
 from ecg.signal.archive import ZIP, unpack
 from ecg.signal.csv.read_csv import read_csv
-from ecg.signal.read_options import NOTHING_ASKED, USUAL_LIMITS, Asked, ReadLimits
+from ecg.signal.read_options import NO_OPTIONS, USUAL_LIMITS, ReadLimits, ReadOptions
 from ecg.signal.signal import MAX_BYTES, Signal
 from ecg.signal.wfdb.header import looks_like_header
 from ecg.signal.wfdb.read_record import read_wfdb
-
-__all__ = ["Asked", "ReadLimits", "read_signal"]
 
 RECORD_PARTS = (".hea", ".dat", ".atr")
 ROWS_NOTE = (
@@ -22,7 +20,7 @@ ROWS_NOTE = (
 
 
 def read_signal(
-    files: Mapping[str, bytes], asked: Asked = NOTHING_ASKED, limits: ReadLimits = USUAL_LIMITS
+    files: Mapping[str, bytes], options: ReadOptions = NO_OPTIONS, limits: ReadLimits = USUAL_LIMITS
 ) -> Signal:
     """The recording in these files, told apart by what is in them; or rows of beats, see `Signal.rows`.
 
@@ -41,7 +39,7 @@ def read_signal(
     if len(named) == 1 and next(iter(named.values())).startswith(ZIP):
         named = unpack(next(iter(named.values())), limits)
     if any(looks_like_header(data) for data in named.values()):
-        return read_wfdb(named, asked, limits)
+        return read_wfdb(named, options, limits)
     if any(name.lower().endswith(RECORD_PARTS) for name in named):
         raise NotASignal(
             "The .hea file of the record is missing or is none: give it together with the .dat file."
@@ -53,7 +51,7 @@ def read_signal(
     data = next(iter(named.values()))
     if _has_width_of_rows(data):
         return _rows(data, limits)
-    return read_csv(data, asked, limits)
+    return read_csv(data, options, limits)
 
 
 def _has_width_of_rows(data: bytes) -> bool:

@@ -7,7 +7,7 @@ import zipfile
 
 from hypothesis import strategies as st
 
-from ecg.signal.read_options import Asked
+from ecg.signal.read_options import ReadOptions
 from tests.fuzz.damage import CANARY, Files, damaged, mostly
 from tests.fuzz.wfdb_records import records
 from tests.support.signals.signal_tables import wave
@@ -180,8 +180,8 @@ def recordings(draw: st.DrawFn) -> Files:
     return draw(zips(files)) if draw(st.integers(0, 2)) == 0 else files
 
 
-def asked() -> st.SearchStrategy[Asked]:
+def asked() -> st.SearchStrategy[ReadOptions]:
     """What may be said of a recording; mostly nothing."""
     rates = mostly(None, 100.0, 360.0, 50.0, 0.0, 1e-320, math.nan, math.inf)
     leads = mostly(None, "MLII", "column 2", "mlii", "", "\u0130", "x" * 200)
-    return st.builds(Asked, rates, leads, mostly(None, "mV", "adc"))
+    return st.builds(ReadOptions, rates, leads, mostly(None, "mV", "adc"))

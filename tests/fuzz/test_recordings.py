@@ -7,7 +7,7 @@ from hypothesis import event, given
 
 from ecg.beats.beats import ROW_LENGTH
 from ecg.errors import SignalError
-from ecg.signal.read_options import Asked
+from ecg.signal.read_options import ReadOptions
 from ecg.signal.read_signal import read_signal
 from ecg.signal.signal import MAX_LEADS, RATES, Annotations, Signal
 from ecg.signal.wfdb.annotations import read_annotations
@@ -18,7 +18,7 @@ from tests.fuzz.wfdb_records import annotations
 SECOND_SENTENCE = re.compile(r"[.!?] +[A-Z]")
 
 
-def read(files: Files, wanted: Asked) -> Signal | str:
+def read(files: Files, wanted: ReadOptions) -> Signal | str:
     """The recording, or why it is none."""
     try:
         return read_signal(files, wanted)
@@ -64,7 +64,9 @@ def assert_within(marks: Annotations, count: int) -> None:
 
 
 @given(files=recordings(), wanted=asked())
-def test_every_recording_is_read_or_refused_in_one_sentence(files: Files, wanted: Asked) -> None:
+def test_every_recording_is_read_or_refused_in_one_sentence(
+    files: Files, wanted: ReadOptions
+) -> None:
     found = read(files, wanted)
 
     event("refused" if isinstance(found, str) else "read")

@@ -7,7 +7,7 @@ from typing import Any
 from PIL import Image, UnidentifiedImageError
 
 from ecg.errors import SignalTooLarge
-from ecg.signal.read_options import Asked
+from ecg.signal.read_options import ReadOptions
 from ecg.signal.read_signal import read_signal
 from ecg.signal.signal import MAX_BYTES, Signal
 from ecg.signal.wfdb.header import looks_like_header, read_header
@@ -29,7 +29,7 @@ def recordings(files: Sequence[Path]) -> list[Path]:
 def read_recording(file: Path, options: Options) -> Signal:
     """The recording of one of `recordings`, read as the options say. Raises OSError, SignalError."""
     return read_signal(
-        read_parts(file), Asked(options.rate, options.lead, options.unit, marks=False)
+        read_parts(file), ReadOptions(options.rate, options.lead, options.unit, marks=False)
     )
 
 

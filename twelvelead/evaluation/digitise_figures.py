@@ -43,7 +43,7 @@ Change = Callable[[Image.Image], bytes]
 
 
 @dataclass(frozen=True)
-class Row:
+class DigitiseResult:
     """What came out for one source and one change; figures are None where no page was read.
 
     `median` and `fifth` (percentile) in dB over all leads of all pages; `wanted` is the share of
@@ -132,7 +132,7 @@ def read_ptbxl(folder: Path) -> Iterator[Ecg12]:
         yield Ecg12(signals, RATE, header.stem, np.zeros(0), leads)
 
 
-def measure(source: str, recordings: list[Ecg12], change: str) -> Row:
+def measure(source: str, recordings: list[Ecg12], change: str) -> DigitiseResult:
     """Draws, changes and reads every recording as a page."""
     ratios: list[float] = []
     times: list[float] = []
@@ -149,9 +149,9 @@ def measure(source: str, recordings: list[Ecg12], change: str) -> Row:
             truth = ecg.signals[ecg.leads.index(trace.lead)][first : first + trace.millivolts.size]
             ratios.append(snr(truth, trace.millivolts))
     if not ratios:
-        return Row(source, change, len(recordings), 0, None, None, None, None)
+        return DigitiseResult(source, change, len(recordings), 0, None, None, None, None)
     known = np.array(ratios)
-    return Row(
+    return DigitiseResult(
         source,
         change,
         pages=len(recordings),
@@ -163,7 +163,7 @@ def measure(source: str, recordings: list[Ecg12], change: str) -> Row:
     )
 
 
-def table(rows: list[Row]) -> str:
+def table(rows: list[DigitiseResult]) -> str:
     """The rows as a Markdown table."""
     lines = [
         "| pages from | change | read | median SNR | 5th percentile | leads >= 15 dB |",

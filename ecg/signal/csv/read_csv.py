@@ -10,12 +10,12 @@ from ecg.signal.csv.layout import LOOKED_AT, Layout, find_layout
 from ecg.signal.csv.text import count_rows, read_parts
 from ecg.signal.csv.units import to_millivolts
 from ecg.signal.lead_names import list_known
-from ecg.signal.read_options import NOTHING_ASKED, USUAL_LIMITS, Asked, ReadLimits, settle_rate
+from ecg.signal.read_options import NO_OPTIONS, USUAL_LIMITS, ReadLimits, ReadOptions, settle_rate
 from ecg.signal.signal import Signal
 
 
 def read_csv(
-    data: bytes, asked: Asked = NOTHING_ASKED, limits: ReadLimits = USUAL_LIMITS
+    data: bytes, options: ReadOptions = NO_OPTIONS, limits: ReadLimits = USUAL_LIMITS
 ) -> Signal:
     """The recording in the bytes of a table, a row for each sample.
 
@@ -23,7 +23,7 @@ def read_csv(
     with or without a header, quoted or not, with or without a second line of units. A sample or time
     column is known by its name, or by being the first and rising steadily; a time column tells the
     rate (s, ms, or h:mm:ss.sss). Every other column of numbers is a lead, at most 12, or only
-    `asked.lead`; columns of text are left out with a note. Units: see `to_millivolts`. The rate:
+    `options.lead`; columns of text are left out with a note. Units: see `to_millivolts`. The rate:
     asked for, else the file's, else 360 Hz with a note.
 
     Raises SignalError's children with one sentence, naming row (as in a spreadsheet, from 1, the
@@ -32,14 +32,14 @@ def read_csv(
     parts = read_parts(data, limits.check)
     first = next(parts)
     layout = find_layout(first.split("\n", LOOKED_AT)[:LOOKED_AT])
-    leads, time = _choose(layout, asked.lead)
+    leads, time = _choose(layout, options.lead)
     check_leads(len(leads))
     chosen = Chosen(layout, leads, time)
     columns = read_columns(chain([first], parts), chosen, count_rows(data), limits)
     told, notes = columns.track.rate() if columns.track else (None, [])
-    rate, source, rate_notes = settle_rate(told, asked.rate)
+    rate, source, rate_notes = settle_rate(told, options.rate)
     check_length(columns.leads.shape[1], rate)
-    values, unit_notes = to_millivolts(columns.leads, columns.whole, (layout, leads), asked.unit)
+    values, unit_notes = to_millivolts(columns.leads, columns.whole, (layout, leads), options.unit)
     words = [layout.words(column) for column in leads]
     found = check_signal(values, rate, words, limits.check)
     notes = [*_left_out(layout), *notes, *rate_notes, *unit_notes, *found]

@@ -9,7 +9,7 @@ import numpy as np
 from ecg.errors import NotASignal, SignalTooLarge, UnreadableSignal
 from ecg.interrupt import Check
 from ecg.signal.checks import check_leads, check_length, check_signal, check_values
-from ecg.signal.read_options import NOTHING_ASKED, USUAL_LIMITS, Asked, ReadLimits, settle_rate
+from ecg.signal.read_options import NO_OPTIONS, USUAL_LIMITS, ReadLimits, ReadOptions, settle_rate
 from ecg.signal.signal import Annotations, Signal, Values
 from ecg.signal.wfdb.annotations import read_annotations
 from ecg.signal.wfdb.header import Header, SignalLine, looks_like_header, read_header
@@ -19,43 +19,45 @@ MAX_ANNOTATIONS = 3_000_000  # bytes of an .atr file: 24 hours of beats have und
 
 
 def read_wfdb(
-    files: Mapping[str, bytes], asked: Asked = NOTHING_ASKED, limits: ReadLimits = USUAL_LIMITS
+    files: Mapping[str, bytes], options: ReadOptions = NO_OPTIONS, limits: ReadLimits = USUAL_LIMITS
 ) -> Signal:
     """The recording in the files of one WFDB record, by their plain names.
 
     Leads are the signals in V, mV or uV (no unit: mV), at most 12; other signals are left out with a
-    note. The file's rate, or the one asked for; all leads are kept, and `asked.lead` must be one of
-    them; `asked.unit` isn't used. `reference` holds all annotations of the `.atr`, beats and others. A
-    wrong checksum is a note. Samples are (value - baseline) / gain, of the
-    mean, cut to a whole number, where a frame has several. Nothing is fetched or written.
+    note. The file's rate, or the one asked for; all leads are kept, and `options.lead` must be one of
+    them; `options.unit` isn't used. `reference` holds all annotations of the `.atr`, beats and others.
+    A wrong checksum is a note. Values are (sample - baseline) / gain, of the mean, cut to a whole
+    number, where a frame has several samples. Nothing is fetched or written.
 
     Raises SignalError's children: a missing file, a header that isn't one, files shorter than the
     header tells, missing samples, several segments, damaged annotations, more than `limits.values`.
     """
-    signal, words = _read(files, asked, limits)
+    signal, words = _read(files, options, limits)
     told = check_signal(signal.values, signal.rate, words, limits.check)
-    signal.find_lead(asked.lead)
+    signal.find_lead(options.lead)
     return replace(signal, notes=(*signal.notes, *told))
 
 
 def read_record(files: Mapping[str, bytes]) -> Signal:
     """The same of a database's record, whose leads may be flat, clipped or out of any ECG's range."""
-    return _read(files, NOTHING_ASKED, USUAL_LIMITS)[0]
+    return _read(files, NO_OPTIONS, USUAL_LIMITS)[0]
 
 
-def _read(files: Mapping[str, bytes], asked: Asked, limits: ReadLimits) -> tuple[Signal, list[str]]:
+def _read(
+    files: Mapping[str, bytes], options: ReadOptions, limits: ReadLimits
+) -> tuple[Signal, list[str]]:
     """What was read, and words for each lead by which people find it."""
     header = _find_header(files)
     stored = _stored(header, files)
     length = _length(header, stored)
-    rate, source, notes = settle_rate(header.rate, asked.rate)
+    rate, source, notes = settle_rate(header.rate, options.rate)
     kept = [line for line in header.signals if line.scale is not None]
     if not kept:
         raise NotASignal("No signal of the record is in mV: it holds no ECG.")
     check_leads(len(kept))
     check_length(length, rate)
     check_values(length * sum(line.per_frame for line in header.signals), limits.values)
-    marks = _find_annotations(header.name, files) if asked.marks else None
+    marks = _find_annotations(header.name, files) if options.marks else None
     reference = None if marks is None else _read_reference(marks, length, limits.check)
     values = np.empty((len(kept), length), np.float32)
     notes += _read_values(header, stored, values, limits.check)

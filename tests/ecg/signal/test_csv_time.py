@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ecg.errors import SignalError, SignalTooLarge, UnreadableSignal
-from ecg.signal.read_options import Asked, ReadLimits
+from ecg.signal.read_options import ReadLimits, ReadOptions
 from ecg.signal.read_signal import read_signal
 from ecg.signal.signal import RATES, Signal
 from tests.support.signals.signal_tables import rows, table, wave
@@ -114,7 +114,7 @@ def test_rates_of_no_recording_are_refused(rate: float) -> None:
     with pytest.raises(
         UnreadableSignal, match=r"^The sampling rate asked for is .* Hz; it must be"
     ):
-        read_signal({"a.csv": table()}, Asked(rate=rate))
+        read_signal({"a.csv": table()}, ReadOptions(rate=rate))
 
 
 @pytest.mark.parametrize("unit", ["V", "mV", "uV", "adc"])
@@ -127,7 +127,7 @@ def test_values_of_no_ecg_are_refused(values: str, unit: str) -> None:
 
 def test_more_samples_than_the_limit_are_refused() -> None:
     data = {"a.csv": table()}
-    read_all = read_signal(data, Asked(rate=100), ReadLimits(values=800))
+    read_all = read_signal(data, ReadOptions(rate=100), ReadLimits(values=800))
     assert read_all.values.shape == (2, 400)
     with pytest.raises(SignalTooLarge, match="over 799 samples, all leads together"):
         read_signal(data, limits=ReadLimits(values=799))

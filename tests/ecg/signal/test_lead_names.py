@@ -8,7 +8,7 @@ import pytest
 
 from ecg.errors import SignalError
 from ecg.signal.lead_names import known_name, list_known
-from ecg.signal.read_options import Asked
+from ecg.signal.read_options import ReadOptions
 from ecg.signal.read_signal import read_signal
 
 NAME = "Zaphod"
@@ -40,7 +40,7 @@ RECORDS: Mapping[str, dict[str, bytes]] = {
 
 def refused(files: Mapping[str, bytes], lead: str | None = None) -> str:
     with pytest.raises(SignalError) as told:
-        read_signal(files, Asked(lead=lead))
+        read_signal(files, ReadOptions(lead=lead))
     return str(told.value)
 
 

@@ -3,13 +3,13 @@
 import pytest
 
 from ecg.errors import SignalError
-from ecg.signal.read_options import Asked
+from ecg.signal.read_options import ReadOptions
 from ecg.signal.read_signal import read_signal
 from tests.support.signals.malformed_tables import MALFORMED, MV
 from tests.support.signals.signal_tables import RATE, table
 
 
-def refusal(data: bytes, asked: Asked = Asked(rate=RATE)) -> str:  # noqa: B008 - frozen
+def refusal(data: bytes, asked: ReadOptions = ReadOptions(rate=RATE)) -> str:  # noqa: B008 - frozen
     with pytest.raises(SignalError) as raised:
         read_signal({"ecg.csv": data}, asked)
     return str(raised.value)
@@ -23,12 +23,12 @@ def test_it_is_said_what_is_wrong(kind: str) -> None:
 
 
 def test_a_good_table_is_not_refused() -> None:
-    assert read_signal({"ecg.csv": table(MV)}, Asked(rate=RATE)).notes == ()
+    assert read_signal({"ecg.csv": table(MV)}, ReadOptions(rate=RATE)).notes == ()
 
 
 @pytest.mark.parametrize("rate", [0, -360, 5, 1e6, float("nan"), float("inf")])
 def test_an_impossible_rate_is_refused(rate: float) -> None:
-    assert refusal(table(), Asked(rate=rate)) == (
+    assert refusal(table(), ReadOptions(rate=rate)) == (
         f"The sampling rate asked for is {rate:g} Hz; it must be from 50 to 10000 Hz."
     )
 

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 
 from ecg.errors import SignalError, UnknownLead, UnreadableSignal
-from ecg.signal.read_options import Asked
+from ecg.signal.read_options import ReadOptions
 from ecg.signal.read_signal import read_signal
 from ecg.signal.signal import Signal
 from tests.support.signals.signal_tables import RATE, rows, table, wave
 
 FIRST, SECOND = wave(), wave(shift=0.2)
-AT_100 = Asked(rate=RATE)
+AT_100 = ReadOptions(rate=RATE)
 
 
-def read(data: bytes | str, asked: Asked = AT_100) -> Signal:
+def read(data: bytes | str, asked: ReadOptions = AT_100) -> Signal:
     return read_signal({"ecg": data.encode() if isinstance(data, str) else data}, asked)
 
 
@@ -27,7 +27,7 @@ def lines_of(*columns: object, separator: str = ",", header: str = "") -> str:
 
 
 def test_it_works() -> None:
-    signal = read(table(), Asked(rate=RATE, unit="mV"))
+    signal = read(table(), ReadOptions(rate=RATE, unit="mV"))
 
     assert signal.leads == ("MLII", "V5")
     assert signal.values.dtype == np.float32
@@ -88,7 +88,7 @@ def test_the_public_mit_bih_export_is_read() -> None:
     digital = np.round(wave(8) * 200 + 1024).astype(int)
     text = lines_of(range(800), digital, digital[::-1], header="'sample #','MLII','V5'")
 
-    signal = read(text, Asked())
+    signal = read(text, ReadOptions())
 
     assert signal.leads == ("MLII", "V5")
     assert (signal.rate, signal.rate_source) == (360, "assumed")
@@ -111,7 +111,7 @@ def test_the_export_of_rdsamp_with_times_and_units_is_read() -> None:
     clock = [f"'{i // 6000}:{i / 100 % 60:06.3f}'" for i in range(400)]
     text = lines_of(clock, FIRST, header="'Elapsed time','MLII'\n'hh:mm:ss.mmm','mV'")
 
-    signal = read(text, Asked())
+    signal = read(text, ReadOptions())
 
     assert (signal.leads, signal.rate, signal.rate_source) == (("MLII",), 100, "file")
     assert signal.notes == ()
@@ -130,7 +130,7 @@ def test_the_export_of_rdsamp_with_samples_and_units_is_read() -> None:
 )
 def test_a_time_column_tells_the_rate(name: str, factor: float) -> None:
     times = [f"{i / 360 * factor:.6f}" for i in range(1440)]
-    signal = read(lines_of(times, wave(4, 360), header=f"{name},ECG"), Asked())
+    signal = read(lines_of(times, wave(4, 360), header=f"{name},ECG"), ReadOptions())
 
     assert (signal.rate, signal.rate_source, signal.leads) == (360, "file", ("ECG",))
 
@@ -138,12 +138,12 @@ def test_a_time_column_tells_the_rate(name: str, factor: float) -> None:
 def test_a_time_column_rounded_to_milliseconds_tells_the_exact_rate() -> None:
     times = [f"{i / 360:.3f}" for i in range(1440)]
 
-    assert read(lines_of(times, wave(4, 360), header="time,ECG"), Asked()).rate == 360
+    assert read(lines_of(times, wave(4, 360), header="time,ECG"), ReadOptions()).rate == 360
 
 
 def test_a_time_column_without_a_name_is_known_by_its_steady_rise() -> None:
     times = [f"{i / 250:.3f}" for i in range(1000)]
-    signal = read(lines_of(times, wave(4, 250)), Asked())
+    signal = read(lines_of(times, wave(4, 250)), ReadOptions())
 
     assert (signal.rate, signal.leads) == (250, ("ECG",))
 
@@ -151,25 +151,25 @@ def test_a_time_column_without_a_name_is_known_by_its_steady_rise() -> None:
 def test_a_clock_that_passes_midnight_is_read() -> None:
     times = [f"{'23:59' if i < 200 else '0:00'}:{(58 + i / 100) % 60:06.3f}" for i in range(400)]
 
-    assert read(lines_of(times, FIRST, header="time,ECG"), Asked()).rate == 100
+    assert read(lines_of(times, FIRST, header="time,ECG"), ReadOptions()).rate == 100
 
 
 def test_of_sample_and_time_column_the_time_tells_the_rate() -> None:
     times = [i / 100 for i in range(400)]
-    signal = read(lines_of(range(400), times, FIRST, header="sample,time,ECG"), Asked())
+    signal = read(lines_of(range(400), times, FIRST, header="sample,time,ECG"), ReadOptions())
 
     assert (signal.rate, signal.leads) == (100, ("ECG",))
 
 
 def test_a_sample_column_tells_no_rate() -> None:
-    signal = read(lines_of(range(800), wave(8), header="sample,ECG"), Asked())
+    signal = read(lines_of(range(800), wave(8), header="sample,ECG"), ReadOptions())
 
     assert (signal.leads, signal.rate_source) == (("ECG",), "assumed")
 
 
 def test_the_rate_asked_for_wins_with_a_note() -> None:
     times = [i / 100 for i in range(400)]
-    signal = read(lines_of(times, FIRST, header="time,ECG (mV)"), Asked(rate=200))
+    signal = read(lines_of(times, FIRST, header="time,ECG (mV)"), ReadOptions(rate=200))
 
     assert (signal.rate, signal.rate_source) == (200, "asked")
     assert signal.notes == ("Read at 200 Hz as asked for, although the file tells 100 Hz.",)
@@ -187,7 +187,7 @@ def test_the_unit_of_the_header_wins(unit: str, factor: float) -> None:
 
 
 def test_the_unit_asked_for_wins_over_the_header() -> None:
-    signal = read(lines_of(FIRST * 200 + 1024, header="ECG (mV)"), Asked(RATE, unit="adc"))
+    signal = read(lines_of(FIRST * 200 + 1024, header="ECG (mV)"), ReadOptions(RATE, unit="adc"))
 
     np.testing.assert_allclose(signal.values, [FIRST], atol=1e-4)
 
@@ -201,14 +201,14 @@ def test_whole_numbers_far_from_1024_lose_their_median() -> None:
 
 
 def test_one_lead_can_be_asked_for() -> None:
-    signal = read(table(changed={7: "oops,0.5"}), Asked(RATE, lead="v5"))
+    signal = read(table(changed={7: "oops,0.5"}), ReadOptions(RATE, lead="v5"))
 
     assert signal.leads == ("V5",)
 
 
 def test_an_unknown_lead_is_refused_naming_those_there_are() -> None:
     with pytest.raises(UnknownLead, match="no such column in this table; it has MLII, V5"):
-        read(table(), Asked(RATE, lead="aVR"))
+        read(table(), ReadOptions(RATE, lead="aVR"))
 
 
 def test_a_column_of_text_is_left_out_and_told() -> None:
@@ -266,7 +266,7 @@ def test_thirty_minutes_are_read_in_seconds() -> None:
     data = "sample,ECG\n" + "\n".join(f"{i},{value}" for i, value in enumerate(seconds))
     begun = time.process_time()
 
-    signal = read(data, Asked())
+    signal = read(data, ReadOptions())
 
     assert signal.values.shape == (1, 648_000)
     assert time.process_time() - begun < 5

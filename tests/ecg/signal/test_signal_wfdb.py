@@ -14,7 +14,7 @@ from ecg.errors import (
     UnknownLead,
     UnreadableSignal,
 )
-from ecg.signal.read_options import Asked
+from ecg.signal.read_options import ReadOptions
 from ecg.signal.read_signal import read_signal
 from tests.support.models.tiny_models import run_python
 from tests.support.signals.signal_tables import table
@@ -106,7 +106,7 @@ def test_a_signal_that_is_no_voltage_is_left_out(tmp_path: Path) -> None:
 
 
 def test_the_rate_asked_for_wins_with_a_note(files: Files) -> None:
-    signal = read_signal(files, Asked(rate=125))
+    signal = read_signal(files, ReadOptions(rate=125))
 
     assert (signal.rate, signal.rate_source) == (125, "asked")
     assert "although the file tells 250 Hz" in signal.notes[0]
@@ -114,7 +114,7 @@ def test_the_rate_asked_for_wins_with_a_note(files: Files) -> None:
 
 def test_a_lead_that_isn_t_there_is_refused(files: Files) -> None:
     with pytest.raises(UnknownLead, match="it has MLII, V5"):
-        read_signal(files, Asked(lead="aVR"))
+        read_signal(files, ReadOptions(lead="aVR"))
 
 
 def test_a_length_that_isn_t_told_is_taken_from_the_file(files: Files) -> None:

@@ -15,7 +15,7 @@ from ecg.errors import (
     SignalTooLarge,
     UnreadableSignal,
 )
-from ecg.signal.read_options import Asked, ReadLimits
+from ecg.signal.read_options import ReadLimits, ReadOptions
 from ecg.signal.read_signal import read_signal
 from tests.support.signals.signal_tables import table
 from tests.support.signals.wfdb_files import (
@@ -38,7 +38,9 @@ def test_a_zip_gives_the_same(files: Files, folder: str) -> None:
 
 
 def test_a_zip_of_a_csv_is_read() -> None:
-    signal = read_signal(packed({"ecg.csv": table(), "__MACOSX/._ecg.csv": b"x"}), Asked(rate=100))
+    signal = read_signal(
+        packed({"ecg.csv": table(), "__MACOSX/._ecg.csv": b"x"}), ReadOptions(rate=100)
+    )
 
     assert signal.leads == ("MLII", "V5")
 
@@ -129,7 +131,7 @@ def with_extra(content: bytes, offset: int, extra: bytes) -> Files:
 
 
 def test_a_zip_made_by_hand_is_read() -> None:
-    assert read_signal(with_extra(table(), 0, b""), Asked(rate=100)).leads == ("MLII", "V5")
+    assert read_signal(with_extra(table(), 0, b""), ReadOptions(rate=100)).leads == ("MLII", "V5")
 
 
 @pytest.mark.parametrize("offset", [2**64 - 1, 2**63, 2**63 - 1, 2**62, 2**32, 10**9])

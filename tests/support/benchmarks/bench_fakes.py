@@ -6,7 +6,7 @@ from pathlib import Path
 from benchmarks.results.facts import Facts
 from benchmarks.results.values import Measurement, Measurements
 from benchmarks.setups.pages import Payload
-from benchmarks.setups.servers import System
+from benchmarks.setups.servers import BenchSystem
 
 SERVER = """
 import os, sys, time
@@ -38,14 +38,14 @@ def measurements_of(values: dict[tuple[str, str], list[float]], at: int = 0) -> 
     return found
 
 
-def answering(folder: Path, status: int = 200) -> System:
+def answering(folder: Path, status: int = 200) -> BenchSystem:
     """A server that answers every POST with `status` and TWELVELEAD_RUNS, else `normal`; with 0 it ends."""
     script = folder / "server.py"
     script.write_text(SERVER, encoding="utf-8")
     body = Payload(folder / "body", "text/plain")
     body.file.write_bytes(b"page")
     command = [sys.executable, str(script), str(status)]
-    return System("fake", lambda _: command, folder, "/predict", body, str)
+    return BenchSystem("fake", lambda _: command, folder, "/predict", body, str)
 
 
 def facts(busy: float = 0.0) -> Facts:

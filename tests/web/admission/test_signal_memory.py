@@ -14,12 +14,13 @@ pytestmark = pytest.mark.skipif(not STATUS.exists(), reason="Linux tells what a 
 BEFORE = """\
 import sys
 from pathlib import Path
-from ecg.signal.read_signal import Asked, read_signal
+from ecg.signal.read_options import ReadOptions
+from ecg.signal.read_signal import read_signal
 
 files = {Path(file).name: Path(file).read_bytes() for file in sys.argv[1:]}
 read_signal({"small.csv": b"ECG (mV)\\n" + b"0.1\\n0.2\\n0.4\\n" * 600})
 """
-MEASURED = "read_signal(files, Asked(rate=360.0))"
+MEASURED = "read_signal(files, ReadOptions(rate=360.0))"
 BESIDE = 30 * MEGABYTE
 
 

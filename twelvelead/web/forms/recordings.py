@@ -8,7 +8,7 @@ from werkzeug.datastructures import FileStorage
 
 from ecg.errors import NotASignal, TooManySamples
 from ecg.interrupt import Check
-from ecg.signal.read_options import Asked, ReadLimits, Unit
+from ecg.signal.read_options import ReadLimits, ReadOptions, Unit
 from ecg.signal.read_signal import read_signal
 from ecg.signal.signal import RATES, Signal
 from ecg.simulate.signal_samples import find_signal_sample
@@ -79,7 +79,7 @@ def chosen_recording(
     return signal, leads
 
 
-def _read(files: dict[str, bytes], asked: Asked) -> tuple[Signal, tuple[str, ...], int]:
+def _read(files: dict[str, bytes], asked: ReadOptions) -> tuple[Signal, tuple[str, ...], int]:
     """The same, and the bytes that it took; nothing else of the recording is held when this ends."""
     with turn() as check:
         signal = _read_what_fits(files, asked, check)
@@ -87,7 +87,7 @@ def _read(files: dict[str, bytes], asked: Asked) -> tuple[Signal, tuple[str, ...
         return signal.only(asked.lead), signal.leads, size
 
 
-def _read_what_fits(files: dict[str, bytes], asked: Asked, check: Check) -> Signal:
+def _read_what_fits(files: dict[str, bytes], asked: ReadOptions, check: Check) -> Signal:
     """The recording, if there is memory to classify it beside those that are; else raises Overloaded.
 
     So that what there is no room for is not read in full only to be refused.
@@ -120,7 +120,7 @@ def _chosen_files(found: Services, file_first: bool) -> dict[str, bytes]:
     )
 
 
-def read_asked() -> Asked:
+def read_asked() -> ReadOptions:
     """What the form says of the recording. Raises RequestError."""
     lead = request.form.get("lead", "").strip()
     if len(lead) > MAX_NAME:
@@ -129,7 +129,7 @@ def read_asked() -> Asked:
     if unit and unit not in UNITS:
         raise RequestError("Send 'unit' as mV or adc, or leave it out.")
     rate = _read_rate(request.form.get("rate", ""))
-    return Asked(rate, lead or None, UNITS.get(unit), marks=False)
+    return ReadOptions(rate, lead or None, UNITS.get(unit), marks=False)
 
 
 def _read_rate(text: str) -> float | None:
