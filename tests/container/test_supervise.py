@@ -113,6 +113,24 @@ def run_once(folder: Path, port: int | str, **more: str) -> subprocess.Completed
     )
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for tests that leave it as it was."""
+    folder = tmp_path_factory.mktemp("models")
+    make_fake_model(folder)
+    with supervised(folder) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def on_fly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The same, told that it runs on Fly."""
+    folder = tmp_path_factory.mktemp("models")
+    make_fake_model(folder)
+    with supervised(folder, FLY_APP_NAME="twelvelead") as found:
+        yield found
+
+
 @needs_nginx
 def test_it_works(tmp_path: Path) -> None:
     make_fake_model(tmp_path)
@@ -191,11 +209,9 @@ def test_an_upload_that_never_ends_holds_up_the_end_for_seconds_only(tmp_path: P
 
 @needs_nginx
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
-def test_a_body_that_is_too_large_gets_one_sentence(tmp_path: Path, accept: str) -> None:
-    make_fake_model(tmp_path)
+def test_a_body_that_is_too_large_gets_one_sentence(server: Server, accept: str) -> None:
     large = {"data": bytes(11_000_000), "content_type": "multipart/form-data; boundary=edge"}
-    with supervised(tmp_path) as server:
-        status, text, headers = ask(server.address, "/", large, {"Accept": accept})
+    status, text, headers = ask(server.address, "/", large, {"Accept": accept})
     assert status == 413
     if accept == "text/html":
         assert (text, headers["Content-Type"]) == (
@@ -218,32 +234,29 @@ def test_a_body_that_is_too_large_gets_one_sentence(tmp_path: Path, accept: str)
     ],
 )
 def test_one_client_of_fly_can_not_take_every_place(
-    tmp_path: Path, taken: str, same: str, other: str
+    on_fly: Server, taken: str, same: str, other: str
 ) -> None:
-    make_fake_model(tmp_path)
     one, another = {"Fly-Client-IP": same}, {"Fly-Client-IP": other}
-    with supervised(tmp_path, FLY_APP_NAME="twelvelead") as server, ExitStack() as stack:
+    with ExitStack() as stack:
         for _ in range(32):
-            slow = stack.enter_context(connect(server.port))
+            slow = stack.enter_context(connect(on_fly.port))
             head = (
                 f"POST / HTTP/1.1\r\nHost: x\r\nFly-Client-IP: {taken}\r\nContent-Length: 9\r\n\r\n"
             )
             slow.sendall(head.encode())
-        wait_for(lambda: ask(server.address, PREDICTIONS, FORM, headers=one).status == 503)
-        got = ask(server.address, PREDICTIONS, FORM, headers=one)
+        wait_for(lambda: ask(on_fly.address, PREDICTIONS, FORM, headers=one).status == 503)
+        got = ask(on_fly.address, PREDICTIONS, FORM, headers=one)
         assert (got.status, got.headers["Retry-After"], got.json["status"]) == (503, "2", 503)
-        assert ask(server.address, PREDICTIONS, FORM, headers=another).status == 200
+        assert ask(on_fly.address, PREDICTIONS, FORM, headers=another).status == 200
         for path in ("/", "/signals", "/readyz"):
-            assert ask(server.address, path, headers=one).status == 200
+            assert ask(on_fly.address, path, headers=one).status == 200
 
 
 @needs_nginx
-def test_the_metrics_are_not_for_clients_of_fly(tmp_path: Path) -> None:
-    make_fake_model(tmp_path)
-    with supervised(tmp_path) as server:
-        assert "twelvelead_" in ask(server.address, "/metrics").text
-        hidden = ask(server.address, "/metrics", headers=ONE)
-        assert (hidden.status, "twelvelead_" in hidden.text) == (404, False)
+def test_the_metrics_are_not_for_clients_of_fly(server: Server) -> None:
+    assert "twelvelead_" in ask(server.address, "/metrics").text
+    hidden = ask(server.address, "/metrics", headers=ONE)
+    assert (hidden.status, "twelvelead_" in hidden.text) == (404, False)
 
 
 @needs_nginx
