@@ -76,6 +76,7 @@ def test_every_page_was_answered_by_a_network_that_had_not_seen_it(run: Path) ->
     assert all(np.isclose(shares.sum(), 1, atol=1e-5) for shares in held_out.values())
 
 
+@pytest.mark.slow  # twice as long; that fits are kept is held with the fake recipe too
 def test_a_second_run_takes_finished_folds_from_the_first(run: Path) -> None:
     log = run / "runs" / run.name / "log.csv"
     before = log.read_text().count("fold-")

@@ -29,23 +29,6 @@ DS2 = (
     *("100", "103", "105", "111", "113", "117", "121", "123", "200", "202", "210"),
     *("212", "213", "214", "219", "221", "222", "228", "231", "232", "233", "234"),
 )
-DE_CHAZAL = (
-    "trained on DS1, tested on DS2 of de Chazal 2004 (22 records each, paced records left out), one "
-    "lead, beats at their reference places"
-)
-MITDB = (
-    "MIT-BIH Arrhythmia Database 1.0.0 (Moody & Mark 2001; Goldberger 2000; ODC-By 1.0), half-hour "
-    "recordings of two leads, of which one is read: MLII where there is one."
-)
-MITDB_LICENCE = "ODC-By 1.0"
-SAME_PATIENT = (
-    "Records 201 (DS1) and 202 (DS2) are of one person; the usual split has them on both sides, and is "
-    "kept so that figures can be compared."
-)
-ALMOST_ONE = (
-    "Fusion beats (F) are nearly all of record 208 in DS1 and of 213 in DS2; supraventricular ones (S) "
-    "of DS2 are mostly of record 232: figures of these classes tell of very few hearts."
-)
 SAME_PERSON: Mapping[str, str] = MappingProxyType({"202": "201"})  # record -> patient named for
 
 AAMI: Mapping[str, str] = MappingProxyType(

@@ -17,6 +17,7 @@ from twelvelead.evaluation.evaluate import OUT_OF_FOLD, read_out_of_fold
 from twelvelead.evaluation.figures import LabelledAnswers, beat_figures
 from twelvelead.evaluation.metrics import Matrix, softmax
 from twelvelead.inference.answers import average_logs, in_order
+from twelvelead.training.beat_recipe import BeatRecipe
 from twelvelead.training.beats import BeatData
 from twelvelead.training.pages import (
     DECIMALS,
@@ -25,7 +26,7 @@ from twelvelead.training.pages import (
     write_out_of_fold,
 )
 from twelvelead.training.plan import Plan
-from twelvelead.training.recipe import BeatRecipe, Note, find_recipe
+from twelvelead.training.recipe import Note, find_recipe
 
 HALF_A_UNIT = 0.5 * 10**-DECIMALS  # a held-out answer kept as 0.000000 is this at most
 Said = Mapping[str, LabelledAnswers]  # a member's answers by its key, logits at its own temperature

@@ -10,12 +10,16 @@ from typing import Any, Literal, get_args
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
+from ecg.beats.beats import Beats
+from ecg.simulate.twelve_leads import simulate
+from model_registry.entry import BeatExample
 from twelvelead.datasets.pages import DataError
 from twelvelead.evaluation.figures import LabelledAnswers, beat_figures, record_figures
 from twelvelead.training.batches.marked_beats import MarkedBeats, mark
-from twelvelead.training.fits import Fits, TrainingData
+from twelvelead.training.beat_recipe import BeatFit, BeatRecipe
+from twelvelead.training.fits import Ask, Fits, TrainingData
 from twelvelead.training.plan import Plan
-from twelvelead.training.recipe import BeatFit, BeatRecipe, Network
+from twelvelead.training.recipe import Network
 
 SEED = 0
 AT_ONCE = 512  # beats
@@ -23,6 +27,7 @@ TWIN_PROTOCOL = "a random half of the beats of all these records trained on, the
 TWIN_FIGURES = (
     *("n", "accuracy", "balanced_accuracy", "macro_f1", "macro_f1_nsvf", "auc", "per_class"),
 )
+EXAMPLE, EXAMPLE_RATE = "pvc", 360  # what is simulated, Hz
 SHOWN = 3  # patients that a refusal names
 
 Side = Literal["train", "held_out", "test"]
@@ -149,6 +154,21 @@ class BeatData(TrainingData[Records]):
         if self.plan.with_twin:
             found["random_split"] = _twin(fits, self, temperature)
         return found
+
+    def example(self, folder: Path, ask: Ask) -> BeatExample:
+        """A signal with its beats, of which the earliest is meant."""
+        drawn = simulate(EXAMPLE, seed=0, rate=EXAMPLE_RATE)
+        trace = np.round(drawn.signals[drawn.leads.index("II")], 3)
+        peaks = np.round(drawn.r_peaks * drawn.rate).astype(np.int64)
+        marks = np.zeros(len(trace), dtype=np.int64)
+        marks[peaks] = 1
+        lines = [f"{value:.3f},{mark}" for value, mark in zip(trace, marks, strict=True)]
+        signal = folder / "example.csv"
+        signal.write_text("\n".join(["II,r_peak", *lines, ""]), encoding="utf-8")
+        beats = Beats(trace, float(drawn.rate), peaks)
+        early = int(beats.rr_before.argmin())
+        answer = ask(self.recipe.tensors(beats, slice(early, early + 1)))
+        return BeatExample(signal, float(drawn.rate), early, answer)
 
     def _inside(self) -> dict[str, Any]:
         """What temperature and threshold were settled on, where others are tested."""

@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from twelvelead.datasets.records import ALMOST_ONE, MITDB, MITDB_LICENCE, SAME_PATIENT
+MITDB = (
+    "MIT-BIH Arrhythmia Database 1.0.0 (Moody & Mark 2001; Goldberger 2000; ODC-By 1.0), half-hour "
+    "recordings of two leads, of which one is read: MLII where there is one."
+)
+MITDB_LICENCE = "ODC-By 1.0"
+SAME_PATIENT = (
+    "Records 201 (DS1) and 202 (DS2) are of one person; the usual split has them on both sides, and is "
+    "kept so that figures can be compared."
+)
+ALMOST_ONE = (
+    "Fusion beats (F) are nearly all of record 208 in DS1 and of 213 in DS2; supraventricular ones (S) "
+    "of DS2 are mostly of record 232: figures of these classes tell of very few hearts."
+)
 
 
 @dataclass(frozen=True)

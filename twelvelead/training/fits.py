@@ -8,10 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from model_registry.entry import BeatExample, Example
+from model_registry.preprocessing import Tensor
 from twelvelead.evaluation.figures import LabelledAnswers
 from twelvelead.training.recipe import Network, Note, Recipe
 from twelvelead.training.settle import settle
 
+Ask = Callable[[Tensor], tuple[float, ...]]  # what a network reads, (1, ..) -> its answer
 Some = TypeVar("Some")  # a part of the data: indices of pages, or records
 
 
@@ -66,6 +69,10 @@ class TrainingData(ABC, Generic[Some]):
 
         inside: the answers that temperature and threshold were fitted to.
         """
+
+    @abstractmethod
+    def example(self, folder: Path, ask: Ask) -> Example | BeatExample:
+        """Writes something simulated into `folder`; that, and what the network answers to it here."""
 
     def finish(self, folder: Path, inside: LabelledAnswers, temperature: float) -> dict[str, Any]:
         """What is told and kept of a model beyond that, once it lies in its folder."""

@@ -2,6 +2,8 @@
 
 import csv
 import hashlib
+import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,15 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from model_registry.registry import read_registry
+from ecg.page.page import read_page
+from model_registry.entry import Example
 from twelvelead.datasets.pages import DataError, Indices, PageDataset, Reading, read_pages
 from twelvelead.datasets.splits import Fold, read_split, split_by_patient, split_hash
-from twelvelead.evaluation.evaluate import OUT_OF_FOLD, evaluate
 from twelvelead.evaluation.figures import LabelledAnswers, page_figures
 from twelvelead.evaluation.metrics import Matrix, measure, softmax
-from twelvelead.inference.resources.limits import Limits
-from twelvelead.inference.resources.machine import cores
-from twelvelead.training.fits import Fits, TrainingData, load_kept
+from twelvelead.project import SAMPLES
+from twelvelead.training.fits import Ask, Fits, TrainingData, load_kept
 from twelvelead.training.plan import Plan
 from twelvelead.training.recipe import Network, PageFit, PageRecipe
 
@@ -104,8 +105,18 @@ class PageData(TrainingData[Indices]):
         shares = self._shares(inside, temperature)
         return {"cross_validation": held_out_figures(self.pages, self.split, shares)}
 
+    def example(self, folder: Path, ask: Ask) -> Example:
+        """The first sample page."""
+        record = json.loads((SAMPLES / "samples.json").read_text(encoding="utf-8"))[0]
+        image = folder / "example.png"
+        shutil.copyfile(SAMPLES / record["file"], image)
+        tensor = self.recipe.preprocessing(read_page(image.read_bytes()))
+        return Example(image, ask(tensor[np.newaxis]))
+
     def finish(self, folder: Path, inside: LabelledAnswers, temperature: float) -> dict[str, Any]:
         """`out_of_fold.csv`, and the figures of the shipped model on the pages that it was trained on."""
+        from twelvelead.evaluation.evaluate import OUT_OF_FOLD
+
         shares = self._shares(inside, temperature)
         write_out_of_fold(folder / OUT_OF_FOLD, self.pages, self.split, shares)
         return {"on_training_pages": ask_served(folder, self.plan.data)}
@@ -141,7 +152,11 @@ def ask_served(folder: Path, data: Path) -> dict[str, Any]:
 
     Loading it holds the served answer to the training framework's own, on the example.
     """
+    from model_registry.registry import read_registry
+    from twelvelead.evaluation.evaluate import evaluate
     from twelvelead.inference.predictor import Predictor
+    from twelvelead.inference.resources.limits import Limits
+    from twelvelead.inference.resources.machine import cores
 
     predictor = Predictor(read_registry(folder.parent), Limits(threads=cores()))
     try:

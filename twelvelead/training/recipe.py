@@ -3,7 +3,7 @@
 import ctypes
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -12,16 +12,12 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ecg.beats.beats import EVERY, Beats
 from ecg.beats.drawing import BeatDrawing
 from ecg.tasks import CARDIAC_PAGE_4, Task
 from model_registry.entry import Average, Framework, Head, ModelEntry, Weights
 from model_registry.preprocessing import Preprocessing
 from model_registry.segments import SegmentReading
 from twelvelead.datasets.pages import DataError, Indices, PageDataset
-from twelvelead.datasets.records import BeatRecord, read_records
-from twelvelead.inference.batch import beat_tensors
-from twelvelead.training.batches.marked_beats import MarkedBeats
 from twelvelead.training.card_words import CardWords
 
 Logits = npt.NDArray[np.float64]
@@ -45,7 +41,6 @@ class Network(Protocol):
 
 
 PageFit = Callable[[Indices, Note], Network]  # one training run over some of the pages
-BeatFit = Callable[[Sequence[MarkedBeats], Note], Network]  # over beats that are not left out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,45 +127,6 @@ class PageRecipe(Recipe):
         """Writes a backbone of random numbers, for a trial without a download; None needs none."""
         del folder
         return None
-
-
-@dataclass(frozen=True, kw_only=True)
-class BeatRecipe(Recipe):
-    """Of a model of beats.
-
-    codes: annotation symbol -> label. extra: symbols beside those of beats that count as beats. train,
-    held_out, test: names of records. Without `test` what is trained on is cross-validated; `held_out`
-    ones are kept for temperature and threshold, in place of folds, and if `settle` for a bias of each
-    class. protocol: the split, in words. known_twice: patients that this split is known to have on both
-    sides, as the card's notes tell.
-    """
-
-    codes: Mapping[str, str]
-    extra: str = ""
-    train: tuple[str, ...]
-    held_out: tuple[str, ...] = ()
-    test: tuple[str, ...]
-    settle: bool = False
-    protocol: str
-    known_twice: frozenset[str] = frozenset()
-    folds: int = 4
-
-    NO_KNOBS: ClassVar[frozenset[str]] = Recipe.NO_KNOBS | {"known_twice"}
-
-    @abstractmethod
-    def prepare(self, work: Path, backbone: Path | None) -> BeatFit:
-        """Brings what all runs share; what is returned fits a network."""
-
-    def read_records(self, folder: Path, names: Sequence[str]) -> list[BeatRecord]:
-        """The records with these names, of MIT-BIH if nothing else is said. Raises DataError."""
-        return read_records(folder, names, self.extra)
-
-    def tensors(self, beats: Beats, some: slice = EVERY) -> npt.NDArray[np.float32]:
-        """What the network reads of `some` beats, (n, height, width, channels), as it is served."""
-        return beat_tensors(self.entry, beats, some)
-
-    def knobs(self) -> dict[str, str]:
-        return super().knobs() | {n.upper(): str(v) for n, v in vars(self.words).items()}
 
 
 def _head_knobs(head: Head | None) -> dict[str, str]:

@@ -11,8 +11,9 @@ from typing import Any
 from model_registry.registry import read_registry
 from twelvelead.evaluation.calibrate import calibrate
 from twelvelead.training.fits import Fits, TrainingData
+from twelvelead.training.pages import PageData
 from twelvelead.training.plan import Plan
-from twelvelead.training.recipe import BeatRecipe, Network, Note, PageRecipe, Recipe, find_recipe
+from twelvelead.training.recipe import Network, Note, PageRecipe, Recipe, find_recipe
 from twelvelead.training.shipping.card import write_card
 from twelvelead.training.shipping.commit import read_commit
 from twelvelead.training.shipping.ship import read_metrics, ship, write_metrics
@@ -37,7 +38,7 @@ def train(plan: Plan, say: Note = print, recipe: Recipe | None = None) -> dict[s
     metrics = data.evidence(fits, network, inside, temperature) | {"calibration": calibration}
     metrics["cross_validation"] |= leaks
     metrics |= _facts(recipe, network)
-    folder = ship(plan.models / plan.key, recipe, network, metrics)
+    folder = ship(plan.models / plan.key, data, network, metrics)
     metrics = read_metrics(folder) | data.finish(folder, inside, temperature)
     write_metrics(folder, metrics)
     write_card(read_registry(plan.models)[plan.key], recipe.words)
@@ -47,12 +48,11 @@ def train(plan: Plan, say: Note = print, recipe: Recipe | None = None) -> dict[s
 def read_data(plan: Plan, recipe: Recipe) -> TrainingData[Any]:
     """The pages or the records that a recipe reads. Raises DataError."""
     if isinstance(recipe, PageRecipe):
-        from twelvelead.training.pages import PageData
-
         return PageData.read(plan, recipe)
-    assert isinstance(recipe, BeatRecipe)  # noqa: S101 - there is no third kind
+    from twelvelead.training.beat_recipe import BeatRecipe
     from twelvelead.training.beats import BeatData
 
+    assert isinstance(recipe, BeatRecipe)  # noqa: S101 - there is no third kind
     return BeatData.read(plan, recipe)
 
 

@@ -12,8 +12,9 @@ from model_registry.entry import Framework
 from model_registry.segments import SegmentReading
 from twelvelead.datasets.records import AAMI
 from twelvelead.training.batches.marked_beats import MarkedBeats
+from twelvelead.training.beat_recipe import BeatFit, BeatRecipe
 from twelvelead.training.card_words import CardWords
-from twelvelead.training.recipe import BeatFit, BeatRecipe, Logits, Note
+from twelvelead.training.recipe import Logits, Note
 
 
 class Network:

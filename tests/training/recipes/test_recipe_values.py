@@ -14,9 +14,10 @@ from tests.support.project import ROOT
 from twelvelead.datasets.pages import DataError
 from twelvelead.datasets.records import DS1, DS2
 from twelvelead.inference.engines.pytorch_models import build
+from twelvelead.training.beat_recipe import BeatRecipe
 from twelvelead.training.card_words import CARD_WORDS
 from twelvelead.training.loops.beat_picture_loop import FEW, PictureNetwork
-from twelvelead.training.recipe import RECIPES, BeatRecipe, PageRecipe, find_recipe
+from twelvelead.training.recipe import RECIPES, PageRecipe, find_recipe
 from twelvelead.training.recipes.beats.vgg16 import RECIPE as BEAT_VGG16
 from twelvelead.training.recipes.beats.vgg19 import RECIPE as BEAT_VGG19
 from twelvelead.training.recipes.beats.vgg19 import grow

@@ -14,8 +14,9 @@ from model_registry.segments import SegmentReading
 from twelvelead.datasets.pages import Indices
 from twelvelead.training.batches.crops import SegmentSet
 from twelvelead.training.batches.marked_beats import MarkedBeats
+from twelvelead.training.beat_recipe import BeatRecipe
 from twelvelead.training.loops.keras_loop import KerasNetwork
-from twelvelead.training.recipe import BeatRecipe, Logits, Note
+from twelvelead.training.recipe import Logits, Note
 
 Floats = npt.NDArray[np.float32]
 

@@ -11,7 +11,6 @@ from ecg.tasks import NOTICE
 from model_registry.entry import FRAMEWORK_TITLES, EnsembleEntry, Entry, ModelEntry
 from model_registry.registry import read_registry
 from model_registry.segments import SegmentReading
-from twelvelead.evaluation.text import few_words
 from twelvelead.training.card_words import CARD_WORDS, CardWords
 from twelvelead.training.recipe import RECIPES
 
@@ -80,6 +79,8 @@ def _about(entry: Entry, words: CardWords) -> dict[str, Any]:
 
 
 def _about_beats(metrics: Figures) -> dict[str, Any]:
+    from twelvelead.evaluation.text import few_words
+
     return {
         "few": few_words(metrics["cross_validation"]),
         "inside": metrics.get("inside_training"),

@@ -19,6 +19,7 @@ from twelvelead.datasets.ptbxl import ALL, INFARCTION, NORMAL, read_records
 from twelvelead.datasets.records import BeatRecord
 from twelvelead.training.batches.crops import Cropping, read_segments
 from twelvelead.training.batches.marked_beats import MarkedBeats
+from twelvelead.training.beat_recipe import BeatFit
 from twelvelead.training.card_words import CARD_WORDS, CardWords
 from twelvelead.training.loops.beat_loop import (
     Course,
@@ -28,7 +29,7 @@ from twelvelead.training.loops.beat_loop import (
     one_model,
     train_members,
 )
-from twelvelead.training.recipe import BeatFit, Note
+from twelvelead.training.recipe import Note
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,8 @@ from model_registry.entry import Framework, Head
 from model_registry.preprocessing import Preprocessing
 from twelvelead.datasets.records import AAMI, DS1, DS2
 from twelvelead.training.batches.drawings import Variation
+from twelvelead.training.beat_recipe import BeatRecipe
 from twelvelead.training.loops.beat_picture_loop import PictureNetwork
-from twelvelead.training.recipe import BeatRecipe
 
 HELD_OUT = ("114", "119", "201", "220")  # of DS1
 

@@ -17,9 +17,10 @@ from ecg.beats.beats import Window
 from ecg.tasks import BEAT_AAMI_5, Task
 from model_registry.entry import Framework
 from model_registry.segments import SegmentReading
-from twelvelead.datasets.records import AAMI, DE_CHAZAL, DS1, DS2
+from twelvelead.datasets.records import AAMI, DS1, DS2
 from twelvelead.training.batches.crops import Cropping, read_segments
 from twelvelead.training.batches.marked_beats import MarkedBeats
+from twelvelead.training.beat_recipe import BeatFit
 from twelvelead.training.card_words import CARD_WORDS, CardWords
 from twelvelead.training.loops.beat_loop import (
     Course,
@@ -30,7 +31,7 @@ from twelvelead.training.loops.beat_loop import (
     prior_bias,
     train_members,
 )
-from twelvelead.training.recipe import BeatFit, Note
+from twelvelead.training.recipe import Note
 
 BEAT = Window(rate=360.0, before=144, length=360, band=(0.5, 45.0))
 CONTEXT = (
@@ -55,7 +56,10 @@ class BeatSignalCNN(SegmentRecipe):
     codes: Mapping[str, str] = field(default_factory=lambda: AAMI)
     train: tuple[str, ...] = DS1
     test: tuple[str, ...] = DS2
-    protocol: str = DE_CHAZAL
+    protocol: str = (
+        "trained on DS1, tested on DS2 of de Chazal 2004 (22 records each, paced records left out), one "
+        "lead, beats at their reference places"
+    )
     known_twice: frozenset[str] = frozenset({"201"})
     words: CardWords = CARD_WORDS["beat_signal_cnn"]
 

@@ -22,9 +22,10 @@ from twelvelead.datasets.records import DS1, DS2, SIX
 from twelvelead.training.batches.drawings import Variation
 from twelvelead.training.batches.draws import DrawnBeats, Draws, Schedule
 from twelvelead.training.batches.marked_beats import MarkedBeats
+from twelvelead.training.beat_recipe import BeatFit, BeatRecipe
 from twelvelead.training.card_words import CARD_WORDS, CardWords
 from twelvelead.training.loops.keras_loop import KerasNetwork
-from twelvelead.training.recipe import BeatFit, BeatRecipe, Note
+from twelvelead.training.recipe import Note
 
 PARTS = 256  # beats that are answered at once
 

@@ -16,9 +16,10 @@ from twelvelead.inference.engines.pytorch_models import build
 from twelvelead.inference.resources.machine import cores
 from twelvelead.training.batches.draws import DrawnBeats, Draws, Schedule
 from twelvelead.training.batches.marked_beats import MarkedBeats
+from twelvelead.training.beat_recipe import BeatFit
 from twelvelead.training.card_words import CARD_WORDS, CardWords
 from twelvelead.training.loops.beat_picture_loop import PictureNetwork, in_bfloat16, train_pictures
-from twelvelead.training.recipe import BeatFit, Note
+from twelvelead.training.recipe import Note
 from twelvelead.training.recipes.beats.pictures import BeatPictures
 from twelvelead.training.recipes.pages import vgg16
 
