@@ -102,8 +102,8 @@ def test_models_tell_what_they_read(models: Path, capsys: Output) -> None:
     }
     assert run(models, "models") == 0
     told = capsys.readouterr().out
-    assert told.count("reads signals") == 2
-    assert told.count("reads pictures of a beat, and signals") == 1
+    assert told.count("reads beats of a signal") == 2
+    assert told.count("reads pictures of beats; of a recording it reads beats that are drawn") == 1
 
 
 def test_a_model_is_evaluated_on_records_with_marked_beats(

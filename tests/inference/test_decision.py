@@ -27,6 +27,7 @@ from twelvelead.inference.decision import (
     chosen_page_models,
     decide,
     fitting,
+    reads_in_words,
     reads_of,
     refusal,
 )
@@ -144,3 +145,9 @@ def test_what_is_named_is_asked_once_and_in_that_order(registry: Registry) -> No
     assert chosen_beat_models(registry, ["pages", "all"]) == beat_models(registry)
     with pytest.raises(UnknownModel, match="Models that read beats: drawn, drawn_too, mixed"):
         chosen_beat_models(registry, ["all", "three"])
+
+
+def test_what_a_model_reads_has_words() -> None:
+    assert reads_in_words(["page"]) == "12-lead pages"
+    assert reads_in_words(["beat_picture"]) == "pictures of beats"
+    assert reads_in_words(["beat_picture", "segment"]) == "beats of a signal"

@@ -76,4 +76,4 @@ def test_a_drawing_goes_in_place_of_the_segment(home: Path, tmp_path: Path, caps
     (drawn / "model.toml").write_text(begin + preprocessing + drawing + end, encoding="utf-8")
 
     assert cli.main(["models", "--models", str(tmp_path)]) == 0
-    assert "reads pictures of a beat, and signals" in capsys.readouterr().out
+    assert "reads pictures of beats; of a recording" in capsys.readouterr().out

@@ -9,13 +9,7 @@ from twelvelead.cli.output import print_json
 from twelvelead.cli.parser import Options
 from twelvelead.inference.compilation.compiled import damage
 from twelvelead.inference.compilation.queue import compiling_notes
-
-READS = {  # what a model is given, in words
-    ("page",): "ECG pages",
-    ("beat_picture",): "pictures of a beat, and signals",
-    ("segment",): "signals",
-    ("beat_picture", "segment"): "signals",
-}
+from twelvelead.inference.decision import DRAWN, reads_in_words, reads_of
 
 
 def run(options: Options) -> int:
@@ -50,7 +44,7 @@ def _describe(registry: Registry, key: str) -> dict[str, Any]:
         "framework": entry.framework,
         "members": list(entry.members) if isinstance(entry, EnsembleEntry) else [],
         "task": entry.task.key,
-        "reads": sorted({network.reads for network in registry.networks(key)}),
+        "reads": sorted(reads_of(registry, key)),
         "labels": list(entry.labels),
         "macro_f1": measured.get("macro_f1"),
     }
@@ -72,7 +66,8 @@ def _print(rows: list[dict[str, Any]]) -> None:
         if row["members"]:
             print(f"{'':<16} average of {', '.join(row['members'])}")
         if row["reads"]:
-            print(f"{'':<16} reads {READS[tuple(row['reads'])]}")
+            drawn = f"; {DRAWN}" if row["reads"] == ["beat_picture"] else ""
+            print(f"{'':<16} reads {reads_in_words(row['reads'])}{drawn}")
         for line in (row["reason"] or _measured(row["macro_f1"]), *row["notes"]):
             print(f"{'':<16} {line}")
 

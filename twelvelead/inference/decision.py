@@ -1,6 +1,6 @@
 """How far to believe an answer about a page, and which questions a model is not asked at all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -14,11 +14,17 @@ from twelvelead.inference.prediction import Decision, Probabilities
 
 USUAL_BEAT_MODEL = "beat_signal_cnn"
 NO_FRAME = "No trace frame was found: the whole picture was read, header and footer included."
-NAMES: dict[Reads, str] = {
+ONE: Mapping[Reads, str] = {  # what a model is given, in words: one, and
     "page": "a 12-lead page",
     "beat_picture": "the picture of one beat",
     "segment": "beats of a signal, such as a CSV or a WFDB record",
 }
+MANY: Mapping[Reads, str] = {  # many
+    "page": "12-lead pages",
+    "beat_picture": "pictures of beats",
+    "segment": "beats of a signal",
+}
+DRAWN = "of a recording it reads beats that are drawn"  # by what reads pictures of beats only
 
 
 def decide(
@@ -46,6 +52,11 @@ def doubts(batch: Batch, probabilities: Probabilities, entry: Entry) -> tuple[st
 def reads_of(registry: Registry, key: str) -> set[Reads]:
     """What a model is given; an ensemble may have members of several kinds."""
     return {network.reads for network in registry.networks(key)}
+
+
+def reads_in_words(reads: Sequence[Reads]) -> str:
+    """The same in words; an ensemble of networks of pictures and of segments is asked about signals alone."""
+    return MANY["segment"] if "segment" in reads else " and ".join(MANY[one] for one in reads)
 
 
 def beat_models(registry: Registry) -> list[str]:
@@ -95,8 +106,8 @@ def refusal(registry: Registry, key: str, batch: Batch) -> str:
     wanted = reads_of(registry, key)
     if not isinstance(batch, PageBatch) or wanted == {batch.kind}:
         return ""
-    told = " and ".join(NAMES[one] for one in sorted(wanted))
-    return f"This looks like {NAMES[batch.kind]}; the model reads {told}."
+    told = " and ".join(ONE[one] for one in sorted(wanted))
+    return f"This looks like {ONE[batch.kind]}; the model reads {told}."
 
 
 def _check_beats(registry: Registry, key: str, batch: BeatBatch) -> None:

@@ -177,7 +177,7 @@ def test_the_forms_fields_are_those_that_are_read() -> None:
     earlier = {"model_key", "image_source", "upload_image", "sample_path"}
     assert fields("/predict") == earlier | {"file"}
     assert fields("/api/v1/signals/predictions") == {
-        *("file", "rate", "lead", "unit", "format", "model")
+        *("file", "sample", "rate", "lead", "unit", "format", "model")
     }
 
 

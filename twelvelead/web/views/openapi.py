@@ -11,7 +11,7 @@ from ecg.signal.signal import MAX_BYTES as MAX_RECORDING
 from ecg.signal.signal import MAX_HOURS, MAX_LEADS, RATES, USUAL_RATE
 from ecg.tasks import NOTICE
 from twelvelead.inference.decision import USUAL_BEAT_MODEL
-from twelvelead.web.forms.recordings import MAX_NAME
+from twelvelead.web.forms.recordings import MAX_NAME, UNITS
 from twelvelead.web.schemas.health import Health
 from twelvelead.web.schemas.model_figures import Figures
 from twelvelead.web.schemas.pages import Models, PageRead, Predictions, Problem, TracesRead
@@ -43,7 +43,7 @@ PAGE = {
         "description": "instead of a file: the id of a sample",
     },
 }
-ONE_PAGE = {  # a form's field that is left empty does not count
+ONE_SOURCE_OF_TWO = {  # a form's field that is left empty does not count
     "oneOf": [
         {"required": ["file"], "properties": {"sample": {"maxLength": 0}}},
         {"required": ["sample"], "properties": {"sample": {"minLength": 1}, "file": False}},
@@ -70,6 +70,7 @@ RECORDING = {
             f"them, at most {MAX_RECORDING / 1e6:.0f} MB, {MAX_HOURS:.0f} hours and {MAX_LEADS} leads"
         ),
     },
+    "sample": PAGE["sample"],
     "rate": {
         "type": "number",
         "minimum": RATES[0],
@@ -81,8 +82,8 @@ RECORDING = {
         "maxLength": MAX_NAME,
         "description": "whose beats are classified; else MLII, II or the first",
     },
-    "unit": {"type": "string", "enum": ["mV", "adc"], "description": "of a CSV's values"},
-    "format": {"type": "string", "enum": ["json", "csv", "atr"], "description": "json without it"},
+    "unit": {"type": "string", "enum": list(UNITS.values()), "description": "of a CSV's values"},
+    "format": {"type": "string", "enum": ["json", *MEDIA], "description": "json without it"},
     "model": KEYS
     | {
         "description": f"keys, repeated; or `all`; {USUAL_BEAT_MODEL} without it. One for csv and atr"
@@ -147,9 +148,9 @@ SIGNAL_FAULTS = FAULTS | {
     "415": "not a form, or neither a table of numbers nor a WFDB record in it",
     "422": "a recording that can't be read, an unknown lead, or models that read pages",
 }
-A_PAGE = {"type": "object", "properties": PAGE} | ONE_PAGE
-ASKED = {"type": "object", "properties": PAGE | MODEL} | ONE_PAGE
-A_RECORDING = {"type": "object", "properties": RECORDING, "required": ["file"]}
+A_PAGE = {"type": "object", "properties": PAGE} | ONE_SOURCE_OF_TWO
+ASKED = {"type": "object", "properties": PAGE | MODEL} | ONE_SOURCE_OF_TWO
+A_RECORDING = {"type": "object", "properties": RECORDING} | ONE_SOURCE_OF_TWO
 AS_BEFORE = {"type": "object", "properties": EARLIER} | ONE_SOURCE
 RETRY_AFTER = {
     "description": "seconds after which asking again may help; absent where it would not",

@@ -9,6 +9,7 @@ from ecg.page.library import Library, Picture
 from ecg.page.page import FORMATS_IN_WORDS, MAX_BYTES
 from ecg.tasks import CARDIAC_PAGE_4, NOTICE, TASKS, Task
 from model_registry.entry import FRAMEWORK_TITLES
+from twelvelead.inference.decision import DRAWN, reads_in_words
 from twelvelead.web.admission.admit import admitted
 from twelvelead.web.admission.reading import turn
 from twelvelead.web.schemas.pages import Model, Predictions, describe_answers, describe_models
@@ -31,11 +32,6 @@ BEAT_WORDS = {  # by the WFDB symbol that their folders are named for
 }
 LASTING = "private, max-age=3600"
 TITLES = CARDIAC_PAGE_4.labels
-READS = {  # as `Model.reads`
-    "page": "12-lead pages",
-    "beat_picture": "pictures of beats",
-    "segment": "beats of a signal",
-}
 BEAT_PICTURES, SIGNALS = ["beat_picture"], "segment"
 
 
@@ -48,7 +44,8 @@ def common() -> dict[str, Any]:
         "frameworks": FRAMEWORK_TITLES,
         "formats": FORMATS_IN_WORDS,
         "megabytes": MAX_BYTES // 1_000_000,
-        "reads_in_words": READS,
+        "reads_in_words": reads_in_words,
+        "drawn": DRAWN,
         "task_titles": {task.key: task.title for task in TASKS.values()},
         "task_of": task_of,
     }
