@@ -1,5 +1,6 @@
 """What compiles models behind a server tells what came of each, ends with the server, and goes on later."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from twelvelead.cli.compile_behind import compile_missing
 from twelvelead.inference.compilation.compiled import NAME, RECORD
 from twelvelead.inference.compilation.queue import AlreadyCompiling, compiling, left_to_compile
 
+DEAF = ("/bin/sh", "-c", 'trap "" INT; exec "$@"', "deaf")  # as a script starts what runs behind
 COMMAND = (sys.executable, "-m", "twelvelead.cli.compile_behind")
 
 
@@ -50,10 +52,15 @@ def test_it_ends_with_its_server_and_leaves_nothing_half_done(
     models_dir: Path, tmp_path: Path
 ) -> None:
     models = shutil.copytree(models_dir, tmp_path / "models")
+    deaf = (*DEAF, *COMMAND, str(models))
     process = subprocess.Popen(
-        [*COMMAND, str(models)], cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        deaf, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     wait_for(lambda: left_to_compile(models) != [])
+    assert os.getpriority(os.PRIO_PROCESS, process.pid) == 19
+    if sys.platform == "linux":
+        score = Path(f"/proc/{process.pid}/oom_score_adj").read_text("ascii")
+        assert score.strip() == "1000", "it goes before the server where memory runs out"
     _, told = process.communicate(timeout=60)  # the other end is closed, as when the server ends
     assert process.returncode == 0
     assert told.startswith("Compiling: ")

@@ -1,7 +1,8 @@
 """Compiles models behind a server that serves them natively meanwhile: what `serve --compile` starts.
 
-One model after another, at the lowest priority, each in processes that end with it. It ends with the
-server: its standard input is a pipe that nobody else holds open.
+One model after another, at the lowest priority, each in processes that end with it; where memory runs
+out, the system ends these first. It ends with the server: its standard input is a pipe that nobody else
+holds open.
 """
 
 import os
@@ -16,7 +17,8 @@ from model_registry.registry import Registry, read_registry
 from twelvelead.cli.compile import compile_one, drawn_pages, row_text, standing
 from twelvelead.inference.compilation.queue import compiling, most_useful_first
 
-LOWEST = 19
+LOWEST = 19  # priority
+FIRST_TO_END = "1000"  # for Linux, where memory runs out
 
 
 def compile_missing(registry: Registry) -> None:
@@ -44,6 +46,11 @@ def compile_missing(registry: Registry) -> None:
 def main(folder: Path) -> int:
     """Compiles what is missing in a folder of models until the server ends."""
     os.nice(LOWEST)
+    with suppress(OSError):  # another system
+        Path("/proc/self/oom_score_adj").write_text(FIRST_TO_END, encoding="ascii")
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # ignored by what a script starts behind
     with suppress(KeyboardInterrupt):
         threading.Thread(target=_end_with_server, daemon=True).start()
         try:
