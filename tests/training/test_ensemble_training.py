@@ -294,6 +294,14 @@ def test_the_command_assembles_by_key_and_lists_it(
     assert "average of one, two" in capsys.readouterr().out
 
 
+def test_the_command_says_which_options_an_ensemble_has_no_use_for(
+    plan: Plan, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = ("--models", str(plan.models), "--work", str(plan.work), "--data", str(plan.data))
+    assert cli.main(["train", "mix", *told, "--folds", "3"]) == 1
+    assert "--folds, --split and --despite-leaks go with the training" in capsys.readouterr().err
+
+
 def test_without_held_out_answers_of_its_own_the_pages_of_its_members_count_as_seen(
     plan: Plan, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -34,7 +34,7 @@ from twelvelead.training.recipe import Note
 
 @dataclass(frozen=True, kw_only=True)
 class BeatInfarction(SegmentRecipe):
-    """See the head of this module."""
+    """The recipe: its knobs, its network, its run."""
 
     title: str = "Infarction beats (one lead, 187 samples)"
     framework: Framework = "keras"

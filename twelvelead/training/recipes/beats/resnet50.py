@@ -23,7 +23,7 @@ from twelvelead.training.recipes.beats.pictures import BeatPictures
 
 @dataclass(frozen=True, kw_only=True)
 class BeatResNet50(BeatPictures):
-    """See the head of this module."""
+    """The recipe: its knobs, its network, its run."""
 
     title: str = "ResNet50 on beat pictures (from scratch)"
     architecture: str = "resnet50"

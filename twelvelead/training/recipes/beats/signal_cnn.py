@@ -46,7 +46,7 @@ CONTEXT = (
 
 @dataclass(frozen=True, kw_only=True)
 class BeatSignalCNN(SegmentRecipe):
-    """See the head of this module."""
+    """The recipe: its knobs, its network, its run."""
 
     title: str = "1-D CNN on beats (one lead, with their rhythm)"
     framework: Framework = "keras"

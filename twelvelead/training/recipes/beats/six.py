@@ -47,7 +47,7 @@ class SixNetwork(KerasNetwork):
 
 @dataclass(frozen=True, kw_only=True)
 class BeatSix(BeatRecipe):
-    """See the head of this module."""
+    """The recipe: its knobs, its network, its run."""
 
     title: str = "Small CNN on beat pictures (six classes)"
     framework: Framework = "keras"

@@ -26,7 +26,7 @@ from twelvelead.training.recipes.pages import vgg16
 
 @dataclass(frozen=True, kw_only=True)
 class BeatVGG16(BeatPictures):
-    """See the head of this module."""
+    """The recipe: its knobs, its network, its run."""
 
     title: str = "VGG16 on beat pictures (fine-tuned)"
     architecture: str = "vgg16"

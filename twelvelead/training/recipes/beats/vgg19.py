@@ -27,7 +27,7 @@ from twelvelead.training.recipes.beats.vgg16 import BeatVGG16, run_vgg
 
 @dataclass(frozen=True, kw_only=True)
 class BeatVGG19(BeatPictures):
-    """See the head of this module."""
+    """The recipe: its knobs, its network, its run."""
 
     title: str = "VGG19 on beat pictures (grown from VGG16)"
     architecture: str = "vgg19"

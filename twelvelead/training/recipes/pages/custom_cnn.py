@@ -19,7 +19,7 @@ from twelvelead.training.loops.keras_loop import FromScratch
 
 @dataclass(frozen=True, kw_only=True)
 class CustomCNN(FromScratch):
-    """See the head of this module."""
+    """The recipe: its knobs, its network, its run."""
 
     title: str = "Custom CNN (423 K parameters, from scratch)"
     framework: Framework = "keras"

@@ -29,7 +29,7 @@ from twelvelead.training.recipe import PageFit, PageRecipe
 
 @dataclass(frozen=True, kw_only=True)
 class InceptionV3(PageRecipe, FineTuned):
-    """See the head of this module."""
+    """The recipe: its knobs, its network, its run."""
 
     title: str = "InceptionV3 (fine-tuned to Mixed_7a, 4 x 4 cells)"
     framework: Framework = "pytorch"

@@ -35,7 +35,7 @@ EARLY = "block_5_add"  # the last of the early blocks, at 1/8 of the input
 
 @dataclass(frozen=True, kw_only=True)
 class MobileNetV2(KerasRecipe, PageRecipe):
-    """See the head of this module."""
+    """The recipe: its knobs, its network, its run."""
 
     title: str = "MobileNetV2 (fine-tuned, 4 x 4 cells)"
     framework: Framework = "keras"

@@ -42,7 +42,7 @@ from twelvelead.training.recipe import Note, PageFit, PageRecipe
 
 @dataclass(frozen=True, kw_only=True)
 class ResNet50(PageRecipe, Settings):
-    """See the head of this module."""
+    """The recipe: its knobs, its network, its run."""
 
     title: str = "ResNet50 (pretrained on simulated pages, 4 x 4 cells)"
     framework: Framework = "pytorch"

@@ -19,7 +19,7 @@ from twelvelead.training.loops.keras_loop import FromScratch
 
 @dataclass(frozen=True, kw_only=True)
 class SmallCNN(FromScratch):
-    """See the head of this module."""
+    """The recipe: its knobs, its network, its run."""
 
     title: str = "Small CNN (two convolutions, from scratch)"
     framework: Framework = "keras"

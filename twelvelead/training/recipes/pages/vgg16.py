@@ -36,7 +36,7 @@ from twelvelead.training.recipe import Note, PageFit, PageRecipe
 
 @dataclass(frozen=True, kw_only=True)
 class VGG16(PageRecipe, Settings):
-    """See the head of this module."""
+    """The recipe: its knobs, its network, its run."""
 
     title: str = "VGG16 (fine-tuned, pooled 4 x 4)"
     framework: Framework = "pytorch"
