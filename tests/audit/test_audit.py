@@ -118,7 +118,7 @@ def test_more_copies_than_are_looked_at_at_once_are_all_found(tmp_path: Path) ->
     put(tmp_path / "other.jpg", jpeg(page(2)))
     found = audit(tmp_path)
     assert len(found.near) == 9 * 8 / 2
-    assert Counter(p.one.file == "other.jpg" for p in found.near) == {False: 36}
+    assert Counter(p.first.file == "other.jpg" for p in found.near) == {False: 36}
 
 
 def test_unreadable_files_are_named_and_stop_nothing(tmp_path: Path) -> None:

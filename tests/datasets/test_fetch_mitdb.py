@@ -168,7 +168,7 @@ def test_the_command_tells_the_licence_and_brings_the_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     targets: list[Path] = []
-    monkeypatch.setattr(module, "fetch_mitdb", targets.append)
+    monkeypatch.setattr("twelvelead.cli.data.fetch_mitdb", targets.append)
 
     assert cli.main(["data", "fetch", "mitdb", "--to", str(tmp_path)]) == 0
     assert cli.main(["data", "fetch", "mitdb"]) == 0
@@ -183,7 +183,7 @@ def test_the_command_tells_a_failure_in_one_line(
     def refuse(target: Path) -> None:
         raise FetchError(f"{target.name} is not to be had.")
 
-    monkeypatch.setattr(module, "fetch_mitdb", refuse)
+    monkeypatch.setattr("twelvelead.cli.data.fetch_mitdb", refuse)
 
     assert cli.main(["data", "fetch", "mitdb", "--to", str(tmp_path / "x")]) == 1
     assert capsys.readouterr().err == "twelvelead: x is not to be had.\n"

@@ -37,13 +37,13 @@ def find_copies(paths: list[Path]) -> Copies:
     reader = _Reader()
     for number, path in enumerate(tqdm(paths, desc="reading pictures", unit="file")):
         reader.read(number, path)
-    found = list(_compared(reader.inks))
+    pairs = list(_compared(reader.inks))
     groups = _Groups(reader.first)
-    perhaps = {n for i, j, similar in found if similar >= PERHAPS_EQUAL for n in (i, j)}
+    perhaps = {n for i, j, similar in pairs if similar >= PERHAPS_EQUAL for n in (i, j)}
     pixels = {number: _pixels(paths[number]) for number in sorted(perhaps | set(reader.empty))}
     for number, other in _same(pixels):
         groups.join(number, other)
-    return Copies(reader.sha256, groups.all(), groups.between(found), reader.unreadable)
+    return Copies(reader.sha256, groups.all(), groups.between(pairs), reader.unreadable)
 
 
 class _Reader:
@@ -64,8 +64,8 @@ class _Reader:
             if digest not in self._known:
                 self._decode(number, data)
         except (OSError, PageError) as error:
-            told = error.strerror if isinstance(error, OSError) else str(error)
-            self.unreadable[number] = str(told)
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            self.unreadable[number] = str(reason)
             return
         self.sha256[number] = digest
         self.first[number] = self._known.setdefault(digest, number)
@@ -89,8 +89,8 @@ class _Groups:
             number = self._parent[number]
         return number
 
-    def join(self, one: int, other: int) -> None:
-        low, high = sorted((self.of(one), self.of(other)))
+    def join(self, number: int, other: int) -> None:
+        low, high = sorted((self.of(number), self.of(other)))
         self._parent[high] = low
 
     def all(self) -> dict[int, int]:
@@ -115,27 +115,27 @@ def _compared(inks: dict[int, InkMap]) -> Iterator[tuple[int, int, float]]:
         return
     search = Search([describe(ink) for ink in maps])
     seen: dict[tuple[int, int], float] = {}
-    for place in tqdm(range(len(maps)), desc="comparing", unit="picture"):
-        for candidates in (search.near(place), search.near_by_columns(place)):
-            _look(place, candidates, maps, seen)
+    for index in tqdm(range(len(maps)), desc="comparing", unit="picture"):
+        for candidates in (search.near(index), search.near_by_columns(index)):
+            _look(index, candidates, maps, seen)
     for (low, high), similar in sorted(seen.items()):
         if similar >= SAME_FROM:
             yield numbers[low], numbers[high], similar
 
 
 def _look(
-    place: int,
+    index: int,
     candidates: Iterator[Candidate],
     maps: list[InkMap],
     seen: dict[tuple[int, int], float],
 ) -> None:
     """Compares with the nearest candidates, and with more as long as one of the last few is the same."""
     while some := list(islice(candidates, AT_ONCE)):
-        for one in some:
-            pair = (min(place, one.other), max(place, one.other))
+        for candidate in some:
+            pair = (min(index, candidate.other), max(index, candidate.other))
             if pair not in seen:
-                seen[pair] = similarity(maps[place], maps[one.other], one.scale)
-        pairs = [(min(place, one.other), max(place, one.other)) for one in some]
+                seen[pair] = similarity(maps[index], maps[candidate.other], candidate.scale)
+        pairs = [(min(index, candidate.other), max(index, candidate.other)) for candidate in some]
         if all(seen[pair] < SAME_FROM for pair in pairs):
             return
 

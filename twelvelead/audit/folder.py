@@ -61,12 +61,12 @@ class Audit:
 
     def across(self, what: str) -> list[dict[str, Any]]:
         """Groups and near pairs whose `label` or `patient` differ; files without one don't count."""
-        found: list[tuple[str, tuple[Entry, ...], float | None]] = [
+        repeated: list[tuple[str, tuple[Entry, ...], float | None]] = [
             (_kind(group), group, None) for group in self.groups
         ]
-        found += [("near", (pair.one, pair.other), pair.similarity) for pair in self.near]
+        repeated += [("near", (pair.first, pair.second), pair.similarity) for pair in self.near]
         rows = []
-        for kind, entries, similarity in found:
+        for kind, entries, similarity in repeated:
             names = sorted({getattr(entry, what) for entry in entries} - {None})
             if len(names) > 1:
                 files = [entry.file for entry in entries]
@@ -86,7 +86,7 @@ class Audit:
             "leaks": [leak.as_json() for leak in self.leaks],
             "groups": [[entry.file for entry in group] for group in self.groups],
             "near": [
-                {"file": pair.one.file, "other": pair.other.file, "similarity": pair.similarity}
+                {"file": pair.first.file, "other": pair.second.file, "similarity": pair.similarity}
                 for pair in self.near
             ],
             "across_classes": self.across("label"),
@@ -134,9 +134,9 @@ def _within(near: list[Near], entries: Mapping[int, Entry]) -> tuple[Near, ...]:
     """The near pairs within the folder, each named by the first files of its two groups."""
     first = {entry.group: entry for entry in reversed([*entries.values()])}
     return tuple(
-        Near(first[pair.one.group], first[pair.other.group], pair.similarity)
+        Near(first[pair.first.group], first[pair.second.group], pair.similarity)
         for pair in near
-        if pair.one.group in first and pair.other.group in first
+        if pair.first.group in first and pair.second.group in first
     )
 
 

@@ -27,17 +27,17 @@ class FoldLeak:
     kind: str
 
 
-def same_recordings(found: Audit) -> list[tuple[str, str]]:
+def same_recordings(result: Audit) -> list[tuple[str, str]]:
     """Pairs of sha256 that show one recording, as `find_fold_leaks` reads them.
 
     Files of equal pixels and near ones; every file of a group stands for it.
     """
     members: dict[int, set[str]] = {}
-    for entry in found.entries:
+    for entry in result.entries:
         members.setdefault(entry.group, set()).add(entry.sha256)
     pairs = {pair for group in members.values() for pair in combinations(sorted(group), 2)}
-    for near in found.near:
-        pairs |= set(product(members[near.one.group], members[near.other.group]))
+    for near in result.near:
+        pairs |= set(product(members[near.first.group], members[near.second.group]))
     return sorted(pairs)
 
 
@@ -49,31 +49,31 @@ def find_fold_leaks(
     `same`: pairs of sha256 that show one recording, such as those of `same_recordings`; a
     sha256 that is not among the pages is left out.
     """
-    places: dict[str, list[int]] = {}
-    for place, digest in enumerate(pages.sha256):
-        places.setdefault(digest, []).append(place)
+    indices: dict[str, list[int]] = {}
+    for index, digest in enumerate(pages.sha256):
+        indices.setdefault(digest, []).append(index)
     linked: dict[int, set[int]] = {}
-    for one, other in same:
-        for i, j in product(places.get(one, []), places.get(other, [])):
+    for first, second in same:
+        for i, j in product(indices.get(first, []), indices.get(second, [])):
             linked.setdefault(i, set()).add(j)
             linked.setdefault(j, set()).add(i)
-    found = []
+    leaks = []
     for number, fold in enumerate(folds):
         trained = set(fold.train.tolist())
         for i in fold.test.tolist():
             kinds = {
-                "bytes": set(places[pages.sha256[i]]) & trained,
+                "bytes": set(indices[pages.sha256[i]]) & trained,
                 "near": linked.get(i, set()) & trained,
                 "patient": _of_patient(pages, i) & trained,
             }
             kind = next((kind for kind, others in kinds.items() if others), None)
             if kind is not None:
-                found.append(FoldLeak(number, i, min(kinds[kind]), kind))
-    return found
+                leaks.append(FoldLeak(number, i, min(kinds[kind]), kind))
+    return leaks
 
 
-def _of_patient(pages: PageDataset, place: int) -> set[int]:
-    return set(np.flatnonzero(pages.patients == pages.patients[place]).tolist())
+def _of_patient(pages: PageDataset, index: int) -> set[int]:
+    return set(np.flatnonzero(pages.patients == pages.patients[index]).tolist())
 
 
 def refuse_fold_leaks(leaks: list[FoldLeak], pages: PageDataset, folder: Path) -> None:

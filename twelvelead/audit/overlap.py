@@ -22,8 +22,8 @@ class Entry:
 class Near:
     """Two distinct pictures that show the same recording; similarity up to 1."""
 
-    one: Entry
-    other: Entry
+    first: Entry
+    second: Entry
     similarity: float
 
 
@@ -79,8 +79,8 @@ def _linked(near: Iterable[Near]) -> dict[int, list[tuple[float, int]]]:
     """Group -> the groups near it with their similarity, the most similar first."""
     linked: dict[int, list[tuple[float, int]]] = defaultdict(list)
     for pair in near:
-        linked[pair.one.group].append((pair.similarity, pair.other.group))
-        linked[pair.other.group].append((pair.similarity, pair.one.group))
+        linked[pair.first.group].append((pair.similarity, pair.second.group))
+        linked[pair.second.group].append((pair.similarity, pair.first.group))
     return {group: sorted(others, reverse=True) for group, others in linked.items()}
 
 

@@ -42,51 +42,53 @@ class Shown:
     paths: tuple[Path, Path]
 
 
-def write_report(found: Audit, file: Path) -> None:
+def write_report(result: Audit, file: Path) -> None:
     """Writes the report, whole or not at all; at most 200 pairs, leaks first.
 
     Raises OSError where the file can't be written.
     """
     part = file.with_name(file.name + ".part")
     try:
-        part.write_text(report(found), encoding="utf-8")
+        part.write_text(report(result), encoding="utf-8")
         part.replace(file)
     finally:
         part.unlink(missing_ok=True)
 
 
-def report(found: Audit) -> str:
+def report(result: Audit) -> str:
     """The report's text: HTML that holds its style and pictures."""
-    pairs = list(_pairs(found))
+    pairs = list(_pairs(result))
     listed = "".join(_pair(pair) for pair in pairs[:SHOWN])
     more = f"<p>and {len(pairs) - SHOWN} more</p>" if len(pairs) > SHOWN else ""
-    title = f"Audit of {escape(str(found.folder))}"
+    title = f"Audit of {escape(str(result.folder))}"
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{title}</title><style>{STYLE}</style></head><body><h1>{title}</h1>"
-        f"<p>{escape(meaning(found))}</p>{_counts(found)}{_classes(found)}"
-        f"<h2>Pairs</h2>{listed or '<p>none</p>'}{more}{_unreadable(found)}"
+        f"<p>{escape(meaning(result))}</p>{_counts(result)}{_classes(result)}"
+        f"<h2>Pairs</h2>{listed or '<p>none</p>'}{more}{_unreadable(result)}"
         f"<footer><p>{escape(NOTICE)}</p></footer></body></html>\n"
     )
 
 
-def _pairs(found: Audit) -> Iterator[Shown]:
-    other = found.against or found.folder
-    for leak in found.leaks:
+def _pairs(result: Audit) -> Iterator[Shown]:
+    other = result.against or result.folder
+    for leak in result.leaks:
         score = "" if leak.similarity is None else f", similarity {leak.similarity:.3f}"
         names = (leak.file, leak.against)
         yield Shown(
-            f"on both sides: {leak.kind}{score}", names, (found.folder / names[0], other / names[1])
+            f"on both sides: {leak.kind}{score}",
+            names,
+            (result.folder / names[0], other / names[1]),
         )
-    for near in found.near:
-        names = (near.one.file, near.other.file)
+    for near in result.near:
+        names = (near.first.file, near.second.file)
         title = f"near-duplicates, similarity {near.similarity:.3f}"
-        yield Shown(title, names, (found.folder / names[0], found.folder / names[1]))
-    for group in found.groups:
+        yield Shown(title, names, (result.folder / names[0], result.folder / names[1]))
+    for group in result.groups:
         names = (group[0].file, group[1].file)
         title = f"identical, {len(group)} files"
-        yield Shown(title, names, (found.folder / names[0], found.folder / names[1]))
+        yield Shown(title, names, (result.folder / names[0], result.folder / names[1]))
 
 
 def _pair(pair: Shown) -> str:
@@ -111,22 +113,22 @@ def _small(path: Path) -> str:
     return base64.b64encode(held.getvalue()).decode()
 
 
-def _counts(found: Audit) -> str:
+def _counts(result: Audit) -> str:
     counts = {
-        "files": len(found.entries),
-        "distinct": found.distinct,
-        "identical copies": len(found.entries) - found.distinct,
-        "near pairs": len(found.near),
-        "on both sides": len(found.leaks),
-        "in several classes": len(found.across("label")),
-        "under several IDs": len(found.across("patient")),
-        "unreadable": len(found.unreadable),
+        "files": len(result.entries),
+        "distinct": result.distinct,
+        "identical copies": len(result.entries) - result.distinct,
+        "near pairs": len(result.near),
+        "on both sides": len(result.leaks),
+        "in several classes": len(result.across("label")),
+        "under several IDs": len(result.across("patient")),
+        "unreadable": len(result.unreadable),
     }
     return _table(["found", "count"], [[name, str(count)] for name, count in counts.items()])
 
 
-def _classes(found: Audit) -> str:
-    rows = [[label, *map(str, counts.values())] for label, counts in found.per_class.items()]
+def _classes(result: Audit) -> str:
+    rows = [[label, *map(str, counts.values())] for label, counts in result.per_class.items()]
     return "<h2>Classes</h2>" + _table(["class", "files", "distinct"], rows)
 
 
@@ -138,10 +140,10 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
     return f"<table><tr>{top}</tr>{body}</table>"
 
 
-def _unreadable(found: Audit) -> str:
-    if not found.unreadable:
+def _unreadable(result: Audit) -> str:
+    if not result.unreadable:
         return ""
     lines = "".join(
-        f"<li>{escape(file)}: {escape(why)}</li>" for file, why in found.unreadable.items()
+        f"<li>{escape(file)}: {escape(why)}</li>" for file, why in result.unreadable.items()
     )
     return f"<h2>Unreadable</h2><ul>{lines}</ul>"

@@ -51,7 +51,7 @@ class PageDataset:
             pixels=self.pixels[:, some],
             targets=self.targets[some],
             patients=self.patients[some],
-            sha256=tuple(self.sha256[place] for place in some),
+            sha256=tuple(self.sha256[index] for index in some),
         )
 
     @property
@@ -83,13 +83,13 @@ def read_pages(folder: Path, reading: Reading, work: Path) -> PageDataset:
     wanted = hashlib.sha256(
         repr((pages.sha256, reading.preprocessing, reading.variants)).encode()
     ).hexdigest()[:16]
-    kept = work / f"pages-{wanted}.npy"
-    if not kept.is_file():
+    cached = work / f"pages-{wanted}.npy"
+    if not cached.is_file():
         work.mkdir(parents=True, exist_ok=True)
-        part = kept.with_suffix(".part.npy")
+        part = cached.with_suffix(".part.npy")
         np.save(part, _read_pixels(pictures, reading))
-        part.rename(kept)
-    return replace(pages, pixels=np.load(kept), digest=wanted)
+        part.rename(cached)
+    return replace(pages, pixels=np.load(cached), digest=wanted)
 
 
 def list_pages(folder: Path, labels: tuple[str, ...]) -> tuple[tuple[Picture, ...], PageDataset]:
@@ -173,9 +173,9 @@ def read_manifest(folder: Path) -> list[dict[str, str]]:
 def _read_pixels(pictures: tuple[Picture, ...], reading: Reading) -> npt.NDArray[np.uint8]:
     """Each page's variants come from a generator seeded by its index, whatever was drawn before."""
     read = []
-    for place, picture in enumerate(tqdm(pictures, desc="reading pages", unit="page")):
+    for index, picture in enumerate(tqdm(pictures, desc="reading pages", unit="page")):
         trace = reading.preprocessing.read(read_page(picture.path.read_bytes()))
-        rng = np.random.default_rng(place)
+        rng = np.random.default_rng(index)
         shown = [trace, *(augment(trace, rng) for _ in range(reading.variants))]
-        read.append(np.stack([reading.preprocessing.shrink(one) for one in shown]))
+        read.append(np.stack([reading.preprocessing.shrink(variant) for variant in shown]))
     return np.stack(read, axis=1)

@@ -49,8 +49,8 @@ def read_records(folder: Path, names: Sequence[str], extra: str = "") -> list[Be
 
 def label_of(statements: Mapping[str, float], classes: Mapping[str, str]) -> str:
     """The label of a recording by its statements (code -> likelihood in %); empty for neither."""
-    told = {classes[code] for code in statements if code in classes}
-    if told == {"NORM"}:
+    named = {classes[code] for code in statements if code in classes}
+    if named == {"NORM"}:
         return NORMAL
     likely = [code for code, share in statements.items() if share >= LIKELY]
     return INFARCTION if any(classes.get(code) == "MI" for code in likely) else ""

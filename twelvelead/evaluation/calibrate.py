@@ -36,8 +36,8 @@ def fit_temperature(targets: Indices, logits: Matrix) -> float:
 
     def loss(log_temperature: float) -> float:
         shares = softmax(logits / np.exp(log_temperature))
-        told = shares[np.arange(len(targets)), targets]
-        return float(-np.log(np.maximum(told, np.finfo(np.float64).eps)).mean())
+        of_truth = shares[np.arange(len(targets)), targets]
+        return float(-np.log(np.maximum(of_truth, np.finfo(np.float64).eps)).mean())
 
     return float(np.exp(minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded").x))
 

@@ -32,16 +32,16 @@ def compare(models: Path, data: Path) -> dict[str, Any]:
     entries = _comparable(list(read_registry(models).values()))
     right = {entry.key: _right(entry, data) for entry in entries}
     first = entries[0].metrics or {}
-    found = {
+    comparison = {
         "n": len(right[entries[0].key]),
         "split_sha256": first["cross_validation"]["split_sha256"],
         "models": list(right),
         "pairs": [_pair(a, b, right) for a, b in itertools.combinations(right, 2)],
     }
     part = models / f"{FILE}.part"
-    part.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    part.write_text(json.dumps(comparison, indent=1) + "\n", encoding="utf-8")
     part.rename(models / FILE)
-    return found
+    return comparison
 
 
 def _comparable(entries: list[Entry]) -> list[Entry]:
@@ -61,8 +61,8 @@ def _right(entry: Entry, data: Path) -> Right:
     """Which pages, in the order of their files, a model answered rightly when held out."""
     known = read_out_of_fold(entry) or {}
     pages = held_out_pages(known, list_pages(data, entry.labels)[1])
-    said = np.array([known[digest].argmax() for digest in pages.sha256])
-    return np.asarray(said == pages.targets)
+    answers = np.array([known[digest].argmax() for digest in pages.sha256])
+    return np.asarray(answers == pages.targets)
 
 
 def _pair(a: str, b: str, right: dict[str, Right]) -> dict[str, Any]:

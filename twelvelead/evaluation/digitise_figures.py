@@ -140,11 +140,11 @@ def measure(source: str, recordings: list[Ecg12], change: str) -> DigitiseResult
         page = read_page(CHANGES[change](paint_page(ecg)))
         began = time.perf_counter()
         try:
-            found = read_traces(page)
+            traces = read_traces(page)
         except UnreadableTraces:
             continue
         times.append(time.perf_counter() - began)
-        for trace in found.traces:
+        for trace in traces.traces:
             first = round(trace.start * RATE)
             truth = ecg.signals[ecg.leads.index(trace.lead)][first : first + trace.millivolts.size]
             ratios.append(snr(truth, trace.millivolts))
@@ -185,18 +185,18 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--ptbxl", type=Path, help="a folder with PTB-XL records of 500 Hz")
     parser.add_argument("--every", type=int, default=1, help="take each Nth record of PTB-XL only")
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     sources = {"simulated": list(simulated())}
-    if asked.ptbxl is not None:
-        sources["PTB-XL"] = list(islice(read_ptbxl(asked.ptbxl), 0, None, asked.every))
+    if options.ptbxl is not None:
+        sources["PTB-XL"] = list(islice(read_ptbxl(options.ptbxl), 0, None, options.every))
         if not sources["PTB-XL"]:
-            parser.error(f"no record named *_hr.hea lies under {asked.ptbxl}")
+            parser.error(f"no record named *_hr.hea lies under {options.ptbxl}")
     rows = [
         measure(source, recordings, change)
         for source, recordings in sources.items()
         for change in CHANGES
     ]
-    print(json.dumps([asdict(row) for row in rows], indent=2) if asked.json else table(rows))
+    print(json.dumps([asdict(row) for row in rows], indent=2) if options.json else table(rows))
 
 
 if __name__ == "__main__":

@@ -120,10 +120,10 @@ def _per_record(answered: LabelledAnswers, predicted: Indices) -> dict[str, dict
             if label not in answered.labels:
                 continue
             index = answered.labels.index(label)
-            truly, said = answered.targets[here] == index, predicted[here] == index
+            truly, named = answered.targets[here] == index, predicted[here] == index
             row[label] = {
                 "n": int(truly.sum()),
-                "found": int((truly & said).sum()),
-                "false": int((said & ~truly).sum()),
+                "found": int((truly & named).sum()),
+                "false": int((named & ~truly).sum()),
             }
     return rows

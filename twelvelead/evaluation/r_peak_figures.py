@@ -67,13 +67,13 @@ def read_reference(folder: Path, name: str) -> Reference:
     )
 
 
-def score(record: Reference, found: SampleIndices) -> dict[str, Any]:
+def score(record: Reference, peaks: SampleIndices) -> dict[str, Any]:
     """Beats, hits, missed, false detections, sensitivity, +P, and the places' offsets in ms."""
-    beats, paired = match(record.beats, found, REACH * record.rate)
-    counted, own = record.counts(record.beats), record.counts(found)
+    beats, paired = match(record.beats, peaks, REACH * record.rate)
+    counted, own = record.counts(record.beats), record.counts(peaks)
     hits, both = int(counted[beats].sum()), own[paired]
     missed, false = int(counted.sum()) - hits, int(own.sum() - both.sum())
-    offsets = (found[paired] - record.beats[beats])[both] / record.rate * 1000
+    offsets = (peaks[paired] - record.beats[beats])[both] / record.rate * 1000
     counts = {"hits": hits, "missed": missed, "false": false}
     return _shares(counts) | _offset_figures(offsets) | {"offsets": offsets}
 
@@ -89,9 +89,9 @@ def measure(folder: Path, finder: Finder = find_r_peaks) -> dict[str, Any]:
     for name in tqdm(names, unit="record", leave=False):
         record = read_reference(folder, name)
         start = time.perf_counter()
-        found = finder(record.trace, record.rate)
+        peaks = finder(record.trace, record.rate)
         seconds.append(time.perf_counter() - start)
-        rows[name] = {"found": int(found.size)} | score(record, found)
+        rows[name] = {"found": int(peaks.size)} | score(record, peaks)
         offsets.append(rows[name].pop("offsets"))
     sums = {key: sum(row[key] for row in rows.values()) for key in ("hits", "missed", "false")}
     ratios = ("sensitivity", "positive_predictivity")
@@ -113,8 +113,8 @@ def peers() -> dict[str, Finder]:
         return np.asarray(processing.gqrs_detect(sig=trace.astype(float), fs=rate), dtype=np.int64)
 
     def xqrs(trace: Trace, rate: float) -> SampleIndices:
-        found = processing.xqrs_detect(sig=trace.astype(float), fs=rate, verbose=False)
-        return np.asarray(found, dtype=np.int64)
+        peaks = processing.xqrs_detect(sig=trace.astype(float), fs=rate, verbose=False)
+        return np.asarray(peaks, dtype=np.int64)
 
     return {"gqrs of wfdb": gqrs, "xqrs of wfdb": xqrs}
 
@@ -127,10 +127,10 @@ def table(figures: dict[str, Any], others: dict[str, dict[str, Any]]) -> str:
         "| detector | Se % | +P % | Se, +P on average % | s a record |",
         "|---|---|---|---|---|",
     ]
-    for name, told in {"ecg.beats.r_peaks": figures, **others}.items():
+    for name, detector in {"ecg.beats.r_peaks": figures, **others}.items():
         lines.append(
-            f"| {name} | {_both(told['total'], ' | ')} | {_both(told['average'], ', ')} "
-            f"| {told['seconds_a_record']:.2f} |"
+            f"| {name} | {_both(detector['total'], ' | ')} | {_both(detector['average'], ', ')} "
+            f"| {detector['seconds_a_record']:.2f} |"
         )
     total = figures["total"]
     offsets = (

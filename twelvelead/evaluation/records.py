@@ -51,19 +51,18 @@ def evaluate_records(
     names = chosen_names(folder)
     records = read_records(folder, names, EXTRA.get(entry.task.key, ""))
     for record in tqdm(records, desc=f"evaluating {entry.key}", unit="record"):
-        asked = record
+        asked_about = at_found_peaks(record) if detected else record
         if detected:
-            asked = at_found_peaks(record)
-            counts["extra"] += int((asked.symbols == "").sum())
-            counts["missed"] += len(record.beats) - int((asked.symbols != "").sum())
-        parts.append(_answered(answer, asked, entry))
+            counts["extra"] += int((asked_about.symbols == "").sum())
+            counts["missed"] += len(record.beats) - int((asked_about.symbols != "").sum())
+        parts.append(_answered(answer, asked_about, entry))
     answered = LabelledAnswers.together(parts)
     if not len(answered.targets):
         raise DataError(f"No beat in the records under {folder} has one of the model's labels.")
     figures = beat_figures(answered, 1.0)
     where = "at the places that the detector found" if detected else "at their reference places"
-    told = {"model": entry.key, "protocol": f"{_told(names)}; one lead, beats {where}"}
-    return told | figures | (counts if detected else {})
+    about = {"model": entry.key, "protocol": f"{_in_words(names)}; one lead, beats {where}"}
+    return about | figures | (counts if detected else {})
 
 
 def chosen_names(folder: Path) -> list[str]:
@@ -83,11 +82,11 @@ def chosen_names(folder: Path) -> list[str]:
 def at_found_peaks(record: BeatRecord) -> BeatRecord:
     """The record with the beats of our own detector; the symbol is empty where none was marked."""
     beats = record.beats
-    found = find_r_peaks(beats.trace, beats.rate)
-    ours, theirs = match(beats.indices, found, REACH * beats.rate)
-    symbols = np.full(len(found), "", dtype=record.symbols.dtype)
-    symbols[theirs] = record.symbols[ours]
-    return replace(record, beats=Beats(beats.trace, beats.rate, found), symbols=symbols)
+    peaks = find_r_peaks(beats.trace, beats.rate)
+    marked, matched = match(beats.indices, peaks, REACH * beats.rate)
+    symbols = np.full(len(peaks), "", dtype=record.symbols.dtype)
+    symbols[matched] = record.symbols[marked]
+    return replace(record, beats=Beats(beats.trace, beats.rate, peaks), symbols=symbols)
 
 
 def _answered(answer: Answer, record: BeatRecord, entry: Entry) -> LabelledAnswers:
@@ -111,7 +110,7 @@ def _names(folder: Path) -> list[str]:
     )
 
 
-def _told(names: list[str]) -> str:
+def _in_words(names: list[str]) -> str:
     if names == list(DS2):
         return "DS2 of de Chazal 2004"
     return f"{len(names)} records, DS2 of de Chazal not being there whole"

@@ -90,12 +90,12 @@ def _confusion(figures: dict[str, Any]) -> list[str]:
 
 def _records(figures: dict[str, Any]) -> list[str]:
     rows = figures["per_record"]
-    told = [label for label in ("S", "V") if all(label in row for row in rows.values())]
-    if not told:
+    shown = [label for label in ("S", "V") if all(label in row for row in rows.values())]
+    if not shown:
         return []
-    head = "".join(f"{label:>10}{'found':>8}{'false':>8}" for label in told)
+    head = "".join(f"{label:>10}{'found':>8}{'false':>8}" for label in shown)
     lines = [f"{'record':<8}{'beats':>7}{head}"]
     for name, row in rows.items():
-        cells = "".join(f"{row[c]['n']:>10}{row[c]['found']:>8}{row[c]['false']:>8}" for c in told)
+        cells = "".join(f"{row[c]['n']:>10}{row[c]['found']:>8}{row[c]['false']:>8}" for c in shown)
         lines.append(f"{name:<8}{row['n']:>7}{cells}")
     return lines

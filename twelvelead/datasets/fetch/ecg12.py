@@ -136,10 +136,10 @@ def _keep(file: RemoteFile, folder: Path) -> Path:
     folder.mkdir(exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=folder, prefix="part-", delete=False) as part:
         try:
-            found = _copy(file, part)
-            if found != file.sha256:
+            received = _copy(file, part)
+            if received != file.sha256:
                 raise FetchError(
-                    f"{file.name} came with another sha256 than its source tells ({found[:12]}.., "
+                    f"{file.name} came with another sha256 than its source tells ({received[:12]}.., "
                     f"not {file.sha256[:12]}..): try again, or bring it by hand from {PAGE}."
                 )
             Path(part.name).replace(path)
@@ -171,11 +171,11 @@ def _sort(kept: Iterable[tuple[RemoteFile, Path]], target: Path) -> list[dict[st
         known = rows.get(digest)
         if known is None:
             taken = {str(row["file"]) for row in rows.values()}
-            place = f"{label}/{name}"
-            if place in taken:
-                place = f"{label}/{digest[:12]}-{name}"
-            write_whole(target / place, data)
-            rows[digest] = {"file": place, "class": label, "sha256": digest, "copies": 1}
+            path = f"{label}/{name}"
+            if path in taken:
+                path = f"{label}/{digest[:12]}-{name}"
+            write_whole(target / path, data)
+            rows[digest] = {"file": path, "class": label, "sha256": digest, "copies": 1}
         elif known["class"] != label:
             raise FetchError(f"{label}/{name} and {known['file']} are one picture in two classes.")
         else:
@@ -193,11 +193,11 @@ def _pictures(kept: Iterable[tuple[RemoteFile, Path]]) -> Iterator[tuple[str, st
             inner = pictures_in_zip(path, SUFFIXES)
         elif file.name.lower().endswith(SUFFIXES):
             inner = [(PurePosixPath(file.name), path.read_bytes())]
-        for place, data in inner:
-            label = class_of(*reversed(place.parts[:-1]), file.folder, file.name, place.name)
+        for inside, data in inner:
+            label = class_of(*reversed(inside.parts[:-1]), file.folder, file.name, inside.name)
             if label is None:
-                raise FetchError(f"{file.name}: nothing tells the class of {place.name!r}.")
-            yield place.name, label, data
+                raise FetchError(f"{file.name}: nothing tells the class of {inside.name!r}.")
+            yield inside.name, label, data
 
 
 def _write_manifest(path: Path, rows: list[dict[str, str | int]]) -> None:

@@ -64,8 +64,10 @@ def is_complete(target: Path) -> bool:
 
 def _wanted_sums(listed: bytes) -> dict[str, str]:
     """File name -> sha256, of the files to download. Raises FetchError."""
-    found = (SUM.fullmatch(line.strip()) for line in listed.decode("utf-8", "replace").splitlines())
-    sums = {hit[2]: hit[1].lower() for hit in found if hit and WANTED.fullmatch(hit[2])}
+    matches = (
+        SUM.fullmatch(line.strip()) for line in listed.decode("utf-8", "replace").splitlines()
+    )
+    sums = {hit[2]: hit[1].lower() for hit in matches if hit and WANTED.fullmatch(hit[2])}
     if "RECORDS" not in sums or sum(name.endswith(".dat") for name in sums) < RECORDS:
         raise FetchError(
             f"{SUMS} of the source doesn't list {RECORDS} records: bring the set from {PAGE}."
@@ -79,10 +81,10 @@ def _bring(name: str, digest: str, way: tuple[Path, str]) -> None:
     if _has(target / name, digest):
         return
     data = _read(f"{source}/{name}", MAX_FILE)
-    found = hashlib.sha256(data).hexdigest()
-    if found != digest:
+    received = hashlib.sha256(data).hexdigest()
+    if received != digest:
         raise FetchError(
-            f"{name} came with another sha256 than its source tells ({found[:12]}.., "
+            f"{name} came with another sha256 than its source tells ({received[:12]}.., "
             f"not {digest[:12]}..): try again, or bring it by hand from {PAGE}."
         )
     write_whole(target / name, data)

@@ -35,8 +35,8 @@ def _checked(members: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
     if len(members) > MAX_MEMBERS or sum(m.file_size for m in members) > MAX_TOTAL:
         raise UnpackError("An archive of the set holds far more than the set: it is refused.")
     for member in members:
-        place = PurePosixPath(member.filename.replace("\\", "/"))
-        if place.is_absolute() or ".." in place.parts or ":" in member.filename:
+        path = PurePosixPath(member.filename.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or ":" in member.filename:
             raise UnpackError("An archive holds a path that leads out of it: it is refused.")
         if member.file_size > MAX_PICTURE:
             raise UnpackError("An archive holds a picture of more than 30 MB: it is refused.")
