@@ -102,6 +102,15 @@ def test_a_split_file_takes_the_place_of_the_usual_split(plan: Plan) -> None:
         assert np.array_equal(one.test, two.test)
 
 
+def test_the_usual_split_is_written_down_for_another_run(plan: Plan) -> None:
+    data = PageData.read(plan, RECIPE)
+    data.prepare()
+
+    (file,) = (plan.work / "fake").glob("split-*.csv")
+    again = PageData.read(replace(plan, split=file, folds=None), RECIPE)
+    assert again.split_sha256 == data.split_sha256
+
+
 def test_a_split_file_and_a_number_of_folds_are_one_too_many(plan: Plan) -> None:
     with pytest.raises(DataError, match="says which folds there are: leave --folds out"):
         PageData.read(replace(plan, split=stand_apart(plan)), RECIPE)

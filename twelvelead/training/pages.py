@@ -15,7 +15,7 @@ import numpy as np
 from ecg.page.page import read_page
 from model_registry.entry import Example
 from twelvelead.datasets.pages import DataError, Indices, PageDataset, Reading, read_pages
-from twelvelead.datasets.splits import Fold, read_split, split_by_patient, split_hash
+from twelvelead.datasets.splits import Fold, read_split, split_by_patient, split_hash, write_split
 from twelvelead.evaluation.figures import LabelledAnswers, page_figures
 from twelvelead.evaluation.metrics import Matrix, measure, softmax
 from twelvelead.project import SAMPLES
@@ -68,6 +68,7 @@ class PageData(TrainingData[Indices]):
 
     def prepare(self) -> PageFit:
         work = self.plan.work / self.plan.key
+        write_split(work, self.pages, self.split)
         return self.recipe.prepare(self.pages, work, self.plan.backbone)
 
     def folds(self) -> Sequence[tuple[Indices, Indices]]:
