@@ -89,7 +89,8 @@ class Model(Document):
     state: Shown
     reason: str | None = None
     notes: list[str] = Field(
-        default=[], description="as why it is served natively: it is still compiled, or can't be"
+        default=[],
+        description="as why it is served natively: it is still being compiled, or can't be",
     )
 
 
