@@ -10,8 +10,7 @@ from model_registry.registry import read_registry
 from twelvelead.inference.predictor import Predictor
 from twelvelead.inference.resources.machine import read_machine
 from twelvelead.project import SAMPLES, STATIC, TEMPLATES
-from twelvelead.web.server import errors, logs, security
-from twelvelead.web.server import request_context as visits
+from twelvelead.web.server import errors, logs, request_context, security
 from twelvelead.web.server.capacity import capacity_of, limits_of
 from twelvelead.web.server.clients import client_header
 from twelvelead.web.server.services import make_services
@@ -36,7 +35,7 @@ def create_app(
     found = make_services(settings, predictor, SAMPLES, capacity)
     found.client_header = client_header(environ)
     app.extensions["twelvelead"] = found
-    for part in (visits, security, errors, logs):
+    for part in (request_context, security, errors, logs):
         part.init_app(app)
     for part in (api, health, model_pages, pages, signal_api, signal_pages, traces):
         app.register_blueprint(part.blueprint)

@@ -63,7 +63,7 @@ class Instant(Predictor):
     def __init__(self, registry: Registry) -> None:
         limits = Limits(threads=1)
         super().__init__(registry, limits)
-        self._loader = InstantLoader(registry, limits, self._turns)
+        self._loader = InstantLoader(registry, limits, self._slots)
 
 
 @pytest.fixture(scope="module")

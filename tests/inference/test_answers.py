@@ -116,12 +116,12 @@ def test_each_piece_has_a_turn_of_its_own(
     taken: list[str] = []
 
     @contextmanager
-    def turn() -> Iterator[None]:
+    def slot() -> Iterator[None]:
         taken.append("taken")
         yield
         taken.append("given back")
 
-    BatchAnswers(FOUR, registry, Networks(), turn=turn).answer("segments")
+    BatchAnswers(FOUR, registry, Networks(), slot=slot).answer("segments")
     assert taken == ["taken", "given back"] * 2
 
 

@@ -124,3 +124,13 @@ def test_every_room_has_its_arrows() -> None:
     inside = {path.stem for path in (ROOT / "twelvelead").glob("*.py")} - {"__init__"}
     inside |= {path.parent.name for path in (ROOT / "twelvelead").glob("*/__init__.py")}
     assert {f"twelvelead.{name}" for name in inside} <= set(ARROWS), "a new room needs its arrows"
+
+
+def test_no_two_classes_have_one_name() -> None:
+    places: dict[str, list[str]] = {}
+    for top in ("ecg", "model_registry", "twelvelead", "benchmarks", "scripts"):
+        for file in sorted((ROOT / top).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if isinstance(node, ast.ClassDef):
+                    places.setdefault(node.name, []).append(str(file.relative_to(ROOT)))
+    assert {name: files for name, files in places.items() if len(files) > 1} == {}

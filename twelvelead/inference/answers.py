@@ -38,14 +38,14 @@ class BatchAnswers:
     """Answers about one batch. run: gives a network's probabilities for what it reads.
 
     cache: what networks said a moment ago, by the content's sha256, the network's key and its weights'.
-    turn: where a network's run on one part computes.
+    slot: where a network's run on one part computes.
     """
 
     batch: Batch
     registry: Registry
     run: Run
     cache: Cache[Probabilities] = field(default_factory=lambda: Cache(0.0))
-    turn: Callable[[], AbstractContextManager[None]] = nullcontext
+    slot: Callable[[], AbstractContextManager[None]] = nullcontext
     deadline: Deadline = FOREVER
 
     def __post_init__(self) -> None:
@@ -81,7 +81,7 @@ class BatchAnswers:
             for done, part in enumerate(parts, start=1):
                 if not self.deadline.left():
                     raise Busy(self.batch.late)
-                with self.turn():
+                with self.slot():
                     try:
                         rows.append(self._run(network, part, spent))
                     except ModelUnavailable as error:

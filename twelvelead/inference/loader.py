@@ -19,7 +19,7 @@ from twelvelead.inference.failures import Failures
 from twelvelead.inference.forms import LOG, ONNX
 from twelvelead.inference.prediction import Probabilities, to_probabilities
 from twelvelead.inference.resources.limits import FOREVER, Deadline, Limits
-from twelvelead.inference.resources.slots import Turns
+from twelvelead.inference.resources.slots import Slots
 
 READINESS: tuple[State, ...] = ("idle", "loading", "ready")
 WARMED = 3  # how often a model is tried at start whose process ended, or that found no room
@@ -27,14 +27,14 @@ LONGEST_PAUSE = 5.0  # s between two tries
 
 
 class Loader:
-    """Has models in memory that answer their examples. `networks` runs them; waiting takes no turn.
+    """Has models in memory that answer their examples. `networks` runs them; waiting takes no slot.
 
     cache: what networks said a moment ago, forgotten when files of a model change.
     """
 
-    def __init__(self, registry: Registry, limits: Limits, turns: Turns) -> None:
-        self._registry, self._aside = registry, turns.aside
-        self.networks = Networks(registry, limits, turns.aside)
+    def __init__(self, registry: Registry, limits: Limits, slots: Slots) -> None:
+        self._registry, self._aside = registry, slots.aside
+        self.networks = Networks(registry, limits, slots.aside)
         self._failures = Failures(registry)
         self.cache = Cache[Probabilities](limits.answers_kept)
         self._runtimes: dict[str, str] = {}  # of those that answered their examples

@@ -33,7 +33,7 @@ from twelvelead.inference.loader import Loader
 from twelvelead.inference.prediction import Answers, Prediction, Probabilities
 from twelvelead.inference.resources.limits import FOREVER, Deadline, Limits, Usage
 from twelvelead.inference.resources.machine import cores
-from twelvelead.inference.resources.slots import Turns
+from twelvelead.inference.resources.slots import Slots
 
 ENTRY_PAUSE = 0.002  # s between entries that are read at start, so that the first pages go before
 # a page's size, its frame, the beat that it shows instead
@@ -64,8 +64,8 @@ class Predictor:
     def __init__(self, registry: Registry, limits: Limits = LIMITS) -> None:
         self.registry = registry
         self.limits = limits
-        self._turns = Turns(limits.runs or cores())
-        self._loader = Loader(registry, limits, self._turns)
+        self._slots = Slots(limits.runs or cores())
+        self._loader = Loader(registry, limits, self._slots)
         self._networks = self._loader.networks
         self._facts = Cache[Facts](limits.answers_kept)
 
@@ -108,7 +108,7 @@ class Predictor:
 
     def is_stuck(self, seconds: float) -> bool:
         """Whether all cores are held by work that began longer ago than that: nothing else is done."""
-        return self._turns.are_held(seconds)
+        return self._slots.are_held(seconds)
 
     def usage(self) -> Usage:
         """What is in memory, and what was loaded and put out so far."""
@@ -118,8 +118,8 @@ class Predictor:
             loads=self._networks.loads,
             evictions=self._networks.evictions,
             processes=self._networks.processes,
-            running=self._turns.running,
-            waiting=self._turns.waiting,
+            running=self._slots.running,
+            waiting=self._slots.waiting,
         )
 
     @overload
@@ -149,7 +149,7 @@ class Predictor:
         for key in keys or ():
             if key not in self.registry.known:
                 self.registry[key]  # raises UnknownModel
-        with self.turn(asker.deadline):
+        with self.slot(asker.deadline):
             batch = self._batch(given, asker.deadline)
             if isinstance(batch, PageBatch):  # small, and decoded: it keeps its core
                 return self._ask(batch, keys, asker)
@@ -185,7 +185,7 @@ class Predictor:
         return Answers(batch, tuple(predictions), errors)
 
     def read(self, data: bytes) -> Page:
-        """A page, its frame not looked for again where it was sent a moment ago; inside a turn.
+        """A page, its frame not looked for again where it was sent a moment ago; inside a slot.
 
         Raises PageError.
         """
@@ -224,9 +224,9 @@ class Predictor:
     def ask(self, batch: Batch, deadline: Deadline = FOREVER) -> BatchAnswers:
         """Answers about one batch, each network run once whoever needs it; load the models first.
 
-        A page is asked about by who has a core; for the parts of anything larger a turn is taken each.
+        A page is asked about by who has a core; for the parts of anything larger a slot is taken each.
         """
-        alone = nullcontext if isinstance(batch, PageBatch) else lambda: self.turn(deadline)
+        alone = nullcontext if isinstance(batch, PageBatch) else lambda: self.slot(deadline)
         run = self.runner(deadline)
         return BatchAnswers(batch, self.registry, run, self._loader.cache, alone, deadline)
 
@@ -234,6 +234,6 @@ class Predictor:
         """What gives a network's probabilities, (n, labels), for float32 (n, height, width, channels)."""
         return self._loader.runner(deadline)
 
-    def turn(self, deadline: Deadline) -> AbstractContextManager[None]:
+    def slot(self, deadline: Deadline) -> AbstractContextManager[None]:
         """A core to compute on. Raises Busy where none was free before the deadline."""
-        return self._turns.turn(deadline)
+        return self._slots.slot(deadline)

@@ -19,7 +19,7 @@ from twelvelead.inference.engines.backend import Backend, Batch
 from twelvelead.inference.engines.framework_process import FrameworkProcess
 from twelvelead.inference.engines.patience import LOADING
 from twelvelead.inference.resources.limits import Deadline
-from twelvelead.inference.resources.slots import Turns
+from twelvelead.inference.resources.slots import Slots
 
 
 @pytest.fixture
@@ -271,20 +271,20 @@ def test_a_process_that_sends_no_answer_is_ended(said: bytes | tuple[object, ...
 
 
 def test_who_waits_for_the_process_lets_others_compute(tmp_path: Path) -> None:
-    turns, has_turn = Turns(1), threading.Event()
-    backend = Backend(FAKE, 1, turns.aside)
+    slots, has_slot = Slots(1), threading.Event()
+    backend = Backend(FAKE, 1, slots.aside)
     home, other = (make_fake_model(tmp_path, key) for key in ("one", "other"))
     backend.load(entry_of(home))
 
     def wait() -> Batch:
-        with turns.turn(Deadline()):
-            has_turn.set()
+        with slots.slot(Deadline()):
+            has_slot.set()
             return backend.run(entry_of(other), BATCH, Deadline(60))
 
     with running(backend, home) as run, ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(wait)
-        assert has_turn.wait(10)
-        with turns.turn(Deadline(10)):  # which is free, as the other only waits
+        assert has_slot.wait(10)
+        with slots.slot(Deadline(10)):  # which is free, as the other only waits
             assert not waiting.done()
         (home / "hold").write_text("go", encoding="utf-8")
         assert run.result().shape == waiting.result().shape == (2, 4)

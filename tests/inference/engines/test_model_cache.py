@@ -10,7 +10,7 @@ from model_registry.errors import Busy, ModelTooLarge, WeightsError
 from tests.support.models.framework_runs import until
 from twelvelead.inference.engines.model_cache import ModelCache
 from twelvelead.inference.resources.limits import Deadline
-from twelvelead.inference.resources.slots import Turns
+from twelvelead.inference.resources.slots import Slots
 
 
 class Shelf:
@@ -256,20 +256,20 @@ def test_what_nobody_uses_is_retired_at_once() -> None:
 
 
 def test_who_waits_for_a_load_lets_others_compute() -> None:
-    shelf, turns = Shelf(a=40), Turns(1)
+    shelf, slots = Shelf(a=40), Slots(1)
     shelf.gate.clear()
-    cache = ModelCache(100, shelf.load, shelf.unload, turns.aside)
-    has_turn = threading.Event()
+    cache = ModelCache(100, shelf.load, shelf.unload, slots.aside)
+    has_slot = threading.Event()
 
     def ask() -> None:
-        with turns.turn(Deadline()):
-            has_turn.set()
+        with slots.slot(Deadline()):
+            has_slot.set()
             touch(cache, "a")
 
     asking = threading.Thread(target=ask)
     asking.start()
-    assert has_turn.wait(5)
-    with turns.turn(Deadline(5)):
+    assert has_slot.wait(5)
+    with slots.slot(Deadline(5)):
         assert shelf.said == []
     shelf.gate.set()
     asking.join(5)

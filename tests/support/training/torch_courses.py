@@ -17,10 +17,10 @@ from model_registry.preprocessing import Preprocessing
 from twelvelead.datasets.pages import DataError, PageDataset
 from twelvelead.inference.engines.tapped import Tapped
 from twelvelead.training.loops.pytorch_loop import (
-    Course,
+    LoopSettings,
     Phase,
     PyTorchNetwork,
-    Settings,
+    TrainingLoop,
     load_into,
     run_frozen,
 )
@@ -29,7 +29,7 @@ from twelvelead.training.recipe import PageRecipe, find_recipe
 
 HEAD = Head(hidden=(), pooling=(2, 2), taps=("2", "4"))
 PREPROCESSING = Preprocessing((32, 48), "grey", "standard", 3)
-SETTINGS = Settings(
+SETTINGS = LoopSettings(
     preprocessing=PREPROCESSING,
     batch=4,
     weight_decay=1e-2,
@@ -130,7 +130,7 @@ def course(checkpoint: Path, stop_after: int | None) -> tuple[list[torch.Tensor]
     def note(line: str) -> None:
         lines.append(",".join(line.split(",")[:2]))
 
-    one = Course(some, np.arange(COUNT), SETTINGS, note)
+    one = TrainingLoop(some, np.arange(COUNT), SETTINGS, note)
     one.checkpoint = checkpoint
     if stop_after is not None:
         one._keep = stopping(one, stop_after)  # type: ignore[method-assign]  # noqa: SLF001
@@ -139,7 +139,7 @@ def course(checkpoint: Path, stop_after: int | None) -> tuple[list[torch.Tensor]
     return [*parts[0], *parts[1]], lines
 
 
-def stopping(one: Course, after: int) -> Any:
+def stopping(one: TrainingLoop, after: int) -> Any:
     keep = one._keep  # noqa: SLF001
 
     def keep_and_stop(phase: Phase, living: Any, done: int) -> None:

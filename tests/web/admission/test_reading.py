@@ -1,4 +1,4 @@
-"""Decoding takes a turn and ends at the deadline; what nobody foresaw is a 422, and logged."""
+"""Decoding takes a slot and ends at the deadline; what nobody foresaw is a 422, and logged."""
 
 import errno
 import logging
@@ -81,7 +81,7 @@ def all_cores_taken(app: Flask) -> Iterator[None]:
     """Others compute on each of them."""
     with ExitStack() as stack:
         for _ in range(cores()):
-            stack.enter_context(app.extensions["twelvelead"].predictor.turn(FOREVER))
+            stack.enter_context(app.extensions["twelvelead"].predictor.slot(FOREVER))
         yield
 
 

@@ -137,7 +137,7 @@ def test_it_is_not_ready_while_all_cores_are_held_by_work_that_is_late(models_di
     client, found = app.test_client(), app.extensions["twelvelead"]
     with ExitStack() as held:
         for _ in range(cores()):
-            held.enter_context(predictor.turn(Deadline()))
+            held.enter_context(predictor.slot(Deadline()))
         assert client.get("/readyz").json == OK, "they are not late yet"
         found.settings = replace(found.settings, deadline=0.0)
         answer = client.get("/readyz")

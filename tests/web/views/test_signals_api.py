@@ -264,7 +264,7 @@ def test_who_finds_no_core_for_a_recording_waits_as_long_as_recordings_take(
     found.recordings.leave(20.0)
     with ExitStack() as cores_taken:
         for _ in range(found.capacity.runs):
-            cores_taken.enter_context(found.predictor.turn(FOREVER))
+            cores_taken.enter_context(found.predictor.slot(FOREVER))
         answer = client.post(ADDRESS, data=recording())
     assert (answer.status_code, "being worked on" in answer.text) == (503, True)
     assert int(answer.headers["Retry-After"]) > 5

@@ -56,7 +56,7 @@ class Usage:
     budget: bytes that models may take. resident: key of each loaded model -> bytes, as measured.
     loads: (key, "onnx" or framework) -> how often loaded; evictions: key -> how often put out for
     another; processes: framework -> bytes resident of its process, where one runs. running: pages
-    that are worked on now; waiting: those that wait for their turn.
+    that are worked on now; waiting: those that wait for their slot.
     """
 
     budget: int = 0

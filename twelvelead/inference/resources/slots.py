@@ -13,9 +13,9 @@ Aside = Callable[[Deadline], AbstractContextManager[None]]
 
 
 class _Queue:
-    """A semaphore that hands a turn to who has waited longest: who asks again at once waits too.
+    """A semaphore that hands a slot to who has waited longest: who asks again at once waits too.
 
-    With Python's own, a thread that works in short turns, one after the other, starves all others.
+    With Python's own, a thread that works in short slots, one after the other, starves all others.
     """
 
     def __init__(self, count: int) -> None:
@@ -24,7 +24,7 @@ class _Queue:
         self._lock = threading.Lock()
 
     def acquire(self, timeout: float) -> bool:
-        """Whether a turn came within `timeout` seconds."""
+        """Whether a slot came within `timeout` seconds."""
         with self._lock:
             if self._free:
                 self._free -= 1
@@ -39,7 +39,7 @@ class _Queue:
             return mine.is_set()
 
     def release(self) -> None:
-        """Hands the turn on."""
+        """Hands the slot on."""
         with self._lock:
             if self._waiting:
                 self._waiting.popleft().set()
@@ -47,19 +47,19 @@ class _Queue:
                 self._free += 1
 
 
-class Turns:
-    """`count` turns at once. running and waiting tell how many have one, and how many want one."""
+class Slots:
+    """`count` slots at once. running and waiting tell how many have one, and how many want one."""
 
     def __init__(self, count: int) -> None:
         self.running = self.waiting = 0
         self._count = count
         self._free = _Queue(count)
         self._lock = threading.Lock()
-        self._since: dict[int, list[float]] = {}  # when each thread took the turns that it has
+        self._since: dict[int, list[float]] = {}  # when each thread took the slots that it has
 
     @contextmanager
-    def turn(self, deadline: Deadline) -> Iterator[None]:
-        """A turn for as long as the block runs. Raises Busy where none was free before the deadline."""
+    def slot(self, deadline: Deadline) -> Iterator[None]:
+        """A slot for as long as the block runs. Raises Busy where none was free before the deadline."""
         self._take(deadline)
         try:
             yield
@@ -68,21 +68,21 @@ class Turns:
 
     @contextmanager
     def aside(self, deadline: Deadline) -> Iterator[None]:
-        """Leaves this thread's turn to others while the block waits; nothing where it has none.
+        """Leaves this thread's slot to others while the block waits; nothing where it has none.
 
         Raises Busy where it gets none again before the deadline; then it has lost it.
         """
-        turns = 0
+        slots = 0
         while self._give():
-            turns += 1
+            slots += 1
         try:
             yield
         finally:
-            for _ in range(turns):
+            for _ in range(slots):
                 self._take(deadline)
 
     def are_held(self, seconds: float) -> bool:
-        """Whether every turn was taken longer ago than that, and not given back."""
+        """Whether every slot was taken longer ago than that, and not given back."""
         with self._lock:
             before = time.monotonic() - seconds
             held = [since for some in self._since.values() for since in some if since < before]
@@ -103,7 +103,7 @@ class Turns:
             self._since.setdefault(threading.get_ident(), []).append(time.monotonic())
 
     def _give(self) -> bool:
-        """Gives this thread's turn back; whether it had one."""
+        """Gives this thread's slot back; whether it had one."""
         me = threading.get_ident()
         with self._lock:
             mine = self._since.get(me)
@@ -118,6 +118,6 @@ class Turns:
 
 
 @contextmanager
-def nobody_waits(deadline: Deadline) -> Iterator[None]:  # noqa: ARG001 - as `Turns.aside`
-    """For who computes without turns."""
+def nobody_waits(deadline: Deadline) -> Iterator[None]:  # noqa: ARG001 - as `Slots.aside`
+    """For who computes without slots."""
     yield

@@ -69,12 +69,14 @@ def train_members(
             keras.optimizers.AdamW(rate, weight_decay=course.weight_decay),
             keras.losses.CategoricalCrossentropy(True, course.smoothing),
         )
-        batches = _Batches(beats, course, seed)
-        members[-1].fit(batches, epochs=course.epochs, callbacks=[_Notes(note, seed)], verbose=0)
+        batches = _SegmentBatches(beats, course, seed)
+        members[-1].fit(
+            batches, epochs=course.epochs, callbacks=[_MemberNotes(note, seed)], verbose=0
+        )
     return members
 
 
-class _Notes(keras.callbacks.Callback):  # type: ignore[misc]
+class _MemberNotes(keras.callbacks.Callback):  # type: ignore[misc]
     """A line an epoch for the log."""
 
     def __init__(self, note: Note, seed: int) -> None:
@@ -124,7 +126,7 @@ def prior_bias(
     return tuple(float(one) for one in moved)
 
 
-class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
+class _SegmentBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """Random beats, so many of each class in the mean, shaken."""
 
     def __init__(self, beats: SegmentSet, course: Course, seed: int) -> None:

@@ -86,7 +86,7 @@ class FromScratch(KerasRecipe, PageRecipe):
                 model,
                 pages,
                 hold_out(pages, train, self.held_out_part),
-                [unfinished, _Notes(note, self.epochs)],
+                [unfinished, _EpochNotes(note, self.epochs)],
             )
             return KerasNetwork(model)
 
@@ -94,7 +94,7 @@ class FromScratch(KerasRecipe, PageRecipe):
 
     def _run(self, model: Any, pages: PageDataset, inner: Fold, callbacks: list[Any]) -> None:
         """Trains `model` in place; the pages in `inner.test` decide when to stop."""
-        batches = _Batches(self, pages, inner.train, shuffled=True)
+        batches = _PageBatches(self, pages, inner.train, shuffled=True)
         rate = keras.optimizers.schedules.CosineDecay(self.rate, self.epochs * len(batches))
         model.compile(
             keras.optimizers.AdamW(rate, weight_decay=self.weight_decay),
@@ -103,14 +103,14 @@ class FromScratch(KerasRecipe, PageRecipe):
         stopping = keras.callbacks.EarlyStopping(patience=self.patience, restore_best_weights=True)
         model.fit(
             batches,
-            validation_data=_Batches(self, pages, inner.test, shuffled=False),
+            validation_data=_PageBatches(self, pages, inner.test, shuffled=False),
             epochs=self.epochs,
             callbacks=[stopping, *callbacks],
             verbose=0,
         )
 
 
-class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
+class _PageBatches(keras.utils.PyDataset):  # type: ignore[misc]
     """Pages for Keras: random variants of them when shuffled, else the pages as they are served."""
 
     def __init__(
@@ -140,7 +140,7 @@ class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
         self.order = self.rng.permutation(self.some) if self.rng else self.some
 
 
-class _Notes(keras.callbacks.Callback):  # type: ignore[misc]
+class _EpochNotes(keras.callbacks.Callback):  # type: ignore[misc]
     """A line an epoch for the log, and a bar with the time left."""
 
     def __init__(self, note: Note, epochs: int) -> None:

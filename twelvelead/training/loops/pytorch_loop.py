@@ -69,7 +69,7 @@ class Phase:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class LoopSettings:
     """What all phases of a run share: recipes are such; see their knobs for what each is."""
 
     preprocessing: Preprocessing
@@ -108,10 +108,12 @@ class _Living:
         self.schedule.load_state_dict(kept["schedule"])
 
 
-class Course:
+class TrainingLoop:
     """Phases over one set of training pages; weights are a running average of the steps."""
 
-    def __init__(self, pages: PageDataset, train: Indices, settings: Settings, note: Note) -> None:
+    def __init__(
+        self, pages: PageDataset, train: Indices, settings: LoopSettings, note: Note
+    ) -> None:
         self.pages, self.train, self.settings, self.note = pages, train, settings, note
         self.checkpoint: Path | None = None  # where each epoch is kept, to go on from after a kill
         self.buffers: list[torch.Tensor] = []  # what changes beside weights: running statistics
@@ -208,7 +210,7 @@ class Course:
 
 
 def run_frozen(
-    layers: nn.Module, inputs: npt.NDArray[np.uint8], settings: Settings, file: Path
+    layers: nn.Module, inputs: npt.NDArray[np.uint8], settings: LoopSettings, file: Path
 ) -> npt.NDArray[np.float16]:
     """What frozen layers give for pages (variants, n, ..): float16, on disk, computed once."""
     if file.is_file():

@@ -20,10 +20,10 @@ from twelvelead.inference.engines.tapped import Tapped
 from twelvelead.inference.resources.machine import cores
 from twelvelead.training.loops.pytorch_loop import (
     PRECISION,
-    Course,
+    LoopSettings,
     Phase,
     PyTorchNetwork,
-    Settings,
+    TrainingLoop,
     run_frozen,
 )
 from twelvelead.training.recipe import Note, PageFit
@@ -33,7 +33,7 @@ ITERATIONS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class FineTuned(Settings):
+class FineTuned(LoopSettings):
     """A recipe's fine-tuning of a tapped network; see its knobs for what each is.
 
     stem: the last of the layers that stay frozen through the first phase.
@@ -70,14 +70,14 @@ def fine_tune(recipe: FineTuned, start: Tapped, pages: PageDataset, work: Path) 
         network = copy.deepcopy(start).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         fit_head(network, cells[:, train], pages.targets[train], recipe.inverse_penalty)
         network.eval()  # batch normalisation keeps its statistics; dropout is done in `answer`
-        course = Course(pages, train, recipe, note)
+        loop = TrainingLoop(pages, train, recipe, note)
         head = list(network.head.parameters())
         later = [p for layer in list(network.trunk.children())[behind:] for p in layer.parameters()]
         top = Phase("top", recipe.epochs_top, recipe.rate_top, recipe.rate_top)
-        course.run(top, early, (later, head), answer(network, recipe.dropout, recipe.stem))
+        loop.run(top, early, (later, head), answer(network, recipe.dropout, recipe.stem))
         everything = Phase("all", recipe.epochs_all, recipe.rate_all, recipe.rate_all)
         layers = list(network.trunk.parameters())
-        course.run(everything, pages.pixels, (layers, head), answer(network, recipe.dropout))
+        loop.run(everything, pages.pixels, (layers, head), answer(network, recipe.dropout))
         return PyTorchNetwork(network)
 
     return fit

@@ -15,7 +15,7 @@ from twelvelead.web.admission.admission import Admission
 from twelvelead.web.admission.reading import COPIES, no_memory
 from twelvelead.web.server.clients import client_address
 from twelvelead.web.server.errors import Overloaded
-from twelvelead.web.server.request_context import visit
+from twelvelead.web.server.request_context import request_context
 from twelvelead.web.server.security import MAX_REQUEST, most_bytes
 from twelvelead.web.server.services import Services, services
 
@@ -87,10 +87,10 @@ def inside(room: Admission) -> Iterator[None]:
 
     Raises Overloaded where there is none.
     """
-    if visit().room is room:
+    if request_context().room is room:
         yield
         return
-    found, visit().room = services(), room
+    found, request_context().room = services(), room
     stopping = found.stopping()
     client = client_address()
     if stopping or not room.enter(client):

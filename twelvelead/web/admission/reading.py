@@ -1,4 +1,4 @@
-"""Reading what somebody sent: in a turn, until the request's deadline, and nothing escapes a decoder."""
+"""Reading what somebody sent: in a slot, until the request's deadline, and nothing escapes a decoder."""
 
 import logging
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from twelvelead.web.server.errors import (
     is_of_the_disk,
     place_of,
 )
-from twelvelead.web.server.request_context import visit
+from twelvelead.web.server.request_context import request_context
 from twelvelead.web.server.services import services
 
 LOG = logging.getLogger("twelvelead")
@@ -29,21 +29,21 @@ def no_memory() -> Overloaded:
 
 
 @contextmanager
-def turn() -> Iterator[Check]:
-    """A turn to decode or digitise what was sent; gives what to call between steps that are short.
+def slot() -> Iterator[Check]:
+    """A slot to decode or digitise what was sent; gives what to call between steps that are short.
 
     Raises Busy where none was free before the request's deadline, and later where that passes;
     UnreadableUpload for what a decoder raises that nobody foresaw.
     """
-    deadline = visit().deadline
-    with services().predictor.turn(deadline), foreseen():
+    deadline = request_context().deadline
+    with services().predictor.slot(deadline), foreseen():
         deadline.check()
         yield deadline.check
 
 
 @contextmanager
 def foreseen() -> Iterator[None]:
-    """Turns what has no status of its own into UnreadableUpload; its class and place are logged."""
+    """Slots what has no status of its own into UnreadableUpload; its class and place are logged."""
     try:
         yield
     except FORESEEN:

@@ -15,7 +15,7 @@ from ecg.simulate.signal_samples import find_signal_sample
 from model_registry.errors import ModelUnavailable
 from twelvelead.inference.decision import chosen_beat_models
 from twelvelead.inference.resources.memory import give_back
-from twelvelead.web.admission.reading import COPIES, no_memory, turn
+from twelvelead.web.admission.reading import COPIES, no_memory, slot
 from twelvelead.web.forms.pages import asked_models, content_of
 from twelvelead.web.server.errors import RequestError
 from twelvelead.web.server.services import Services, services
@@ -68,7 +68,7 @@ def chosen_recording(
 ) -> tuple[Signal, tuple[str, ...]]:
     """The one lead that is asked about of the recording in the request, and the names of all leads.
 
-    The recording is files, or a simulated sample by its id; it is read in a turn, and without the beats
+    The recording is files, or a simulated sample by its id; it is read in a slot, and without the beats
     that somebody marked in it. `file_first`: files count before a sample, which a plain form can't
     unchoose. Raises RequestError for none, for both, and for fields that can't be read; SignalError's
     children; UnknownSample; Busy; UnreadableUpload.
@@ -81,7 +81,7 @@ def chosen_recording(
 
 def _read(files: dict[str, bytes], asked: ReadOptions) -> tuple[Signal, tuple[str, ...], int]:
     """The same, and the bytes that it took; nothing else of the recording is held when this ends."""
-    with turn() as check:
+    with slot() as check:
         signal = _read_what_fits(files, asked, check)
         size = signal.values.nbytes + sum(map(len, files.values()))
         return signal.only(asked.lead), signal.leads, size

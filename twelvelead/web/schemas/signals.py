@@ -98,7 +98,7 @@ class Progress(Document):
     detail: str
 
 
-class TraceRead(Document):
+class TraceStretch(Document):
     """A stretch of one lead, mV: a value each `step` seconds, or the lowest and highest of each."""
 
     start: float = Field(description="s")

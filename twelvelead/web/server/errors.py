@@ -27,7 +27,7 @@ from ecg.simulate.signal_samples import UnknownSample
 from model_registry.errors import Busy, ModelUnavailable, RegistryError, UnknownModel, WrongInput
 from twelvelead.web.jobs.job import NoRoom, UnknownRecording
 from twelvelead.web.jobs.job_costs import TooMuchWork
-from twelvelead.web.server.request_context import visit
+from twelvelead.web.server.request_context import request_context
 from twelvelead.web.server.services import services
 
 LOG = logging.getLogger("twelvelead")
@@ -137,7 +137,7 @@ def retry_after(error: Exception) -> int | None:
         return min(known, default=None)
     seconds: float | None = getattr(error, "retry_after", None)
     if seconds is None and isinstance(error, Busy):
-        seconds = (visit().room or services().admission).retry_after()
+        seconds = (request_context().room or services().admission).retry_after()
     return None if seconds is None else max(1, math.ceil(seconds))
 
 

@@ -78,15 +78,15 @@ def _request_id() -> str | None:
         return None
     from flask import has_request_context
 
-    from twelvelead.web.server.request_context import visit
+    from twelvelead.web.server.request_context import request_context
 
-    return visit().id if has_request_context() else None
+    return request_context().id if has_request_context() else None
 
 
 def _tell(answer: "Response") -> "Response":
-    from twelvelead.web.server.request_context import method, route, visit
+    from twelvelead.web.server.request_context import method, request_context, route
 
-    rule, status, here = route(), answer.status_code, visit()
+    rule, status, here = route(), answer.status_code, request_context()
     if rule.startswith(STATIC):
         return answer
     facts = {

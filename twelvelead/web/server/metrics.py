@@ -19,7 +19,7 @@ PREFIX = "twelvelead_"
 FAILED = "failed"  # beside the decisions
 
 
-class Metrics:
+class ServerMetrics:
     """Counts of one app, in a registry of its own so that tests can make many apps."""
 
     def __init__(self, predictor: Predictor, admission: Admission) -> None:

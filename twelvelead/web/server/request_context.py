@@ -21,7 +21,7 @@ UNKNOWN, OTHER = "none", "other"  # for an address without a route, for a method
 
 
 @dataclass
-class Visit:
+class RequestContext:
     """One request. models: registered keys only; decisions: how many answers of each kind.
 
     room: the one that it was let into, or refused at.
@@ -47,18 +47,18 @@ class Visit:
 
 
 def init_app(app: Flask) -> None:
-    """Every request gets its visit before all else, every answer its id; each is counted."""
+    """Every request gets its context before all else, every answer its id; each is counted."""
     app.before_request(_begin)
     app.after_request(_end)
 
 
-def visit() -> Visit:
+def request_context() -> RequestContext:
     """That of the request that is being answered."""
-    if "visit" not in g:
+    if "request_context" not in g:
         given = request.headers.get(HEADER, "")
         known = given if TAKEN.fullmatch(given) else uuid.uuid4().hex
-        g.visit = Visit(known, Deadline(services().settings.deadline))
-    found: Visit = g.visit
+        g.request_context = RequestContext(known, Deadline(services().settings.deadline))
+    found: RequestContext = g.request_context
     return found
 
 
@@ -73,12 +73,12 @@ def method() -> str:
 
 
 def _begin() -> None:
-    visit()
+    request_context()
 
 
 def _end(answer: Response) -> Response:
     metrics, rule = services().metrics, route()
     metrics.requests.labels(rule, method(), answer.status_code).inc()
-    metrics.seconds.labels(rule).observe(visit().seconds())
-    answer.headers[HEADER] = visit().id
+    metrics.seconds.labels(rule).observe(request_context().seconds())
+    answer.headers[HEADER] = request_context().id
     return answer

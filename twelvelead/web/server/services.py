@@ -18,7 +18,7 @@ from twelvelead.web.admission.admission import Admission, MemoryRoom
 from twelvelead.web.jobs.job_costs import JobCosts
 from twelvelead.web.jobs.recording_jobs import Job, JobLimits, SignalJobs
 from twelvelead.web.server.capacity import Capacity
-from twelvelead.web.server.metrics import Metrics
+from twelvelead.web.server.metrics import ServerMetrics
 from twelvelead.web.server.settings import Settings
 from twelvelead.web.shown.shown_pictures import ShownPictures
 
@@ -41,7 +41,7 @@ class Services:
     samples: Library
     data: Library | None
     admission: Admission
-    metrics: Metrics
+    metrics: ServerMetrics
     costs: JobCosts
     jobs: SignalJobs
     signal_samples: tuple[SignalSample, ...]
@@ -77,7 +77,7 @@ def make_services(
     data, warm = settings.data_dir, settings.models_to_warm(predictor.registry.known)
     kept = capacity.admitted // KEPT_FOR_OTHERS
     admission = Admission(capacity.admitted, settings.deadline / 3, kept=kept)
-    costs, metrics = JobCosts(predictor.registry), Metrics(predictor, admission)
+    costs, metrics = JobCosts(predictor.registry), ServerMetrics(predictor, admission)
     return Services(
         settings=settings,
         predictor=predictor,
@@ -101,7 +101,7 @@ def make_services(
 
 
 def classify_with(
-    predictor: Predictor, costs: JobCosts, metrics: Metrics
+    predictor: Predictor, costs: JobCosts, metrics: ServerMetrics
 ) -> Callable[[Job, Asker], Answers[Recording]]:
     """What classifies a recording that was taken in and counts the answers; filtered traces aren't kept.
 

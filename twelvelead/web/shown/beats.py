@@ -55,7 +55,7 @@ class ModelView:
 
 
 @dataclass(frozen=True)
-class Row:
+class BeatRow:
     """One beat in the table."""
 
     time: float
@@ -69,7 +69,7 @@ class Row:
 class TablePage:
     """Rows of a page of the table; `count` beats fit the filter."""
 
-    rows: list[Row]
+    rows: list[BeatRow]
     page: int
     last: int
     count: int
@@ -137,7 +137,7 @@ def table_page(view: ModelView, beats: Beats, label: str, page: int) -> TablePag
     page = min(max(page, 1), last)
     shown = numbers[(page - 1) * ROWS : page * ROWS]
     rows = [
-        Row(
+        BeatRow(
             time=float(times[n]),
             rr=float(beats.rr[n - 1]) if n else None,
             view=view.of(one.labels[classes[n]]),

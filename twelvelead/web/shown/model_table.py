@@ -22,7 +22,7 @@ ORDERS = ("asc", "desc")
 
 
 @dataclass(frozen=True)
-class Row:
+class ModelRow:
     """One model; `comparable`: it was measured on the split that the table is about."""
 
     model: Model
@@ -53,10 +53,10 @@ class Column:
 
     words: str
     order: str
-    value: Callable[[Row], Value]
+    value: Callable[[ModelRow], Value]
 
 
-def _held_out(name: str) -> Callable[[Row], Value]:
+def _held_out(name: str) -> Callable[[ModelRow], Value]:
     return lambda row: getattr(row.held_out, name, None)
 
 
@@ -81,7 +81,7 @@ class Table:
     """Sorted rows of one task, and the held-out figures whose split and data the comparable ones share."""
 
     task: Task
-    rows: Sequence[Row]
+    rows: Sequence[ModelRow]
     reference: CrossValidation | None
     sort: str
     order: str
@@ -124,23 +124,23 @@ def make_tables(predictor: Predictor, sort: str, order: str) -> list[Table]:
     ]
 
 
-def _task(row: Row) -> str:
+def _task(row: ModelRow) -> str:
     return row.model.task or CARDIAC_PAGE_4.key
 
 
-def _table(task: Task, rows: Sequence[Row], sort: str, order: str) -> Table:
+def _table(task: Task, rows: Sequence[ModelRow], sort: str, order: str) -> Table:
     reference = _reference(rows)
-    marked = [Row(row.model, row.figures, _shares(row, reference)) for row in rows]
+    marked = [ModelRow(row.model, row.figures, _shares(row, reference)) for row in rows]
     return Table(task, _sorted(marked, sort, order), reference, sort, order)
 
 
-def _row(predictor: Predictor, model: Model) -> Row:
+def _row(predictor: Predictor, model: Model) -> ModelRow:
     registry = predictor.registry
     known = model.key in registry
-    return Row(model, read_figures(registry[model.key]) if known else Figures(model=model.key))
+    return ModelRow(model, read_figures(registry[model.key]) if known else Figures(model=model.key))
 
 
-def _sorted(rows: Sequence[Row], sort: str, order: str) -> list[Row]:
+def _sorted(rows: Sequence[ModelRow], sort: str, order: str) -> list[ModelRow]:
     present = [row for row in rows if row.value(sort) is not None]
     absent = [row for row in rows if row.value(sort) is None]
     absent.sort(key=lambda row: (row.model.title is None, row.model.key))
@@ -153,14 +153,14 @@ def _hashes(held_out: CrossValidation) -> Hashes:
     return held_out.split_sha256 or held_out.protocol, held_out.data_sha256
 
 
-def _reference(rows: Sequence[Row]) -> CrossValidation | None:
+def _reference(rows: Sequence[ModelRow]) -> CrossValidation | None:
     """That of the largest group that shares split and data; of equal groups, the best model's."""
     measured = [row.held_out for row in rows if row.held_out is not None]
     sizes = Counter(_hashes(one) for one in measured)
     return max(measured, key=lambda one: (sizes[_hashes(one)], one.macro_f1), default=None)
 
 
-def _shares(row: Row, reference: CrossValidation | None) -> bool:
+def _shares(row: ModelRow, reference: CrossValidation | None) -> bool:
     """Whether a row's figures come from the reference's split and data; unknown ones do not."""
     if row.held_out is None or reference is None or _hashes(row.held_out)[0] is None:
         return False

@@ -8,13 +8,13 @@ from twelvelead.inference.decision import chosen_page_models
 from twelvelead.inference.prediction import Answers
 from twelvelead.inference.predictor import Asker
 from twelvelead.web.admission.admit import admitted, admitted_with_either
-from twelvelead.web.admission.reading import turn
+from twelvelead.web.admission.reading import slot
 from twelvelead.web.forms.pages import asked_models, chosen_page
 from twelvelead.web.forms.recordings import holds_recording
 from twelvelead.web.schemas.model_figures import read_figures
 from twelvelead.web.schemas.pages import describe_answers, describe_models, describe_page
 from twelvelead.web.server.errors import Unanswered, wants_json
-from twelvelead.web.server.request_context import visit
+from twelvelead.web.server.request_context import request_context
 from twelvelead.web.server.services import services
 from twelvelead.web.views.openapi import describe_api
 from twelvelead.web.views.signal_api import answer_as_before
@@ -32,7 +32,7 @@ def ask(*, file_first: bool = False) -> Answers[PageBatch]:
 
     Raises Unanswered where none answered.
     """
-    found, here = services(), visit()
+    found, here = services(), request_context()
     keys = chosen_page_models(asked_models())
     page = chosen_page(found, file_first=file_first)
     answers = found.predictor.predict(page, keys, Asker(here.deadline))
@@ -69,7 +69,7 @@ def find_frame() -> Response:
     """Which part of a page would be read."""
     found = services()
     data = chosen_page(found)
-    with turn():
+    with slot():
         return send(describe_page(found.predictor.read(data)))
 
 

@@ -11,10 +11,10 @@ from ecg.tasks import CARDIAC_PAGE_4, NOTICE, TASKS, Task
 from model_registry.entry import FRAMEWORK_TITLES
 from twelvelead.inference.decision import DRAWN, reads_in_words
 from twelvelead.web.admission.admit import admitted
-from twelvelead.web.admission.reading import turn
+from twelvelead.web.admission.reading import slot
 from twelvelead.web.schemas.pages import Model, Predictions, describe_answers, describe_models
 from twelvelead.web.server.errors import retry_header, told
-from twelvelead.web.server.request_context import visit
+from twelvelead.web.server.request_context import request_context
 from twelvelead.web.server.services import Services, services
 from twelvelead.web.shown.thumbnails import draw_shown, draw_thumbnail
 from twelvelead.web.views.api import ask
@@ -127,11 +127,11 @@ def _shown(picture: Picture, draw: Callable[[bytes], bytes]) -> Response:
 @admitted
 def _draw(picture: Picture, draw: Callable[[bytes], bytes]) -> bytes:
     def draw_in_turn() -> bytes:
-        with turn():
+        with slot():
             return draw(picture.read())
 
     name = picture.id, draw.__name__
-    return services().shown.draw(name, draw_in_turn, visit().deadline)
+    return services().shown.draw(name, draw_in_turn, request_context().deadline)
 
 
 def _render(

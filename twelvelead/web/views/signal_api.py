@@ -12,7 +12,7 @@ from twelvelead.web.admission.admit import admitted_with_recording, holding_sign
 from twelvelead.web.forms.recordings import beat_models_to_ask, chosen_recording
 from twelvelead.web.schemas.signals import EarlierAnswer, write_predictions
 from twelvelead.web.server.errors import RequestError, Unanswered
-from twelvelead.web.server.request_context import visit
+from twelvelead.web.server.request_context import request_context
 from twelvelead.web.server.services import services
 from twelvelead.web.shown.beat_files import MEDIA, write_beats
 from twelvelead.web.shown.drawing import draw_png
@@ -37,7 +37,7 @@ def ask() -> tuple[tuple[str, ...], Answers[Recording]]:
 
     Raises Unanswered where none answered, WrongInput where none of them reads beats.
     """
-    found, here = services(), visit()
+    found, here = services(), request_context()
     keys = beat_models_to_ask(found)
     signal, leads = chosen_recording(found)
     with holding_signal(signal.values.nbytes):

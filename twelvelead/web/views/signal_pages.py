@@ -20,7 +20,7 @@ from twelvelead.web.schemas.pages import describe_models
 from twelvelead.web.schemas.signals import (
     BeatColumns,
     Progress,
-    TraceRead,
+    TraceStretch,
     describe_columns,
     describe_signal,
 )
@@ -93,7 +93,7 @@ def show_trace(wanted: str) -> Response:
         raise RequestError("Ask for 'from' before 'to', in seconds, and for at least one point.")
     found = trace.stretch(begin, end, points)
     return _send(
-        TraceRead(
+        TraceStretch(
             start=found.start,
             step=found.step,
             low=_rounded(found.low),

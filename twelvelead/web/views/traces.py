@@ -5,7 +5,7 @@ from flask import Blueprint, Response, request
 from ecg.digitise.digitise import read_traces
 from ecg.digitise.traces import Traces
 from twelvelead.web.admission.admit import admitted
-from twelvelead.web.admission.reading import turn
+from twelvelead.web.admission.reading import slot
 from twelvelead.web.forms.pages import chosen_page
 from twelvelead.web.schemas.pages import describe_traces
 from twelvelead.web.server.services import services
@@ -37,7 +37,7 @@ def download() -> Response:
 def _read(*, file_first: bool) -> Traces:
     found = services()
     data = chosen_page(found, file_first=file_first)
-    with turn() as check:
+    with slot() as check:
         return read_traces(found.predictor.read(data), check)
 
 

@@ -29,10 +29,10 @@ from twelvelead.inference.engines.pytorch_models import build
 from twelvelead.inference.resources.machine import cores
 from twelvelead.training.card_words import CARD_WORDS, CardWords
 from twelvelead.training.loops.pytorch_loop import (
-    Course,
+    LoopSettings,
     Phase,
     PyTorchNetwork,
-    Settings,
+    TrainingLoop,
     load_into,
     run_frozen,
 )
@@ -41,7 +41,7 @@ from twelvelead.training.recipe import Note, PageFit, PageRecipe
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResNet50(PageRecipe, Settings):
+class ResNet50(PageRecipe, LoopSettings):
     """The recipe: its knobs, its network, its run."""
 
     title: str = "ResNet50 (pretrained on simulated pages, 4 x 4 cells)"
@@ -105,8 +105,8 @@ class ResNet50(PageRecipe, Settings):
             network.eval()  # batch normalisation keeps what it learnt on simulated pages
             parts = list(network.trunk.parameters()), list(network.head.parameters())
             phase = Phase("all", self.epochs_all, self.rate_all, self.rate_all)
-            course = Course(pages, train, self, note)
-            course.run(phase, pages.pixels, parts, answer(network, self.dropout))
+            loop = TrainingLoop(pages, train, self, note)
+            loop.run(phase, pages.pixels, parts, answer(network, self.dropout))
             return PyTorchNetwork(network)
 
         return fit
@@ -123,12 +123,12 @@ class ResNet50(PageRecipe, Settings):
         if not kept.is_file():
             network.train()
             network.scaled.eval()
-            course = Course(drawn, np.arange(len(drawn)), self, tqdm.write)
-            course.checkpoint = kept.with_suffix(".unfinished")
-            course.buffers = list(network.buffers())
+            loop = TrainingLoop(drawn, np.arange(len(drawn)), self, tqdm.write)
+            loop.checkpoint = kept.with_suffix(".unfinished")
+            loop.buffers = list(network.buffers())
             parts = list(network.trunk.parameters()), list(network.head.parameters())
             phase = Phase("drawn", self.epochs_drawn, self.rate_drawn, self.rate_drawn)
-            course.run(phase, drawn.pixels, parts, answer(network, self.dropout))
+            loop.run(phase, drawn.pixels, parts, answer(network, self.dropout))
             torch.save(network.trunk.state_dict(), kept)
         state: dict[str, torch.Tensor] = torch.load(kept, weights_only=True)
         return state

@@ -24,10 +24,10 @@ from twelvelead.inference.resources.machine import cores
 from twelvelead.training.card_words import CARD_WORDS, CardWords
 from twelvelead.training.loops.pytorch_loop import (
     PRECISION,
-    Course,
+    LoopSettings,
     Phase,
     PyTorchNetwork,
-    Settings,
+    TrainingLoop,
     load_into,
     run_frozen,
 )
@@ -35,7 +35,7 @@ from twelvelead.training.recipe import Note, PageFit, PageRecipe
 
 
 @dataclass(frozen=True, kw_only=True)
-class VGG16(PageRecipe, Settings):
+class VGG16(PageRecipe, LoopSettings):
     """The recipe: its knobs, its network, its run."""
 
     title: str = "VGG16 (fine-tuned, pooled 4 x 4)"
@@ -84,12 +84,12 @@ class VGG16(PageRecipe, Settings):
             features.load_state_dict(start.state_dict())
             network = network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
             later = nn.Sequential(*list(features.children())[self.frozen :])
-            course, last = Course(pages, train, self, note), list(head.parameters())
+            loop, last = TrainingLoop(pages, train, self, note), list(head.parameters())
             top = Phase("top", self.epochs_top, self.rate_top, self.head_faster * self.rate_top)
-            course.run(top, early, (list(later.parameters()), last), self._answer(network, later))
+            loop.run(top, early, (list(later.parameters()), last), self._answer(network, later))
             everything = Phase("all", self.epochs_all, self.rate_all, self.rate_all)
             parts = list(features.parameters()), last
-            course.run(everything, pages.pixels, parts, self._answer(network, features))
+            loop.run(everything, pages.pixels, parts, self._answer(network, features))
             return PyTorchNetwork(network)
 
         return fit
