@@ -48,7 +48,7 @@ class Server(NamedTuple):
     """Where it answers, and its supervisor."""
 
     port: int
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
 
     @property
     def address(self) -> str:
@@ -63,19 +63,22 @@ def environment(folder: Path, port: int | str, **more: str) -> dict[str, str]:
 
 @contextmanager
 def supervised(folder: Path, **more: str) -> Iterator[Server]:
-    """Both servers over the models in `folder`, answering; ended at last."""
+    """Both servers over the models in `folder`, answering; ended at last.
+
+    What they say lies in a file: in a pipe that nobody reads, a line for each request, they would wait.
+    """
     port = free_port()
     command = [sys.executable, str(SUPERVISE), FAKE]
-    env = environment(folder, port, **more)
-    with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) as process:
+    env, log = environment(folder, port, **more), folder / "said.log"
+    with log.open("wb") as said, subprocess.Popen(command, env=env, stderr=said) as process:
         server = Server(port, process)
         try:
             wait_for(lambda: process.poll() is not None or answers(server.address))
-            assert process.poll() is None, process.stderr.read() if process.stderr else ""
+            assert process.poll() is None, log.read_text("utf-8")
             yield server
         finally:
             process.terminate()
-            process.communicate(timeout=PATIENCE)
+            process.wait(PATIENCE)
 
 
 def answers(address: str) -> bool:
@@ -95,7 +98,7 @@ def begin_upload(
     return opened
 
 
-def children(process: subprocess.Popen[str]) -> list[int]:
+def children(process: subprocess.Popen[bytes]) -> list[int]:
     """gunicorn and nginx, in the order in which they were started."""
     pid = process.pid
     return sorted(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text("utf-8").split()))

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from ecg.signal.signal import Signal
 from model_registry.registry import Registry, read_registry
-from tests.support.models.beat_models import PICTURE_FACTS, make_fake_beat_model
+from tests.support.models.beat_models import PICTURE_FACTS, make_beat_ensemble, make_fake_beat_model
 from tests.support.signals.signal_fakes import (
     DRAWN,
     MODEL,
@@ -35,11 +35,11 @@ def registry(tmp_path: Path) -> Registry:
     return read_registry(tmp_path)
 
 
-def answers(took: float, count: int = 1000) -> Answers[Recording]:
-    """Those of DRAWN for `count` beats, in `took` s a beat."""
+def answers(took: float, count: int = 1000, model: str = DRAWN) -> Answers[Recording]:
+    """Those of a model for `count` beats, in `took` s a beat."""
     signal = Signal(np.zeros((1, 2 * count), np.float32), 360.0, ("II",))
     one = Prediction(
-        model=DRAWN,
+        model=model,
         framework="keras",
         labels=("N",),
         accept_from=0.5,
@@ -57,6 +57,18 @@ def test_it_works(registry: Registry) -> None:
     assert costs.seconds([MODEL], 1000) == pytest.approx(1000 * segment)
     assert costs.seconds([MODEL, DRAWN], 1000) == pytest.approx(1000 * (segment + picture))
     assert costs.check([MODEL], BEATS, DAY) == pytest.approx(BEATS * segment)
+
+
+def test_a_network_that_several_models_share_counts_once(tmp_path: Path) -> None:
+    make_fake_beat_model(tmp_path, MODEL)
+    make_fake_beat_model(tmp_path, DRAWN, PICTURE_FACTS)
+    make_beat_ensemble(tmp_path, "both", (MODEL, DRAWN))
+    costs = JobCosts(read_registry(tmp_path))
+    both = costs.seconds(["both"], 1)
+    assert costs.seconds([MODEL, DRAWN, "both", "both"], 1) == both
+    costs.learn(answers(3 * both, model="both"))
+    assert costs.seconds([MODEL, "both"], 1) == pytest.approx(2 * both)
+    assert costs.seconds([MODEL], 1) == pytest.approx(2 * SECONDS_A_BEAT["segment"])
 
 
 def test_what_is_too_much_says_what_would_fit(registry: Registry) -> None:

@@ -3,9 +3,11 @@
 import json
 import resource
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 
@@ -34,6 +36,7 @@ NOT_FOR_NGINX = {  # what it takes, and passes on in good order, or refuses by a
     "an extension without end",
 }
 TOO_MANY = 40  # uploads of one client
+TABLE = large_form(b"MLII\n" + b"0.1\n0.2\n" * 1_300_000)  # larger than a page may be
 
 
 @pytest.fixture(scope="module")
@@ -48,12 +51,12 @@ def pages_answer(server: Server) -> bool:
     return {ask(server.address, path).status for path in PAGES} == {200}
 
 
-def uploads(server: Server, count: int, path: str, size: int) -> ExitStack:
+def uploads(server: Server, count: int, path: str, length: str) -> ExitStack:
     """Begun by one client, and never ended."""
     stack = ExitStack()
     for _ in range(count):
         one = stack.enter_context(connect(server.port, "127.0.0.2"))
-        one.sendall(post(path, f"Content-Length: {size}", body="--edge").encode())
+        one.sendall(post(path, length, body="--edge").encode())
     return stack
 
 
@@ -94,7 +97,7 @@ def test_nginx_refuses_as_the_app_does(server: Server, request_: str, status: in
 
 
 def test_the_three_slow_recordings_close_nothing(server: Server) -> None:
-    with uploads(server, 3, "/signals", 900_000):
+    with uploads(server, 3, "/signals", "Content-Length: 900000"):
         assert pages_answer(server)
         assert not is_busy(server, "/signals", "127.0.0.2")
         assert not is_busy(server, SIGNALS, "127.0.0.3")
@@ -104,7 +107,7 @@ def test_the_three_slow_recordings_close_nothing(server: Server) -> None:
 def test_one_client_with_too_many_uploads_is_refused_and_nobody_else(
     server: Server, path: str, size: int
 ) -> None:
-    with uploads(server, TOO_MANY, path, size):
+    with uploads(server, TOO_MANY, path, f"Content-Length: {size}"):
         wait_for(lambda: is_busy(server, path, "127.0.0.2"))
         assert pages_answer(server)
         assert not is_busy(server, path, "127.0.0.3")
@@ -112,17 +115,36 @@ def test_one_client_with_too_many_uploads_is_refused_and_nobody_else(
 
 
 def test_a_table_larger_than_a_page_comes_through_where_either_may_come(server: Server) -> None:
-    table = large_form(b"MLII\n" + b"0.1\n0.2\n" * 1_300_000)
-    told = ask(server.address, "/predict", table)
+    told = ask(server.address, "/predict", TABLE)
     assert (told.status, "No model that reads beats" in told.text) == (503, True)
-    assert ask(server.address, PREDICTIONS, table).status == 413
+    assert ask(server.address, PREDICTIONS, TABLE).status == 413
+    chunk = f"{len(TABLE['data']):x}\r\n{TABLE['data'].decode()}\r\n0\r\n\r\n"
+    headers = "Transfer-Encoding: chunked", "Connection: close"
+    assert (
+        "No model that reads beats" in say(server.port, post("/predict", *headers, body=chunk)).text
+    )
 
 
-def is_busy(server: Server, path: str, source: str) -> bool:
+def test_large_bodies_where_either_may_come_take_the_room_of_recordings_and_none_of_pages(
+    server: Server,
+) -> None:
+    with uploads(server, TOO_MANY, "/predict", "Content-Length: 11000000"):
+        wait_for(lambda: is_busy(server, "/predict", "127.0.0.2", TABLE))
+        assert is_busy(server, SIGNALS, "127.0.0.2")
+        assert pages_answer(server)
+        assert not is_busy(server, "/predict", "127.0.0.3", TABLE)
+        for path in ("/predict", PREDICTIONS):
+            assert not is_busy(server, path, "127.0.0.2")
+    wait_for(lambda: not is_busy(server, "/predict", "127.0.0.2", TABLE))
+
+
+def is_busy(
+    server: Server, path: str, source: str, form: Mapping[str, Any] = MappingProxyType(FORM)
+) -> bool:
     """Whether nginx refuses an upload from this address; the app here has no model for recordings."""
     with connect(server.port, source) as connection:
-        length = f"Content-Length: {len(FORM['data'])}"
-        connection.sendall(post(path, length, "Connection: close").encode() + FORM["data"])
+        length = f"Content-Length: {len(form['data'])}"
+        connection.sendall(post(path, length, "Connection: close").encode() + form["data"])
         text = hear(connection).text
         return not text or "The server is busy." in text
 
@@ -208,7 +230,10 @@ def test_the_room_follows_from_the_disk_and_the_memory(
 
 
 def test_a_large_recording_for_which_there_is_no_place_is_told_to_come_back(server: Server) -> None:
-    with uploads(server, TOO_MANY, SIGNALS, 1000), connect(server.port, "127.0.0.2") as one:
+    with (
+        uploads(server, TOO_MANY, SIGNALS, "Content-Length: 1000"),
+        connect(server.port, "127.0.0.2") as one,
+    ):
         one.sendall(post(SIGNALS, "Content-Length: 49000000", body="--edge").encode())
         answer = hear(one)
     assert answer.statuses == [503]

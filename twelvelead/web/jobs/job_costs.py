@@ -4,6 +4,7 @@ import math
 import threading
 from collections.abc import Sequence
 
+from model_registry.entry import ModelEntry
 from model_registry.registry import Registry
 from twelvelead.inference.batch import Recording
 from twelvelead.inference.prediction import Answers
@@ -21,7 +22,7 @@ class TooMuchWork(ValueError):
 
 
 class JobCosts:
-    """Seconds a beat of each model. Safe to use from many threads."""
+    """Seconds a beat of each network, which is run once whoever needs it. Safe to use from many threads."""
 
     def __init__(self, registry: Registry, most: float = MOST) -> None:
         self.most, self._registry = most, registry
@@ -30,7 +31,9 @@ class JobCosts:
 
     def seconds(self, keys: Sequence[str], beats: float) -> float:
         """What these models take for so many beats of one recording."""
-        return beats * sum(self._of_beat(key) for key in keys)
+        networks = {one.key: one for key in keys for one in self._registry.networks(key)}
+        with self._lock:
+            return beats * sum(map(self._of_beat, networks.values()))
 
     def check(self, keys: Sequence[str], beats: float, length: float) -> float:
         """The same; raises TooMuchWork, which says what would fit. length: s of the recording."""
@@ -46,23 +49,20 @@ class JobCosts:
         return needed
 
     def learn(self, answers: Answers[Recording]) -> None:
-        """Notes what each model took for a recording's beats."""
+        """Notes what each model took for a recording's beats, an ensemble in its networks' proportions."""
         count = len(answers.batch.beats)
         for one in answers.predictions if count >= LEAST_LEARNED else ():
-            usual = self._usual(one.model)
+            networks = self._registry.networks(one.model)
+            usual = sum(SECONDS_A_BEAT[network.reads] for network in networks)
             took = one.timings_ms["run"] / 1000 / count
             took = min(max(took, usual * _BOUNDS[0]), usual * _BOUNDS[1])
             with self._lock:
-                before = self._learned.get(one.model, usual)
-                self._learned[one.model] = (before + took) / 2
+                slower = took / sum(map(self._of_beat, networks))
+                for network in networks:
+                    self._learned[network.key] = self._of_beat(network) * (1 + slower) / 2
 
-    def _of_beat(self, key: str) -> float:
-        with self._lock:
-            return self._learned.get(key) or self._usual(key)
-
-    def _usual(self, key: str) -> float:
-        networks = self._registry.networks(key)
-        return sum(SECONDS_A_BEAT[one.reads] for one in networks)
+    def _of_beat(self, network: ModelEntry) -> float:
+        return self._learned.get(network.key, SECONDS_A_BEAT[network.reads])
 
 
 def in_time(seconds: float) -> str:
