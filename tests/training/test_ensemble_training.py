@@ -245,7 +245,11 @@ def test_a_member_without_held_out_answers_is_named(plan: Plan) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", [{"folds": 3}, {"split": Path("split.csv")}, {"despite_leaks": "no other pages"}]
+    "asked",
+    [
+        *({"folds": 3}, {"split": Path("split.csv")}, {"despite_leaks": "no other pages"}),
+        {"backbone": Path("weights.pt")},
+    ],
 )
 def test_options_of_training_are_refused(plan: Plan, asked: dict[str, Any]) -> None:
     with pytest.raises(DataError, match=r"'mix' is averaged .* go with the training of those"):
@@ -299,7 +303,10 @@ def test_the_command_says_which_options_an_ensemble_has_no_use_for(
 ) -> None:
     told = ("--models", str(plan.models), "--work", str(plan.work), "--data", str(plan.data))
     assert cli.main(["train", "mix", *told, "--folds", "3"]) == 1
-    assert "--folds, --split and --despite-leaks go with the training" in capsys.readouterr().err
+    assert (
+        "--backbone, --folds, --split and --despite-leaks go with the training"
+        in capsys.readouterr().err
+    )
 
 
 def test_without_held_out_answers_of_its_own_the_pages_of_its_members_count_as_seen(

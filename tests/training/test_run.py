@@ -66,6 +66,14 @@ def test_another_knob_makes_fits_count_no_more(plan: Plan) -> None:
         other.fold_networks()
 
 
+def test_a_recipe_that_begins_with_random_numbers_refuses_a_backbone(plan: Plan) -> None:
+    with pytest.raises(
+        DataError, match=r"^'fake' begins with random numbers .* leave --backbone out"
+    ):
+        train(replace(plan, backbone=Path("weights.pt")), recipe=RECIPE)
+    assert not plan.work.exists()
+
+
 def test_training_refuses_a_split_that_tears_a_patient_apart(plan: Plan) -> None:
     torn = replace(plan, split=stand_apart(plan), folds=None)
     with pytest.raises(DataError, match=r"are the same patient.*--despite-leaks"):

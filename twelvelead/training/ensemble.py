@@ -35,10 +35,10 @@ def assemble(plan: Plan, say: Note = print) -> dict[str, Any]:
     other pages or folds than the first, and for options that an ensemble has no use for; ModelUnavailable
     where the members can't be averaged.
     """
-    if plan.folds is not None or plan.split is not None or plan.despite_leaks:
+    if any((plan.backbone, plan.folds is not None, plan.split, plan.despite_leaks)):
         raise DataError(
-            f"'{plan.key}' is averaged from what its members answered held out: --folds, --split and "
-            "--despite-leaks go with the training of those."
+            f"'{plan.key}' is averaged from what its members answered held out: --backbone, --folds, "
+            "--split and --despite-leaks go with the training of those."
         )
     ensemble = ENSEMBLES[plan.key]
     with _stage(plan, ensemble) as stage:

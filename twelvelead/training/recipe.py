@@ -64,6 +64,7 @@ class Recipe(ABC):
     words: CardWords = NO_WORDS
 
     NO_KNOBS: ClassVar[frozenset[str]] = frozenset({"folds", "words"})
+    TAKES_BACKBONE: ClassVar[bool] = False  # whether it may begin with a file of weights
 
     @abstractmethod
     def load(self, file: Path) -> Network:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from model_registry.registry import read_registry
+from twelvelead.datasets.pages import DataError
 from twelvelead.evaluation.calibrate import calibrate
 from twelvelead.training.fits import Fits, TrainingData
 from twelvelead.training.pages import PageData
@@ -26,6 +27,11 @@ def train(plan: Plan, say: Note = print, recipe: Recipe | None = None) -> dict[s
     split by patient, and for options that don't go with this recipe.
     """
     recipe = recipe or find_recipe(plan.key)
+    if plan.backbone is not None and not recipe.TAKES_BACKBONE:
+        raise DataError(
+            f"'{plan.key}' begins with random numbers and reads no weights of another network: leave "
+            "--backbone out."
+        )
     work = plan.work / plan.key
     work.mkdir(parents=True, exist_ok=True)
     data = read_data(plan, recipe)

@@ -17,7 +17,7 @@ from twelvelead.inference.engines.pytorch_models import build
 from twelvelead.training.beat_recipe import BeatRecipe
 from twelvelead.training.card_words import CARD_WORDS
 from twelvelead.training.loops.beat_picture_loop import FEW, PictureNetwork
-from twelvelead.training.recipe import RECIPES, PageRecipe, find_recipe
+from twelvelead.training.recipe import FROM_SCRATCH, RECIPES, PageRecipe, find_recipe
 from twelvelead.training.recipes.beats.vgg16 import RECIPE as BEAT_VGG16
 from twelvelead.training.recipes.beats.vgg19 import RECIPE as BEAT_VGG19
 from twelvelead.training.recipes.beats.vgg19 import grow
@@ -68,6 +68,12 @@ def test_a_knob_is_changed_by_replace_and_in_no_other_way(key: str) -> None:
     assert changed.knobs() == recipe.knobs() | {"TITLE": "Another"}
     with pytest.raises(FrozenInstanceError):
         recipe.title = "Another"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("key", RECIPES)
+def test_a_recipe_that_begins_with_the_weights_of_others_takes_a_file_of_them(key: str) -> None:
+    recipe = find_recipe(key)
+    assert recipe.TAKES_BACKBONE or recipe.origin == FROM_SCRATCH
 
 
 def test_a_recipe_that_goes_on_from_another_tells_its_knobs_too() -> None:

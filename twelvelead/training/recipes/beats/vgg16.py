@@ -50,6 +50,8 @@ class BeatVGG16(BeatPictures):
     prior: float = 1.0  # how far the logits are put right for the last draw
     seed: int = 0
 
+    TAKES_BACKBONE = True
+
     def prepare(self, work: Path, backbone: Path | None) -> BeatFit:
         """Nothing is shared between runs; returns the function that fits."""
         del work

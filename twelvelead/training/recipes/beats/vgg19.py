@@ -49,6 +49,8 @@ class BeatVGG19(BeatPictures):
     prior: float = 1.0  # how far the logits are put right for the draw
     seed: int = 11
 
+    TAKES_BACKBONE = True
+
     def prepare(self, work: Path, backbone: Path | None) -> BeatFit:
         """Nothing is shared between runs; returns the function that fits."""
         del work

@@ -62,6 +62,7 @@ class InceptionV3(PageRecipe, FineTuned):
     seed: int = 0
     stem: str = "maxpool2"  # the last layer of the stem, at 1/8 of the input
 
+    TAKES_BACKBONE = True
     LEAST_SIDE = 75  # px: torchvision's own
 
     def prepare(self, pages: PageDataset, work: Path, backbone: Path | None) -> PageFit:

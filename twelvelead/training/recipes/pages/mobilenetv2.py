@@ -69,6 +69,8 @@ class MobileNetV2(KerasRecipe, PageRecipe):
     balance: float = 1.0  # how far rare classes count more: 1 fully, 0 not
     cells: int = 4
 
+    TAKES_BACKBONE = True
+
     def build(self, backbone: Path | None) -> Any:
         """The whole network, its convolutions from ImageNet: a weight file, or Keras' download."""
         base = keras.applications.MobileNetV2(

@@ -88,6 +88,8 @@ class ResNet50(PageRecipe, LoopSettings):
     )
     first: str = "maxpool"  # the last layer before the residual ones, at 1/4 of the input
 
+    TAKES_BACKBONE = True
+
     def prepare(self, pages: PageDataset, work: Path, backbone: Path | None) -> PageFit:
         """Trains on simulated pages once, or reads the backbone; returns the function that fits."""
         torch.set_num_threads(cores())

@@ -70,6 +70,8 @@ class VGG16(PageRecipe, LoopSettings):
     frozen: int = 17  # layers of vgg16().features up to the pooling after block 3
     precision: torch.dtype = PRECISION  # of the features, forward and backward
 
+    TAKES_BACKBONE = True
+
     def prepare(self, pages: PageDataset, work: Path, backbone: Path | None) -> PageFit:
         """Runs the frozen blocks once over every variant of every page; returns the function that fits."""
         torch.set_num_threads(cores())
