@@ -55,3 +55,13 @@ class BeatRecipe(Recipe):
 
     def knobs(self) -> dict[str, str]:
         return super().knobs() | {n.upper(): str(v) for n, v in vars(self.words).items()}
+
+    def module_knobs(self, **imported: object) -> dict[str, str]:
+        """The knobs as told when a recipe was a module, for fits that were finished then.
+
+        Every upper-case name of the module was told, also those that it had imported; HELD_OUT and SETTLE
+        only where the recipe made use of them.
+        """
+        unused = {"HELD_OUT": "()", "SETTLE": "False"}
+        told = {name: value for name, value in self.knobs().items() if unused.get(name) != value}
+        return told | {name: str(value) for name, value in {"EVERY": EVERY, **imported}.items()}

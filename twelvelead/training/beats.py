@@ -102,7 +102,7 @@ class BeatData(TrainingData[Records]):
         return found
 
     def digest(self, train: Records) -> str:
-        said = hashlib.sha256(repr(sorted(self.recipe.knobs().items())).encode())
+        said = hashlib.sha256(repr(sorted(self.recipe.fit_knobs().items())).encode())
         for one in train:
             said.update(one.record.name.encode() + one.record.beats.indices.tobytes())
             said.update(one.targets.tobytes())

@@ -76,7 +76,7 @@ class PageData(TrainingData[Indices]):
 
     def digest(self, train: Indices) -> str:
         del train  # the split tells it
-        said = repr((sorted(self.recipe.knobs().items()), self.pages.digest, self.split_sha256))
+        said = repr((sorted(self.recipe.fit_knobs().items()), self.pages.digest, self.split_sha256))
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     def count(self, some: Indices) -> str:

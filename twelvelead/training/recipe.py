@@ -88,7 +88,7 @@ class Recipe(ABC):
         )
 
     def knobs(self) -> dict[str, str]:
-        """Every setting of the run by name, as finished folds and metrics.json tell them."""
+        """Every setting of the run by name, as metrics.json tells them."""
         values = {one.name: getattr(self, one.name) for one in fields(self)}
         told = {
             name.upper(): str(value)
@@ -99,6 +99,10 @@ class Recipe(ABC):
             if isinstance(value, Recipe):  # another one that it goes on from
                 told |= {f"{name}_{n}".upper(): v for n, v in value.knobs().items()}
         return told | _head_knobs(self.head)
+
+    def fit_knobs(self) -> dict[str, str]:
+        """The knobs by the names that its finished fits are known by: for the names of their folders."""
+        return self.knobs()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -94,8 +94,16 @@ class SegmentNetwork(KerasNetwork):
         return np.asarray(self.model(tensors, training=False)).astype(np.float64)
 
 
+@dataclass(frozen=True, kw_only=True)
 class SegmentRecipe(BeatRecipe):
     """A recipe whose network reads segments, in Keras."""
+
+    preprocessing: SegmentReading
+    course: Course
+
+    def module_knobs(self, **imported: object) -> dict[str, str]:
+        told = super().module_knobs(SEEDS=self.course.seeds, **imported)
+        return told | {"READING": told.pop("PREPROCESSING")}
 
     def load(self, file: Path) -> SegmentNetwork:
         return SegmentNetwork(keras.saving.load_model(file, compile=False))

@@ -75,6 +75,14 @@ class BeatInfarction(SegmentRecipe):
     def read_records(self, folder: Path, names: Sequence[str]) -> list[BeatRecord]:
         return read_records(folder, names)
 
+    def fit_knobs(self) -> dict[str, str]:
+        return self.module_knobs(
+            BEAT_INFARCTION=self.task,
+            ALL=self.train,
+            **dict(zip(("NORMAL", "INFARCTION"), self.labels, strict=True)),
+            **dict(zip(("ONE_LEAD", "OLDER"), self.words.notes, strict=False)),
+        )
+
     def build(self) -> Any:
         """Rows (n, 187, 1) and no numbers (n, 0) -> logits (n, labels)."""
         maps = rows = keras.Input((self.preprocessing.length, 1))

@@ -85,6 +85,21 @@ class BeatSignalCNN(SegmentRecipe):
     )
     prior: float = 0.5  # how far outputs move from the classes' shares in a batch to the records'
 
+    def fit_knobs(self) -> dict[str, str]:
+        notes = ("SAME_PATIENT", "ALMOST_ONE", "MISSED", "LOOKS")
+        return self.module_knobs(
+            BEAT_AAMI_5=self.task,
+            AAMI=self.codes,
+            DS1=self.train,
+            DS2=self.test,
+            DE_CHAZAL=self.protocol,
+            MITDB=self.words.data,
+            MITDB_LICENCE=self.words.licence,
+            BEAT=self.preprocessing.window,
+            CONTEXT=self.preprocessing.context,
+            **dict(zip(notes, self.words.notes, strict=False)),
+        )
+
     def build(self) -> Any:
         """Stretches (n, length, 2) and numbers (n, names) -> logits (n, labels).
 

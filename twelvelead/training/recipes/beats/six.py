@@ -82,6 +82,9 @@ class BeatSix(BeatRecipe):
     momentum: float = 0.95  # of batch normalisation's running statistics
     seed: int = 3
 
+    def fit_knobs(self) -> dict[str, str]:
+        return self.module_knobs(BEAT_SIX=self.task, SIX=self.codes, DS1=DS1, DS2=DS2, PARTS=PARTS)
+
     def build(self) -> Any:
         """(n, 64, 64, 1) -> logits (n, labels)."""
         maps = picture = keras.Input(self.preprocessing.shape)
