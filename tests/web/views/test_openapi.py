@@ -165,22 +165,6 @@ def test_a_bug_of_ours_is_as_described(models_dir: Path) -> None:
     OAS31Validator(problem).validate(answer.json)
 
 
-def test_the_forms_fields_are_those_that_are_read() -> None:
-    paths = describe_api()["paths"]
-
-    def fields(path: str) -> set[str]:
-        content = paths[path]["post"]["requestBody"]["content"]
-        return set(content["multipart/form-data"]["schema"]["properties"])
-
-    assert fields(PREDICTIONS) == {"file", "sample", "model"}
-    assert fields("/api/v1/frame") == {"file", "sample"}
-    earlier = {"model_key", "image_source", "upload_image", "sample_path"}
-    assert fields("/predict") == earlier | {"file"}
-    assert fields("/api/v1/signals/predictions") == {
-        *("file", "sample", "rate", "lead", "unit", "format", "model")
-    }
-
-
 def test_people_read_the_same(client: FlaskClient) -> None:
     page = client.get("/api").text
     api = describe_api()

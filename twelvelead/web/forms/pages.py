@@ -1,17 +1,14 @@
-"""The one way by which a page and a choice of models come in, whatever the route."""
+"""The one way by which a page comes in, whatever the route."""
 
 from io import BytesIO
 
-from flask import request
 from werkzeug.datastructures import FileStorage
 
 from ecg.page.library import Picture, UnknownPicture
+from twelvelead.web.forms.fields import IMAGE_SOURCE, PAGE_FILE, PAGE_SAMPLE
 from twelvelead.web.server.errors import RequestError
 from twelvelead.web.server.services import Services
 
-FILE_FIELDS = ("file", "upload_image")
-SAMPLE_FIELDS = ("sample", "sample_path")
-MODEL_FIELDS = ("model", "model_key")
 SAMPLE_FOLDERS = ("static/", "samples/")  # what earlier clients put before a sample's name
 
 
@@ -21,10 +18,7 @@ def chosen_page(found: Services, *, file_first: bool = False) -> bytes:
     `file_first`: a file counts before a sample, which a plain form can't unchoose. Raises
     RequestError for no page, two files, or a file and a sample; UnknownPicture.
     """
-    files = [f for name in FILE_FIELDS for f in request.files.getlist(name)]
-    files = [f for f in files if f.filename or f.content_length]
-    samples = [s for name in SAMPLE_FIELDS for s in request.form.getlist(name) if s]
-    source = request.form.get("image_source", "")
+    files, samples, source = PAGE_FILE.files(), PAGE_SAMPLE.texts(), IMAGE_SOURCE.text()
     if source == "sample":
         files = []
     elif source == "upload" or (files and file_first):
@@ -32,7 +26,7 @@ def chosen_page(found: Services, *, file_first: bool = False) -> bytes:
     if len(files) + len(samples) > 1:
         raise RequestError("Send one page: either one file or one sample.")
     if files:
-        return content_of(files[0])
+        return content_of(files[0][1])
     if samples:
         return find_sample(found, samples[0]).read()
     raise RequestError("No page was sent: choose a sample, or send a picture as 'file'.")
@@ -63,8 +57,3 @@ def find_sample(found: Services, name: str) -> Picture:
             if picture.path.parts[-2:] == tuple(plain.split("/")):
                 return picture
         raise
-
-
-def asked_models() -> list[str]:
-    """The model keys in the request, as they were sent."""
-    return [key for name in MODEL_FIELDS for key in request.form.getlist(name) if key]

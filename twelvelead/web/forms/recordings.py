@@ -3,12 +3,11 @@
 import math
 import re
 
-from flask import request
 from werkzeug.datastructures import FileStorage
 
 from ecg.errors import NotASignal, TooManySamples
 from ecg.interrupt import Check
-from ecg.signal.read_options import ReadLimits, ReadOptions, Unit
+from ecg.signal.read_options import ReadLimits, ReadOptions
 from ecg.signal.read_signal import read_signal
 from ecg.signal.signal import RATES, Signal
 from ecg.simulate.signal_samples import find_signal_sample
@@ -16,27 +15,27 @@ from model_registry.errors import ModelUnavailable
 from twelvelead.inference.decision import chosen_beat_models
 from twelvelead.inference.resources.memory import give_back
 from twelvelead.web.admission.reading import COPIES, no_memory, slot
-from twelvelead.web.forms.pages import asked_models, content_of
+from twelvelead.web.forms.fields import (
+    LEAD,
+    MAX_NAME,
+    RATE,
+    RECORDING_FILE,
+    RECORDING_MODEL,
+    RECORDING_SAMPLE,
+    UNIT,
+    UNITS,
+)
+from twelvelead.web.forms.pages import content_of
 from twelvelead.web.server.errors import RequestError
 from twelvelead.web.server.services import Services, services
 
-FILE_FIELDS = ("file", "csv_file", "ecg_file")
-RECORDING_FIELDS = FILE_FIELDS[1:]  # fields of earlier clients that hold nothing else
 ENDINGS = (".csv", ".tsv", ".txt", ".hea", ".dat", ".atr", ".zip")
 PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"BM")  # JPEG, PNG, WebP, BMP
-UNITS: dict[str, Unit] = {"mv": "mV", "adc": "adc"}
 LOOKED_AT = 4096  # bytes at the begin of a file that may be a table
 # each letter has one place where it fits, so that no row takes longer than its length
 ROW = re.compile(rb"[ \t]*[-+.\deE]+( *[,;\t][ ,;\t]*[-+.\deE]+)*[ ,;\t]*\r?")
 GIVEN_BACK_FROM = 16_000_000  # bytes of a recording: its memory is given back to the system
 BYTES_A_VALUE = 4  # float32
-MAX_NAME = 100  # characters of a lead's name
-
-
-def given_files() -> list[tuple[str, FileStorage]]:
-    """Each file of the request with the field that it came in."""
-    listed = [(name, f) for name in FILE_FIELDS for f in request.files.getlist(name)]
-    return [(name, f) for name, f in listed if f.filename or f.content_length]
 
 
 def holds_recording() -> bool:
@@ -45,8 +44,7 @@ def holds_recording() -> bool:
     Where the bytes are no picture, a recording's ending or field is enough; without those the first
     rows must be numbers.
     """
-    files = given_files()
-    return bool(files) and any(_is_recording(name, file) for name, file in files)
+    return any(_is_recording(name, file) for name, file in RECORDING_FILE.files())
 
 
 def _is_recording(field: str, file: FileStorage) -> bool:
@@ -55,7 +53,7 @@ def _is_recording(field: str, file: FileStorage) -> bool:
     if begin.startswith(PICTURES):
         return False
     named = (file.filename or "").lower().endswith(ENDINGS)
-    return named or field in RECORDING_FIELDS or _looks_like_table(begin)
+    return named or field in RECORDING_FILE.earlier or _looks_like_table(begin)
 
 
 def _looks_like_table(begin: bytes) -> bool:
@@ -104,7 +102,7 @@ def _read_what_fits(files: dict[str, bytes], asked: ReadOptions, check: Check) -
 
 
 def _chosen_files(found: Services, file_first: bool) -> dict[str, bytes]:
-    files, sample = given_files(), request.form.get("sample", "")
+    files, sample = RECORDING_FILE.files(), RECORDING_SAMPLE.text()
     if files and sample and not file_first:
         raise RequestError("Send one recording: either its files or one sample.")
     if files:
@@ -122,13 +120,13 @@ def _chosen_files(found: Services, file_first: bool) -> dict[str, bytes]:
 
 def read_asked() -> ReadOptions:
     """What the form says of the recording. Raises RequestError."""
-    lead = request.form.get("lead", "").strip()
+    lead = LEAD.text().strip()
     if len(lead) > MAX_NAME:
         raise RequestError(f"A lead's name has at most {MAX_NAME} characters.")
-    unit = request.form.get("unit", "").strip().lower()
+    unit = UNIT.text().strip().lower()
     if unit and unit not in UNITS:
         raise RequestError("Send 'unit' as mV or adc, or leave it out.")
-    rate = _read_rate(request.form.get("rate", ""))
+    rate = _read_rate(RATE.text())
     return ReadOptions(rate, lead or None, UNITS.get(unit), marks=False)
 
 
@@ -151,7 +149,7 @@ def beat_models_to_ask(found: Services) -> list[str]:
 
     Raises UnknownModel, and ModelUnavailable where nothing is named and no model reads beats.
     """
-    keys = chosen_beat_models(found.predictor.registry, asked_models())
+    keys = chosen_beat_models(found.predictor.registry, RECORDING_MODEL.texts())
     if not keys:
         raise ModelUnavailable("No model that reads beats of a signal is registered here.")
     return keys

@@ -9,7 +9,8 @@ from twelvelead.inference.prediction import Answers
 from twelvelead.inference.predictor import Asker
 from twelvelead.web.admission.admit import admitted, admitted_with_either
 from twelvelead.web.admission.reading import slot
-from twelvelead.web.forms.pages import asked_models, chosen_page
+from twelvelead.web.forms.fields import PAGE_MODEL
+from twelvelead.web.forms.pages import chosen_page
 from twelvelead.web.forms.recordings import holds_recording
 from twelvelead.web.schemas.model_figures import read_figures
 from twelvelead.web.schemas.pages import describe_answers, describe_models, describe_page
@@ -33,7 +34,7 @@ def ask(*, file_first: bool = False) -> Answers[PageBatch]:
     Raises Unanswered where none answered.
     """
     found, here = services(), request_context()
-    keys = chosen_page_models(asked_models())
+    keys = chosen_page_models(PAGE_MODEL.texts())
     page = chosen_page(found, file_first=file_first)
     answers = found.predictor.predict(page, keys, Asker(here.deadline))
     here.note(answers)

@@ -6,12 +6,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from ecg.page.page import FORMATS_IN_WORDS, MAX_BYTES, MAX_PIXELS
-from ecg.signal.signal import MAX_BYTES as MAX_RECORDING
-from ecg.signal.signal import MAX_HOURS, MAX_LEADS, RATES, USUAL_RATE
 from ecg.tasks import NOTICE
-from twelvelead.inference.decision import USUAL_BEAT_MODEL
-from twelvelead.web.forms.recordings import MAX_NAME, UNITS
+from twelvelead.web.forms import fields
 from twelvelead.web.schemas.health import Health
 from twelvelead.web.schemas.model_figures import Figures
 from twelvelead.web.schemas.pages import Models, PageRead, Predictions, Problem, TracesRead
@@ -19,8 +15,6 @@ from twelvelead.web.schemas.signals import EarlierAnswer, SignalPredictions
 from twelvelead.web.shown.beat_files import MEDIA
 
 VERSION = "1"
-MOST_LETTERS = 200  # of an id or a key
-MOST_KEYS = 50  # models that one request names
 DOCUMENTS: tuple[type[BaseModel], ...] = (
     Models,
     Figures,
@@ -32,62 +26,11 @@ DOCUMENTS: tuple[type[BaseModel], ...] = (
     Problem,
     Health,
 )
-PAGE_WORDS = (
-    f"{FORMATS_IN_WORDS}, at most {MAX_BYTES / 1e6:.0f} MB and {MAX_PIXELS / 1e6:.0f} megapixels"
-)
-PAGE = {
-    "file": {"type": "string", "format": "binary", "description": f"an ECG page: {PAGE_WORDS}"},
-    "sample": {
-        "type": "string",
-        "maxLength": MOST_LETTERS,
-        "description": "instead of a file: the id of a sample",
-    },
-}
 ONE_SOURCE_OF_TWO = {  # a form's field that is left empty does not count
     "oneOf": [
         {"required": ["file"], "properties": {"sample": {"maxLength": 0}}},
         {"required": ["sample"], "properties": {"sample": {"minLength": 1}, "file": False}},
     ]
-}
-KEYS = {
-    "type": "array",
-    "items": {"type": "string", "minLength": 1, "maxLength": MOST_LETTERS},
-    "minItems": 1,
-    "maxItems": MOST_KEYS,
-}
-MODEL = {
-    "model": KEYS
-    | {"description": "keys, repeated; or `all`, as without it: all that read such a picture"}
-}
-RECORDING = {
-    "file": {
-        "type": "array",
-        "items": {"type": "string", "format": "binary"},
-        "minItems": 1,
-        "maxItems": 3,
-        "description": (
-            "a CSV with a column a lead, or the .hea and .dat files of a WFDB record, or a zip of "
-            f"them, at most {MAX_RECORDING / 1e6:.0f} MB, {MAX_HOURS:.0f} hours and {MAX_LEADS} leads"
-        ),
-    },
-    "sample": PAGE["sample"],
-    "rate": {
-        "type": "number",
-        "minimum": RATES[0],
-        "maximum": RATES[1],
-        "description": f"Hz; else the file's, else {USUAL_RATE:g} are assumed, and said to be",
-    },
-    "lead": {
-        "type": "string",
-        "maxLength": MAX_NAME,
-        "description": "whose beats are classified; else MLII, II or the first",
-    },
-    "unit": {"type": "string", "enum": list(UNITS.values()), "description": "of a CSV's values"},
-    "format": {"type": "string", "enum": ["json", *MEDIA], "description": "json without it"},
-    "model": KEYS
-    | {
-        "description": f"keys, repeated; or `all`; {USUAL_BEAT_MODEL} without it. One for csv and atr"
-    },
 }
 KEY = {
     "name": "key",
@@ -96,40 +39,20 @@ KEY = {
     "description": "a model's key",
     "schema": {"type": "string"},
 }
-EARLIER = {
-    "model_key": {
-        "type": "string",
-        "maxLength": MOST_LETTERS,
-        "description": "a key, or `all`; without it as the other addresses",
-    },
-    "image_source": {"type": "string", "enum": ["upload", "sample"]},
-    "upload_image": {"type": "string", "format": "binary"},
-    "sample_path": {
-        "type": "string",
-        "maxLength": MOST_LETTERS,
-        "description": "id or name of a sample",
-    },
-    "file": {
-        "type": "string",
-        "format": "binary",
-        "description": "in place of a page: a CSV, answered with the class of each beat",
-    },
-}
+EARLIER = fields.earlier_properties()
+EARLIER_FILES = [name for name, schema in EARLIER.items() if schema.get("format") == "binary"]
+(SAMPLE,) = fields.PAGE_SAMPLE.earlier
 ONE_SOURCE = {
     "oneOf": [
         {
             "required": [name],
             "properties": {
-                "image_source": {"enum": [source]},
-                **{other: False for other in ("upload_image", "file") if other != name},
-                "sample_path": {"minLength": 1} if source == "sample" else {"maxLength": 0},
+                "image_source": {"enum": ["sample" if name == SAMPLE else "upload"]},
+                **{other: False for other in EARLIER_FILES if other != name},
+                SAMPLE: {"minLength": 1} if name == SAMPLE else {"maxLength": 0},
             },
         }
-        for name, source in (
-            ("upload_image", "upload"),
-            ("file", "upload"),
-            ("sample_path", "sample"),
-        )
+        for name in (*EARLIER_FILES, SAMPLE)
     ]
 }
 FAULTS = {
@@ -148,9 +71,12 @@ SIGNAL_FAULTS = FAULTS | {
     "415": "not a form, or neither a table of numbers nor a WFDB record in it",
     "422": "a recording that can't be read, an unknown lead, or models that read pages",
 }
-A_PAGE = {"type": "object", "properties": PAGE} | ONE_SOURCE_OF_TWO
-ASKED = {"type": "object", "properties": PAGE | MODEL} | ONE_SOURCE_OF_TWO
-A_RECORDING = {"type": "object", "properties": RECORDING} | ONE_SOURCE_OF_TWO
+A_PAGE = {"type": "object", "properties": fields.properties(*fields.A_PAGE)} | ONE_SOURCE_OF_TWO
+ASKED = {"type": "object", "properties": fields.properties(*fields.PAGE)} | ONE_SOURCE_OF_TWO
+A_RECORDING = {
+    "type": "object",
+    "properties": fields.properties(*fields.RECORDING),
+} | ONE_SOURCE_OF_TWO
 AS_BEFORE = {"type": "object", "properties": EARLIER} | ONE_SOURCE
 RETRY_AFTER = {
     "description": "seconds after which asking again may help; absent where it would not",

@@ -12,6 +12,7 @@ from model_registry.entry import FRAMEWORK_TITLES
 from twelvelead.inference.decision import DRAWN, reads_in_words
 from twelvelead.web.admission.admit import admitted
 from twelvelead.web.admission.reading import slot
+from twelvelead.web.forms.fields import PAGE_MODEL, PAGE_SAMPLE
 from twelvelead.web.schemas.pages import Model, Predictions, describe_answers, describe_models
 from twelvelead.web.server.errors import retry_header, told
 from twelvelead.web.server.request_context import request_context
@@ -67,7 +68,7 @@ def index() -> str:
 @admitted
 def analyse() -> tuple[str, int, dict[str, str]]:
     """The same page with answers on it: a plain form post, no script needed."""
-    models, sample = request.form.getlist("model"), request.form.get("sample", "")
+    models, sample = PAGE_MODEL.texts(), PAGE_SAMPLE.text()
     try:
         answers = describe_answers(ask(file_first=True))
     except Exception as error:  # noqa: BLE001 - told() turns each into a status and a sentence

@@ -9,6 +9,7 @@ from twelvelead.inference.batch import Recording
 from twelvelead.inference.prediction import Answers, Prediction
 from twelvelead.inference.predictor import Asker
 from twelvelead.web.admission.admit import admitted_with_recording, holding_signal, inside
+from twelvelead.web.forms.fields import FORMAT
 from twelvelead.web.forms.recordings import beat_models_to_ask, chosen_recording
 from twelvelead.web.schemas.signals import EarlierAnswer, write_predictions
 from twelvelead.web.server.errors import RequestError, Unanswered
@@ -74,7 +75,7 @@ def answer_as_before() -> EarlierAnswer:
 
 def chosen_form() -> str:
     """json, csv or atr, as the request says by `format` or by `Accept`. Raises RequestError."""
-    wanted = request.form.get("format") or request.args.get("format")
+    wanted = FORMAT.text() or request.args.get(FORMAT.name)
     if wanted is None:
         kinds = ["application/json", *(MEDIA[name] for name in MEDIA)]
         best = request.accept_mimetypes.best_match(kinds, "application/json")

@@ -12,6 +12,7 @@ from twelvelead.inference.batch import Recording
 from twelvelead.inference.decision import beat_models, chosen_beat_models
 from twelvelead.inference.prediction import Answers
 from twelvelead.web.admission.admit import admitted_with_recording
+from twelvelead.web.forms.fields import RECORDING_MODEL
 from twelvelead.web.forms.recordings import beat_models_to_ask, chosen_recording
 from twelvelead.web.jobs.job_costs import BEATS_A_SECOND, in_time
 from twelvelead.web.jobs.recording_jobs import Job
@@ -197,7 +198,7 @@ def _render_form(error: str | None = None) -> str:
     found = services()
     registry = found.predictor.registry
     known = beat_models(registry)
-    asked = request.form.getlist("model") or request.args.getlist("model")
+    asked = RECORDING_MODEL.texts() or request.args.getlist("model")
     models = [one for one in describe_models(found.predictor).models if one.key in known]
     return render_template(
         "signals.html",
