@@ -5,17 +5,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from ecg.page.page import Colour, Page, Pixels
 
 Scale = Literal["rescale", "imagenet", "standard"]
 Tensor = npt.NDArray[np.float32]
 
-FILTER = Image.Resampling.BILINEAR  # Pillow's, which widens with the reduction: no aliasing
 OVERSIZE = 2  # a page is decoded to at least this many times the input size
 
 CLAHE_CLIP_LIMIT, CLAHE_TILES = 2.0, (8, 8)  # OpenCV's usual values
@@ -35,12 +32,16 @@ SCALES: Mapping[str, tuple[tuple[float, float, float], tuple[float, float, float
 
 def clahe(grey: Pixels) -> Pixels:
     """Contrast-limited adaptive histogram equalisation (Zuiderveld 1994), 8x8 tiles, clip limit 2."""
+    import cv2
+
     equaliser = cv2.createCLAHE(clipLimit=CLAHE_CLIP_LIMIT, tileGridSize=CLAHE_TILES)
     return np.asarray(equaliser.apply(grey), dtype=np.uint8)
 
 
 def median(grey: Pixels) -> Pixels:
     """The median of each pixel's 3x3 neighbourhood."""
+    import cv2
+
     return np.asarray(cv2.medianBlur(grey, MEDIAN_APERTURE), dtype=np.uint8)
 
 
@@ -83,8 +84,11 @@ class Preprocessing:
 
     def shrink(self, trace: Pixels) -> Pixels:
         """uint8 trace area of any size -> uint8 (height, width[, 3]) in the input size, steps done."""
+        from PIL import Image
+
         height, width = self.size
-        pixels = np.asarray(Image.fromarray(trace).resize((width, height), FILTER))
+        smooth = Image.Resampling.BILINEAR  # Pillow's, which widens with the reduction: no aliasing
+        pixels = np.asarray(Image.fromarray(trace).resize((width, height), smooth))
         for step in self.steps:
             pixels = STEPS[step](pixels)
         return pixels

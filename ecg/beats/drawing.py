@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -33,6 +32,8 @@ DRAWING = BeatDrawing(  # how this project draws beats: models read them so, sam
 
 def draw_beat(trace: Values, drawing: BeatDrawing) -> Pixels:
     """uint8 (height, width), 255 being paper, of float32 (length,), mV."""
+    import cv2
+
     height, width = drawing.size
     low, high = float(trace.min()), float(trace.max())
     share = (trace - low) / max(high - low, 1e-6)

@@ -4,28 +4,26 @@ Pillow raises nearly anything on damaged files (AssertionError, zlib.error, Attr
 nothing of it is listed here: what a decoder fails with is logged by the name of its class alone.
 """
 
-import hashlib
 import io
 import logging
 import warnings
 from collections.abc import Callable
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
 from ecg.errors import NotAPicture, PageError, UnreadablePicture
-from ecg.page.orientation import SIDEWAYS, read_orientation, upright
-from ecg.page.picture_parts import bare, is_still_webp
+from ecg.page.picture import (
+    FORMATS,
+    FORMATS_IN_WORDS,
+    Colour,
+    Pixels,
+    too_many_pixels,
+)
+from ecg.page.picture_parts import is_still_webp
 
-Colour = Literal["grey", "rgb"]
-Pixels = npt.NDArray[np.uint8]
-
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
-FORMATS_IN_WORDS = "JPEG, PNG, WebP or BMP"
-MAX_PIXELS = 25_000_000
 MODES = {"grey": "L", "rgb": "RGB"}
 CLEAR_CHANNELS = 4  # red, green, blue and how opaque
 BAND = 1_000_000  # pixels that are brought to grey or RGB at a time: most pages in one
@@ -40,40 +38,15 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
-class EncodedPicture:
-    """The bytes of one picture: its header is read at once, its pixels whenever they are asked for.
+def read_header(data: bytes) -> tuple[tuple[int, int], tuple[bytes, bytes]]:
+    """Size as stored, and the EXIF and XMP of a WebP. Raises NotAPicture, UnreadablePicture."""
+    not_one = NotAPicture(f"The file is not a picture: send {FORMATS_IN_WORDS}.")
+    return _guarded(lambda: _read_header(data), not_one)
 
-    `size` is (width, height) in pixels as stored; `is_sideways` whether upright swaps them; `sha256`
-    that of the bytes as given.
-    """
 
-    def __init__(self, data: bytes, sha256: str = "") -> None:
-        """sha256: of the data, where it is known.
-
-        Raises NotAPicture, and UnreadablePicture where the header states too many pixels.
-        """
-        self.sha256 = sha256 or hashlib.sha256(data).hexdigest()
-        parts = bare(data)
-        self._data = parts.data
-        not_one = NotAPicture(f"The file is not a picture: send {FORMATS_IN_WORDS}.")
-        self.size, notes = _guarded(lambda: _read_header(self._data), not_one)
-        self._orientation = read_orientation(parts.exif or notes[0], parts.xmp or notes[1])
-
-    @property
-    def is_sideways(self) -> bool:
-        return self._orientation in SIDEWAYS
-
-    def decode(self, scale: int, colour: Colour) -> Pixels:
-        """Upright pixels at 1/scale of the full size, rounded up: uint8, grey or RGB, not writeable.
-
-        Beside the decoder's own picture, of at most 4 bytes a pixel, only what is returned and some
-        bands are held. Raises UnreadablePicture.
-        """
-        damaged = UnreadablePicture(DAMAGED)
-        stored = _guarded(lambda: _decode(self._data, scale, MODES[colour]), damaged)
-        pixels = upright(stored, self._orientation)
-        pixels.setflags(write=False)
-        return pixels
+def decode(data: bytes, scale: int, colour: Colour) -> Pixels:
+    """Pixels as stored, at 1/scale of the full size, rounded up. Raises UnreadablePicture."""
+    return _guarded(lambda: _decode(data, scale, MODES[colour]), UnreadablePicture(DAMAGED))
 
 
 def _guarded(work: Callable[[], T], refusal: PageError) -> T:
@@ -92,17 +65,11 @@ def _guarded(work: Callable[[], T], refusal: PageError) -> T:
     raise refusal
 
 
-def too_many_pixels(count: str) -> str:
-    """The sentence for a picture of `count` megapixels."""
-    return f"The picture has {count} megapixels; at most {MAX_PIXELS / 1e6:.0f} are read."
-
-
 def _open(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data), formats=FORMATS)
 
 
 def _read_header(data: bytes) -> tuple[tuple[int, int], tuple[bytes, bytes]]:
-    """Size as stored, and the EXIF and XMP of a WebP."""
     with _open(data) as image:
         notes = image.info.get("exif", b""), image.info.get("xmp", b"")
         return image.size, (notes[0].removeprefix(b"Exif\0\0"), notes[1])

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 Grey = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
@@ -81,6 +80,8 @@ def find_frame(grey: Grey) -> Box | None:
 
 def paper_brightness(grey: Grey) -> float:
     """The brightness of the paper: a percentile of the grey levels, from their counts."""
+    from PIL import Image
+
     counts = np.cumsum(Image.fromarray(grey).histogram())
     place = PAPER_PERCENTILE / 100 * (grey.size - 1)
     below, above = (

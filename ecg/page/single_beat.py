@@ -7,7 +7,6 @@ and words, so that few of its columns hold one stretch of ink.
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from ecg.page.frame import Box, Grey, Mask
@@ -47,6 +46,8 @@ def may_be_beat(size: tuple[int, int]) -> bool:
 
 def find_beat(grey: Grey) -> BeatPicture | None:
     """The single beat in a picture, uint8 (height, width), or None where there is something else."""
+    import cv2
+
     height, width = grey.shape
     factor = max(1.0, max(height, width) / SEEN_SIDE)
     seen = grey
@@ -64,6 +65,8 @@ def find_beat(grey: Grey) -> BeatPicture | None:
 
 def _ink(seen: Grey, paper: float) -> Mask | None:
     """What differs clearly from the paper; None where nothing does."""
+    import cv2
+
     contrast = np.abs(seen.astype(np.float32) - paper)
     strongest = float(np.percentile(contrast, STRONGEST))
     if strongest < FAINTEST:

@@ -16,18 +16,6 @@ from PIL import Image, PngImagePlugin
 from ecg.simulate.paint import paint_page
 from ecg.simulate.twelve_leads import FINDINGS, simulate
 
-WORDS = {  # findings whose names are abbreviations
-    "pvc": "premature ventricular beats",
-    "pac": "premature atrial beats",
-    "lbbb": "left bundle branch block",
-    "rbbb": "right bundle branch block",
-    "anterior_stemi": "anterior ST elevation",
-    "inferior_stemi": "inferior ST elevation",
-    "lateral_stemi": "lateral ST elevation",
-    "old_anterior_mi": "old anterior infarction",
-    "old_inferior_mi": "old inferior infarction",
-    "old_lateral_mi": "old lateral infarction",
-}
 COMMENT = "Simulated by Twelvelead; not a patient's recording; for education and research."
 INDEX = "samples.json"
 SHADES = 64  # colours of a sample's palette: paper, grid, border and the traces' soft edges

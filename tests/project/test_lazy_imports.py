@@ -7,13 +7,14 @@ from tests.support.models.tiny_models import run_python
 FRAMEWORKS = {"tensorflow", "keras", "tf_keras", "torch", "torchvision", "onnxruntime"}
 SCIENCE = {"scipy", "pandas", "plotly", "wfdb", "sklearn", "matplotlib"}
 WEB = {"flask", "werkzeug", "jinja2", "pydantic"}
-NUMBERS = {"numpy", "cv2", "PIL"}
+PICTURES = {"cv2", "PIL"}
+NUMBERS = {"numpy", *PICTURES}
 
 # what a process begins with, and what it must not have loaded then
 BEGINNINGS = {
-    "import app": FRAMEWORKS | SCIENCE | {"tomli_w"},
-    "import app; app.create_app()": FRAMEWORKS | SCIENCE | {"tomli_w"},
-    "import twelvelead.inference.engines.worker": FRAMEWORKS | SCIENCE | WEB | {"cv2", "PIL"},
+    "import app": FRAMEWORKS | SCIENCE | PICTURES | {"tomli_w"},
+    "import app; app.create_app()": FRAMEWORKS | SCIENCE | {"tomli_w"},  # its thread reads pictures
+    "import twelvelead.inference.engines.worker": FRAMEWORKS | SCIENCE | WEB | PICTURES,
     "import twelvelead.web.server.gunicorn_conf": FRAMEWORKS | SCIENCE | WEB | NUMBERS,
     "import twelvelead.cli.main as m; m.make_parser()": FRAMEWORKS | SCIENCE | WEB | NUMBERS,
 }

@@ -5,14 +5,15 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import overload
 
 import numpy as np
 
 from ecg.beats.beats import Beats
-from ecg.page.decoder import EncodedPicture
 from ecg.page.frame import Box
 from ecg.page.page import Page, read_page
+from ecg.page.picture import EncodedPicture
 from ecg.page.single_beat import BeatPicture
 from ecg.signal.signal import Signal
 from model_registry.errors import ModelUnavailable
@@ -98,6 +99,7 @@ class Predictor:
         """Loads models in the background; what fails is kept as their state."""
 
         def load_all() -> None:
+            import_module("ecg.page.decoder")  # its libraries first: no page has to wait for them
             self.registry.read_all(ENTRY_PAUSE)
             for key in keys:
                 self._loader.warm(key)

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from ecg.errors import PageError, UnreadablePicture
-from ecg.page.decoder import EncodedPicture
 from ecg.page.orientation import read_orientation
 from ecg.page.page import read_page
+from ecg.page.picture import EncodedPicture
 from ecg.page.picture_parts import MOST_PARTS, MOST_SCANS, bare
 from tests.support.pages.drawn_pages import draw_page, encode
 from tests.support.web.chunks import PNG, chunk, directory, segment

@@ -9,8 +9,8 @@ from pathlib import Path
 from flask import current_app
 
 from ecg.page.library import Library, Picture, UnknownPicture, read_library
-from ecg.simulate.page_samples import WORDS
 from ecg.simulate.signal_samples import SignalSample, read_signal_samples
+from ecg.simulate.twelve_leads import WORDS
 from twelvelead.inference.batch import Recording
 from twelvelead.inference.prediction import Answers
 from twelvelead.inference.predictor import Asker, Predictor

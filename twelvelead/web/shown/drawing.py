@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -102,6 +101,8 @@ def draw_template(beats: Beats, numbers: npt.NDArray[np.intp]) -> Drawn:
 
 def draw_png(beats: Beats, beat: int) -> bytes:
     """One beat on paper of 0.04 s and 0.1 mV, as PNG."""
+    import cv2
+
     (trace,) = cut(beats, beats.indices[beat : beat + 1])
     scale = Scale.around(trace)
     per_mv = PIXELS / 2.5

@@ -3,8 +3,6 @@
 import io
 import math
 
-from PIL import Image
-
 from ecg.page.page import read_page
 
 THUMBNAIL = (320, 240)  # px, at most
@@ -22,6 +20,8 @@ def draw_shown(data: bytes) -> bytes:
 
 
 def _draw(data: bytes, size: tuple[int, int], quality: int) -> bytes:
+    from PIL import Image
+
     page = read_page(data)
     factor = min(1.0, *(most / side for most, side in zip(size, page.size, strict=True)))
     drawn = math.ceil(page.size[0] * factor), math.ceil(page.size[1] * factor)

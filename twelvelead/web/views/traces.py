@@ -2,7 +2,6 @@
 
 from flask import Blueprint, Response, request
 
-from ecg.digitise.digitise import read_traces
 from ecg.digitise.traces import Traces
 from twelvelead.web.admission.admit import admitted
 from twelvelead.web.admission.reading import slot
@@ -35,6 +34,8 @@ def download() -> Response:
 
 
 def _read(*, file_first: bool) -> Traces:
+    from ecg.digitise.digitise import read_traces
+
     found = services()
     data = chosen_page(found, file_first=file_first)
     with slot() as check:

@@ -1,0 +1,59 @@
+"""A picture as somebody sent it: its header is read at once, its pixels whenever they are asked for."""
+
+import hashlib
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ecg.page.orientation import SIDEWAYS, read_orientation, upright
+from ecg.page.picture_parts import bare
+
+Colour = Literal["grey", "rgb"]
+Pixels = npt.NDArray[np.uint8]
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
+FORMATS_IN_WORDS = "JPEG, PNG, WebP or BMP"
+MAX_PIXELS = 25_000_000
+
+
+class EncodedPicture:
+    """The bytes of one picture; the decoder's libraries are loaded with the first.
+
+    `size` is (width, height) in pixels as stored; `is_sideways` whether upright swaps them; `sha256`
+    that of the bytes as given.
+    """
+
+    def __init__(self, data: bytes, sha256: str = "") -> None:
+        """sha256: of the data, where it is known.
+
+        Raises NotAPicture, and UnreadablePicture where the header states too many pixels.
+        """
+        from ecg.page import decoder
+
+        self.sha256 = sha256 or hashlib.sha256(data).hexdigest()
+        parts = bare(data)
+        self._data = parts.data
+        self.size, notes = decoder.read_header(self._data)
+        self._orientation = read_orientation(parts.exif or notes[0], parts.xmp or notes[1])
+
+    @property
+    def is_sideways(self) -> bool:
+        return self._orientation in SIDEWAYS
+
+    def decode(self, scale: int, colour: Colour) -> Pixels:
+        """Upright pixels at 1/scale of the full size, rounded up: uint8, grey or RGB, not writeable.
+
+        Beside the decoder's own picture, of at most 4 bytes a pixel, only what is returned and some
+        bands are held. Raises UnreadablePicture.
+        """
+        from ecg.page import decoder
+
+        pixels = upright(decoder.decode(self._data, scale, colour), self._orientation)
+        pixels.setflags(write=False)
+        return pixels
+
+
+def too_many_pixels(count: str) -> str:
+    """The sentence for a picture of `count` megapixels."""
+    return f"The picture has {count} megapixels; at most {MAX_PIXELS / 1e6:.0f} are read."
