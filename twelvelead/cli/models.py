@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from model_registry.entry import EnsembleEntry
-from model_registry.errors import ModelUnavailable
 from model_registry.registry import Registry, read_registry
 from twelvelead.cli.output import print_json
 from twelvelead.cli.parser import Options
 from twelvelead.inference.compilation.compiled import damage
 from twelvelead.inference.compilation.queue import compiling_notes
-from twelvelead.inference.decision import DRAWN, reads_in_words, reads_of
+from twelvelead.inference.decision import DRAWN, reads_in_words
+from twelvelead.web.schemas.model_figures import read_figures
+from twelvelead.web.schemas.models import describe_model
+
+SHARED = {"key", "state", "reason", "title", "framework", "task", "reads", "labels"}  # with the API
 
 
 def run(options: Options) -> int:
@@ -27,26 +29,16 @@ def run(options: Options) -> int:
 
 
 def _describe(registry: Registry, key: str) -> dict[str, Any]:
-    """A model, a broken one with its reason."""
-    try:
-        entry = registry[key]
-    except ModelUnavailable as error:
-        empty = dict.fromkeys(
-            ("title", "framework", "members", "task", "reads", "labels", "macro_f1")
-        )
-        return {"key": key, "state": "unavailable", "reason": str(error)} | empty
-    measured = (entry.metrics or {}).get("cross_validation", {})
-    return {
-        "key": key,
+    """A model as the API describes it; of a broken one, its key and the reason."""
+    model = describe_model(registry, key)
+    told = model.model_dump(include=SHARED)
+    if key not in registry:
+        return told | dict.fromkeys(("members", "reads", "labels", "macro_f1"))
+    held_out = read_figures(registry[key]).cross_validation
+    return told | {
         "state": "available",
-        "reason": None,
-        "title": entry.title,
-        "framework": entry.framework,
-        "members": list(entry.members) if isinstance(entry, EnsembleEntry) else [],
-        "task": entry.task.key,
-        "reads": sorted(reads_of(registry, key)),
-        "labels": list(entry.labels),
-        "macro_f1": measured.get("macro_f1"),
+        "members": list(model.members),
+        "macro_f1": held_out and held_out.macro_f1,
     }
 
 

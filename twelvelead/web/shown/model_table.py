@@ -13,7 +13,7 @@ from twelvelead.web.schemas.model_figures import (
     Figures,
     read_figures,
 )
-from twelvelead.web.schemas.pages import Model, describe_models
+from twelvelead.web.schemas.models import Model, describe_models
 from twelvelead.web.server.errors import RequestError
 
 Value = str | float | None

@@ -13,7 +13,8 @@ from twelvelead.web.forms.fields import PAGE_MODEL
 from twelvelead.web.forms.pages import chosen_page
 from twelvelead.web.forms.recordings import holds_recording
 from twelvelead.web.schemas.model_figures import read_figures
-from twelvelead.web.schemas.pages import describe_answers, describe_models, describe_page
+from twelvelead.web.schemas.models import describe_models
+from twelvelead.web.schemas.pages import describe_answers, describe_page
 from twelvelead.web.server.errors import Unanswered, wants_json
 from twelvelead.web.server.request_context import request_context
 from twelvelead.web.server.services import services

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, render_template, request
 
 from model_registry.comparison import CHANCE
 from twelvelead.web.schemas.model_figures import Figures, read_figures
-from twelvelead.web.schemas.pages import Model, describe_models
+from twelvelead.web.schemas.models import Model, describe_models
 from twelvelead.web.server.services import services
 from twelvelead.web.shown.model_cards import CardError, Section, read_card
 from twelvelead.web.shown.model_table import make_tables

@@ -10,7 +10,8 @@ from ecg.tasks import NOTICE
 from twelvelead.web.forms import fields
 from twelvelead.web.schemas.health import Health
 from twelvelead.web.schemas.model_figures import Figures
-from twelvelead.web.schemas.pages import Models, PageRead, Predictions, Problem, TracesRead
+from twelvelead.web.schemas.models import Models
+from twelvelead.web.schemas.pages import PageRead, Predictions, Problem, TracesRead
 from twelvelead.web.schemas.signals import EarlierAnswer, SignalPredictions
 from twelvelead.web.shown.beat_files import MEDIA
 

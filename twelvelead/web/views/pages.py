@@ -13,7 +13,8 @@ from twelvelead.inference.decision import DRAWN, reads_in_words
 from twelvelead.web.admission.admit import admitted
 from twelvelead.web.admission.reading import slot
 from twelvelead.web.forms.fields import PAGE_MODEL, PAGE_SAMPLE
-from twelvelead.web.schemas.pages import Model, Predictions, describe_answers, describe_models
+from twelvelead.web.schemas.models import Model, describe_models
+from twelvelead.web.schemas.pages import Predictions, describe_answers
 from twelvelead.web.server.errors import retry_header, told
 from twelvelead.web.server.request_context import request_context
 from twelvelead.web.server.services import Services, services

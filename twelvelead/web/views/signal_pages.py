@@ -17,7 +17,7 @@ from twelvelead.web.forms.recordings import beat_models_to_ask, chosen_recording
 from twelvelead.web.jobs.job_costs import BEATS_A_SECOND, in_time
 from twelvelead.web.jobs.recording_jobs import Job
 from twelvelead.web.jobs.sessions import begin_session, session
-from twelvelead.web.schemas.pages import describe_models
+from twelvelead.web.schemas.models import describe_models
 from twelvelead.web.schemas.signals import (
     BeatColumns,
     Progress,
