@@ -17,8 +17,9 @@ from PIL import Image, PngImagePlugin
 
 from ecg.beats.beats import Beats
 from ecg.beats.drawing import DRAWING, draw_beat
-from ecg.simulate.page_samples import COMMENT, INDEX
+from ecg.simulate.page_samples import COMMENT
 from ecg.simulate.record import RecordPlan, simulate_record
+from ecg.simulate.sample_index import PICTURES
 
 LEAD = "MLII"
 FIRST, LAST = 2, -2  # beats at the ends of a recording are left out
@@ -90,7 +91,7 @@ def write_beat_samples(folder: Path) -> list[Path]:
                 "sha256": hashlib.sha256(data).hexdigest(),
             }
         )
-    (folder / INDEX).write_text(json.dumps(records, indent=2) + "\n", encoding="utf-8")
+    (folder / PICTURES).write_text(json.dumps(records, indent=2) + "\n", encoding="utf-8")
     return paths
 
 

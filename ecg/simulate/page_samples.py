@@ -14,10 +14,10 @@ from pathlib import Path
 from PIL import Image, PngImagePlugin
 
 from ecg.simulate.paint import paint_page
+from ecg.simulate.sample_index import PICTURES
 from ecg.simulate.twelve_leads import FINDINGS, simulate
 
 COMMENT = "Simulated by Twelvelead; not a patient's recording; for education and research."
-INDEX = "samples.json"
 SHADES = 64  # colours of a sample's palette: paper, grid, border and the traces' soft edges
 
 
@@ -97,7 +97,7 @@ def write_samples(folder: Path) -> list[Path]:
                 "sha256": hashlib.sha256(data).hexdigest(),
             }
         )
-    (folder / INDEX).write_text(json.dumps(records, indent=2) + "\n", encoding="utf-8")
+    (folder / PICTURES).write_text(json.dumps(records, indent=2) + "\n", encoding="utf-8")
     return paths
 
 

@@ -9,7 +9,6 @@ import hashlib
 import io
 import json
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,36 +17,11 @@ import numpy as np
 from ecg.beats.beat_files import LabelledBeats, beats_atr
 from ecg.signal.signal import Annotations, Signal
 from ecg.simulate.record import RecordPlan, simulate_record
+from ecg.simulate.sample_index import RECORDINGS
 
-INDEX = "signals.json"
 GAIN = 200  # steps a mV, as in the MIT-BIH Arrhythmia Database
 MADE = (2026, 1, 1, 0, 0, 0)  # what the zips' members tell: the same files give the same bytes
 COMMENT = "Simulated by Twelvelead; not a patient's recording; for education and research."
-
-
-@dataclass(frozen=True)
-class SignalSample:
-    """One recording of the index. beats: what is known of it; seconds, rate in Hz."""
-
-    id: str
-    title: str
-    path: Path
-    seconds: float
-    rate: float
-    leads: tuple[str, ...]
-    beats: Annotations
-    simulated: bool = True
-
-    def read(self) -> bytes:
-        """The file's bytes. Raises UnknownSample where it is gone since the index was read."""
-        try:
-            return self.path.read_bytes()
-        except OSError as error:
-            raise UnknownSample("This sample's file is gone: choose another one.") from error
-
-
-class UnknownSample(LookupError):
-    """No sample recording has this id."""
 
 
 PLANS: tuple[tuple[RecordPlan, str], ...] = (
@@ -58,22 +32,6 @@ PLANS: tuple[tuple[RecordPlan, str], ...] = (
     (RecordPlan("rbbb", 65), "zip"),
     (RecordPlan("sinus_rhythm", 66, rate=200), "csv"),
 )
-
-
-def read_signal_samples(folder: Path) -> tuple[SignalSample, ...]:
-    """The recordings that the index in `folder` names, in its order; none without an index."""
-    index = folder / INDEX
-    if not index.is_file():
-        return ()
-    return tuple(_sample(record, folder) for record in json.loads(index.read_text("utf-8")))
-
-
-def find_signal_sample(samples: tuple[SignalSample, ...], wanted: str) -> SignalSample:
-    """The sample with this id. Raises UnknownSample."""
-    for sample in samples:
-        if sample.id == wanted:
-            return sample
-    raise UnknownSample("There is no such sample recording.")
 
 
 def write_signal_samples(folder: Path) -> list[Path]:
@@ -94,7 +52,7 @@ def write_signal_samples(folder: Path) -> list[Path]:
         records.append(
             _record(plan, signal) | {"file": path.name, "sha256": hashlib.sha256(data).hexdigest()}
         )
-    (folder / INDEX).write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
+    (folder / RECORDINGS).write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
     return paths
 
 
@@ -152,20 +110,6 @@ def _record(plan: RecordPlan, signal: Signal) -> dict[str, Any]:
             "symbols": "".join(reference.symbols),
         },
     }
-
-
-def _sample(record: dict[str, Any], folder: Path) -> SignalSample:
-    indices = np.array(record["beats"]["samples"].split(), dtype=np.int64)
-    return SignalSample(
-        id=record["id"],
-        title=record["title"],
-        path=folder / Path(record["file"]).name,
-        seconds=float(record["seconds"]),
-        rate=float(record["rate"]),
-        leads=tuple(record["leads"]),
-        beats=Annotations(indices, tuple(record["beats"]["symbols"])),
-        simulated=bool(record["simulated"]),
-    )
 
 
 if __name__ == "__main__":

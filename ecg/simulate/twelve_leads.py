@@ -32,18 +32,6 @@ FINDINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "history_of_mi": ("old_anterior_mi", "old_inferior_mi", "old_lateral_mi"),
     }
 )
-WORDS = {  # findings whose names are abbreviations
-    "pvc": "premature ventricular beats",
-    "pac": "premature atrial beats",
-    "lbbb": "left bundle branch block",
-    "rbbb": "right bundle branch block",
-    "anterior_stemi": "anterior ST elevation",
-    "inferior_stemi": "inferior ST elevation",
-    "lateral_stemi": "lateral ST elevation",
-    "old_anterior_mi": "old anterior infarction",
-    "old_inferior_mi": "old inferior infarction",
-    "old_lateral_mi": "old lateral infarction",
-}
 
 USUAL_RR = 60 / 70  # s: the rate for which the tables of waves are written
 STEP = 2.0**-10  # mV: leads I and II are whole multiples, so that sums of leads are exact

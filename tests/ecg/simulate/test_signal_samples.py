@@ -15,15 +15,13 @@ from ecg.beats.r_peaks import find_r_peaks
 from ecg.signal.signal import Annotations
 from ecg.simulate import signal_samples
 from ecg.simulate.record import TITLES, RecordPlan, simulate_record
-from ecg.simulate.signal_samples import (
-    INDEX,
-    PLANS,
+from ecg.simulate.sample_index import (
+    RECORDINGS,
     UnknownSample,
     find_signal_sample,
     read_signal_samples,
-    sample_name,
-    write_signal_samples,
 )
+from ecg.simulate.signal_samples import PLANS, sample_name, write_signal_samples
 from tests.support.project import ROOT
 
 SHIPPED = ROOT / "static" / "samples" / "signals"
@@ -74,13 +72,15 @@ def test_names_tell_nothing() -> None:
 def test_the_shipped_folder_holds_the_indexed_files_and_no_others() -> None:
     samples = read_signal_samples(SHIPPED)
 
-    assert {path.name for path in SHIPPED.iterdir()} == {INDEX} | {s.path.name for s in samples}
+    assert {path.name for path in SHIPPED.iterdir()} == {RECORDINGS} | {
+        s.path.name for s in samples
+    }
     assert [s.id for s in samples] == [sample_name(plan) for plan, _ in PLANS]
     assert all(s.simulated for s in samples)
 
 
 def test_shipped_files_are_small_and_have_the_hashes_of_the_index() -> None:
-    for record in json.loads((SHIPPED / INDEX).read_text("utf-8")):
+    for record in json.loads((SHIPPED / RECORDINGS).read_text("utf-8")):
         data = (SHIPPED / record["file"]).read_bytes()
         assert len(data) < 300_000
         assert hashlib.sha256(data).hexdigest() == record["sha256"]

@@ -10,7 +10,7 @@ from ecg.interrupt import Check
 from ecg.signal.read_options import ReadLimits, ReadOptions
 from ecg.signal.read_signal import read_signal
 from ecg.signal.signal import RATES, Signal
-from ecg.simulate.signal_samples import find_signal_sample
+from ecg.simulate.sample_index import find_signal_sample
 from model_registry.errors import ModelUnavailable
 from twelvelead.inference.decision import chosen_beat_models
 from twelvelead.inference.resources.memory import give_back

@@ -23,7 +23,7 @@ from ecg.errors import (
 from ecg.page.library import UnknownPicture
 from ecg.page.page import MAX_BYTES
 from ecg.signal.signal import MAX_BYTES as MAX_RECORDING
-from ecg.simulate.signal_samples import UnknownSample
+from ecg.simulate.sample_index import UnknownSample
 from model_registry.errors import Busy, ModelUnavailable, RegistryError, UnknownModel, WrongInput
 from twelvelead.web.jobs.job import NoRoom, UnknownRecording
 from twelvelead.web.jobs.job_costs import TooMuchWork

@@ -1,6 +1,5 @@
 """What the views work with, made once when the app is made."""
 
-import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -9,8 +8,7 @@ from pathlib import Path
 from flask import current_app
 
 from ecg.page.library import Library, Picture, UnknownPicture, read_library
-from ecg.simulate.signal_samples import SignalSample, read_signal_samples
-from ecg.simulate.twelve_leads import WORDS
+from ecg.simulate.sample_index import SignalSample, read_findings, read_signal_samples
 from twelvelead.inference.batch import Recording
 from twelvelead.inference.prediction import Answers
 from twelvelead.inference.predictor import Asker, Predictor
@@ -83,7 +81,7 @@ def make_services(
         predictor=predictor,
         samples=read_library(samples, simulated=True),
         data=read_library(data, folder_labels=settings.data_folders) if data else None,
-        findings=_findings(samples),
+        findings=read_findings(samples),
         admission=admission,
         metrics=metrics,
         costs=costs,
@@ -125,15 +123,3 @@ def services() -> Services:
     """Those of the app that answers."""
     found: Services = current_app.extensions["twelvelead"]
     return found
-
-
-def _findings(samples: Path) -> dict[str, str]:
-    """What each shipped sample shows, by file name."""
-    index = samples / "samples.json"
-    if not index.is_file():
-        return {}
-    records = json.loads(index.read_text(encoding="utf-8"))
-    return {
-        Path(record["file"]).name: WORDS.get(record["finding"], record["finding"].replace("_", " "))
-        for record in records
-    }
