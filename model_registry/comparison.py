@@ -7,13 +7,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from model_registry.errors import EntryError, named
 
 FILE = "comparison.json"
+STRICT = ConfigDict(  # deferred: most processes that start read no comparison
+    frozen=True, strict=True, allow_inf_nan=False, defer_build=True
+)
 CHANCE = 0.05  # a Holm-corrected p below this is called more than chance
 
 
 class Pair(BaseModel):
     """Two models on the same held-out pages. p: exact McNemar test (1947), two-sided, uncorrected."""
 
-    model_config = ConfigDict(frozen=True, strict=True, allow_inf_nan=False)
+    model_config = STRICT
 
     a: str
     b: str
@@ -25,7 +28,7 @@ class Pair(BaseModel):
 class Comparison(BaseModel):
     """Every pair of models that share a split; n: pages."""
 
-    model_config = ConfigDict(frozen=True, strict=True, allow_inf_nan=False)
+    model_config = STRICT
 
     n: int = Field(ge=0)
     split_sha256: str

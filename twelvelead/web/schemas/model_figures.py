@@ -18,7 +18,9 @@ SECTIONS = (
 class Measured(BaseModel):
     """The root: what else stands in the file is left out."""
 
-    model_config = ConfigDict(extra="ignore", allow_inf_nan=False, protected_namespaces=())
+    model_config = ConfigDict(
+        extra="ignore", allow_inf_nan=False, protected_namespaces=(), defer_build=True
+    )
 
 
 class ClassFigures(Measured):

@@ -13,9 +13,9 @@ from twelvelead.inference.prediction import Answers
 
 
 class Document(BaseModel):
-    """The root of all answers: no other fields than those described."""
+    """The root of all answers: no other fields than those described. Each is built with its first."""
 
-    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(extra="forbid", protected_namespaces=(), defer_build=True)
 
 
 class PageRead(Document):

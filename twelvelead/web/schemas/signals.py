@@ -4,7 +4,7 @@ import io
 from typing import Literal, cast
 
 import numpy as np
-from pydantic import Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from ecg.beats.beats import EVERY, Beats
 from ecg.signal.signal import RateSource
@@ -51,7 +51,7 @@ class BeatMade(Document):
     decision: Decided
 
 
-BEATS = TypeAdapter(list[BeatMade])
+BEATS = TypeAdapter(list[BeatMade], config=ConfigDict(defer_build=True))
 
 
 class BeatsMade(Document):

@@ -3,15 +3,18 @@
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 from markupsafe import Markup
+
+if TYPE_CHECKING:  # read when a card first is
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 CARD = "README.md"
 MAX_BYTES = 200_000
-MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
 class CardError(ValueError):
@@ -51,7 +54,7 @@ def read_card(folder: Path) -> list[Section]:
 def split_card(text: str) -> list[Section]:
     """Markdown -> its sections. HTML in it becomes text, pictures are left out, as are main titles."""
     found: list[tuple[str, list[Token]]] = [("", [])]
-    tokens = iter(MARKDOWN.parse(text))
+    tokens = iter(_markdown().parse(text))
     for token in tokens:
         if token.type == "heading_open" and token.level == 0 and token.tag in ("h1", "h2"):
             inline = next(tokens)
@@ -64,5 +67,13 @@ def split_card(text: str) -> list[Section]:
     return [Section(title, _render(tokens)) for title, tokens in found if title or tokens]
 
 
-def _render(tokens: Sequence[Token]) -> Markup:
-    return Markup(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))  # noqa: S704 - html is off
+def _render(tokens: Sequence["Token"]) -> Markup:
+    markdown = _markdown()
+    return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704 - html is off
+
+
+@cache
+def _markdown() -> "MarkdownIt":
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
