@@ -12,7 +12,7 @@ NUMBERS = {"numpy", *PICTURES}
 
 # what a process begins with, and what it must not have loaded then
 BEGINNINGS = {
-    "import app": FRAMEWORKS | SCIENCE | PICTURES | {"tomli_w"},
+    "import app": FRAMEWORKS | SCIENCE | PICTURES | {"tomli_w", "markdown_it", "numpy.random"},
     "import app; app.create_app()": FRAMEWORKS | SCIENCE | {"tomli_w"},  # its thread reads pictures
     "import twelvelead.inference.engines.worker": FRAMEWORKS | SCIENCE | WEB | PICTURES,
     "import twelvelead.web.server.gunicorn_conf": FRAMEWORKS | SCIENCE | WEB | NUMBERS,
@@ -25,3 +25,7 @@ def test_what_takes_long_is_not_loaded_at_the_beginning(beginning: str) -> None:
     heavy = BEGINNINGS[beginning]
     told = run_python("-c", f"import sys; {beginning}; print(sorted({heavy!r} & set(sys.modules)))")
     assert told.splitlines()[-1] == "[]"
+
+
+def test_garbage_is_looked_for_again_once_the_app_is_imported() -> None:
+    assert run_python("-c", "import app, gc; print(gc.isenabled())").strip() == "True"
