@@ -53,3 +53,10 @@ class Busy(ModelUnavailable):
 
 class ModelTooLarge(ModelUnavailable):
     """A model that takes more memory than all models together may; the message has both numbers."""
+
+
+def of_member(key: str, error: ModelUnavailable) -> ModelUnavailable:
+    """An ensemble's error for a member's, of the same kind, so that what may pass is tried again."""
+    told = type(error)(f"Its member '{key}' can't answer: {error}")
+    vars(told).update(vars(error))  # when to ask again
+    return told

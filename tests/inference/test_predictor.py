@@ -22,7 +22,7 @@ from tests.support.models.fake_framework import logged, make_fake_model
 from tests.support.models.fixtures_models import Start
 from tests.support.models.tiny_models import KERAS_LABELS, PYTORCH_LABELS, Facts
 from tests.support.pages.drawn_pages import draw_page, encode
-from twelvelead.inference.decision import NO_FRAME
+from twelvelead.inference.batch import NO_FRAME
 from twelvelead.inference.failures import TRIED_AGAIN
 from twelvelead.inference.predictor import Asker
 from twelvelead.inference.resources.limits import Deadline

@@ -13,7 +13,7 @@ from twelvelead.cli.output import CommandError, print_json, print_signal
 from twelvelead.cli.parser import Options
 from twelvelead.cli.recordings import read_recording, recordings, signal_document
 from twelvelead.inference.batch import Recording
-from twelvelead.inference.decision import chosen_beat_models
+from twelvelead.inference.choice import chosen_beat_models
 from twelvelead.inference.prediction import Answers
 from twelvelead.inference.predictor import Asker, Predictor
 

@@ -5,9 +5,9 @@ from typing import Any
 from model_registry.registry import Registry, read_registry
 from twelvelead.cli.output import print_json
 from twelvelead.cli.parser import Options
+from twelvelead.inference.choice import DRAWN, reads_in_words
 from twelvelead.inference.compilation.compiled import damage
 from twelvelead.inference.compilation.queue import compiling_notes
-from twelvelead.inference.decision import DRAWN, reads_in_words
 from twelvelead.web.schemas.model_figures import read_figures
 from twelvelead.web.schemas.models import describe_model
 

@@ -10,7 +10,7 @@ from model_registry.registry import read_registry
 from twelvelead.cli.output import CommandError, print_json, print_signal
 from twelvelead.cli.parser import Options
 from twelvelead.cli.recordings import is_picture, read_recording, recordings, signal_document
-from twelvelead.inference.decision import chosen_beat_models, chosen_page_models
+from twelvelead.inference.choice import chosen_beat_models, chosen_page_models
 from twelvelead.inference.predictor import Predictor
 
 ENDINGS = (".csv", ".tsv", ".hea", ".dat", ".atr", ".zip")  # of what is meant as a signal

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from model_registry.entry import EnsembleEntry, ModelEntry
-from model_registry.errors import Busy, ModelUnavailable
+from model_registry.errors import Busy, ModelUnavailable, of_member
 from model_registry.preprocessing import Tensor
 from model_registry.registry import Registry
 from twelvelead.inference.batch import Batch, timed
@@ -134,10 +134,3 @@ def average_logs(entry: EnsembleEntry, members: Sequence[Probabilities]) -> Prob
 def in_order(values: Probabilities, have: tuple[str, ...], want: tuple[str, ...]) -> Probabilities:
     """Columns (.., labels) that stand in the order `have`, brought to the order `want` by name."""
     return np.asarray(values[..., [have.index(label) for label in want]])
-
-
-def of_member(key: str, error: ModelUnavailable) -> ModelUnavailable:
-    """An ensemble's error for a member's, of the same kind, so that what may pass is tried again."""
-    told = type(error)(f"Its member '{key}' can't answer: {error}")
-    vars(told).update(vars(error))  # when to ask again
-    return told

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from ecg.beats.beats import EVERY, Beats, RowBeats
 from ecg.beats.drawing import draw_beat
@@ -15,15 +16,22 @@ from ecg.interrupt import Check
 from ecg.page.page import Page
 from ecg.page.picture_kind import PictureKind, picture_kind
 from ecg.signal.signal import Signal
-from model_registry.entry import ModelEntry, Reads
-from model_registry.errors import WrongInput
+from model_registry.entry import Entry, ModelEntry, Reads
+from model_registry.errors import ModelUnavailable, WrongInput, of_member
 from model_registry.preprocessing import Tensor
+from model_registry.registry import Registry
 from model_registry.segments import SegmentReading
 
 Milliseconds = Mapping[str, float]  # by step
 T = TypeVar("T")
 
 KINDS: Mapping[PictureKind, Reads] = {"page": "page", "beat": "beat_picture"}
+NO_FRAME = "No trace frame was found: the whole picture was read, header and footer included."
+ONE: Mapping[Reads, str] = {  # what a model is given, in words
+    "page": "a 12-lead page",
+    "beat_picture": "the picture of one beat",
+    "segment": "beats of a signal, such as a CSV or a WFDB record",
+}
 AT_ONCE: dict[Reads, int] = {  # beats of one run, after which others have their turn
     "segment": 512,
     "beat_picture": 64,
@@ -59,6 +67,22 @@ class Batch(ABC):
 
         Raises WrongInput for a network that reads something else.
         """
+
+    @abstractmethod
+    def fitting(self, registry: Registry) -> list[str]:
+        """The models that read such a thing."""
+
+    @abstractmethod
+    def refusal(self, registry: Registry, key: str) -> str:
+        """Why a model that reads something else refuses it; empty where it fits.
+
+        What is no model for the beats of a signal raises WrongInput: answers about beats can't be refused.
+        """
+
+    def doubts(self, entry: Entry, probabilities: npt.NDArray[np.float64]) -> tuple[str, ...]:
+        """Why an answer, (n, labels), is uncertain as a whole; nothing of beats, each by itself is."""
+        del entry, probabilities
+        return ()
 
     def forget(self) -> None:  # noqa: B027 - most have nothing to forget
         """Keeps nothing that was computed for one network only."""
@@ -97,6 +121,26 @@ class PageBatch(Batch):
         tensor, prepare_ms = timed(lambda: network.picture.prepare(trace))
         return tensor[np.newaxis], {"decode": trace_ms, "preprocess": prepare_ms}
 
+    def fitting(self, registry: Registry) -> list[str]:
+        return [key for key in registry if reads_of(registry, key) == {self.kind}]
+
+    def refusal(self, registry: Registry, key: str) -> str:
+        wanted = reads_of(registry, key)
+        if wanted == {self.kind}:
+            return ""
+        told = " and ".join(ONE[one] for one in sorted(wanted))
+        return f"This looks like {ONE[self.kind]}; the model reads {told}."
+
+    def doubts(self, entry: Entry, probabilities: npt.NDArray[np.float64]) -> tuple[str, ...]:
+        reasons = [NO_FRAME] if entry.task.subject == "page" and not self.page.frame else []
+        highest = float(probabilities.max())
+        if highest < entry.accept_from:
+            reasons.append(
+                f"The highest probability is {highest:.2f}; "
+                f"this model's answers count from {entry.accept_from:.2f}."
+            )
+        return tuple(reasons)
+
 
 @dataclass(frozen=True)
 class BeatBatch(Batch):
@@ -119,6 +163,19 @@ class BeatBatch(Batch):
     def read(self, network: ModelEntry, part: slice) -> tuple[Tensor, Milliseconds]:
         tensors, milliseconds = timed(lambda: beat_tensors(network, self.beats, part))
         return tensors, {"run": milliseconds}
+
+    def fitting(self, registry: Registry) -> list[str]:
+        return beat_models(registry)
+
+    def refusal(self, registry: Registry, key: str) -> str:
+        if registry[key].task.subject != "beat":
+            raise reads_pages(key)
+        for network in registry.networks(key):
+            try:
+                check_beats(network, self.beats)
+            except ModelUnavailable as error:
+                raise error if network.key == key else of_member(network.key, error) from error
+        return ""
 
     def forget(self) -> None:
         self.beats.forget_traces()  # each as long as the recording, and most models want their own
@@ -148,6 +205,16 @@ def find_beats(signal: Signal, check: Check) -> Recording:
 
     beats, milliseconds = timed(find)
     return Recording(beats=beats, signal=signal, lead=lead, found_ms=milliseconds)
+
+
+def reads_of(registry: Registry, key: str) -> set[Reads]:
+    """What a model is given; an ensemble may have members of several kinds."""
+    return {network.reads for network in registry.networks(key)}
+
+
+def beat_models(registry: Registry) -> list[str]:
+    """The models that are asked about the beats of a signal, ensembles among them."""
+    return [key for key in registry if registry[key].task.subject == "beat"]
 
 
 def beat_tensors(network: ModelEntry, beats: Beats, some: slice = EVERY) -> Tensor:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from model_registry.entry import EnsembleEntry, Entry, ModelEntry
-from model_registry.errors import BackendEnded, Busy, ModelUnavailable, NoUsableAnswer
+from model_registry.errors import BackendEnded, Busy, ModelUnavailable, NoUsableAnswer, of_member
 from model_registry.preprocessing import Tensor
 from model_registry.registry import Registry
-from twelvelead.inference.answers import BatchAnswers, Run, of_member
+from twelvelead.inference.answers import BatchAnswers, Run
 from twelvelead.inference.cache import Cache
 from twelvelead.inference.engines.backend import State
 from twelvelead.inference.engines.networks import Networks

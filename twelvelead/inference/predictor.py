@@ -28,7 +28,6 @@ from twelvelead.inference.batch import (
     timed,
 )
 from twelvelead.inference.cache import Cache
-from twelvelead.inference.decision import doubts, fitting, refusal
 from twelvelead.inference.engines.backend import State
 from twelvelead.inference.loader import Loader
 from twelvelead.inference.prediction import Answers, Prediction, Probabilities
@@ -176,7 +175,7 @@ class Predictor:
 
     def _ask(self, batch: Batch, keys: Sequence[str] | None, asker: Asker) -> Answers[Batch]:
         """Asks one model after the other; who lacks one waits for it without a core."""
-        wanted = list(dict.fromkeys(fitting(self.registry, batch) if keys is None else keys))
+        wanted = list(dict.fromkeys(batch.fitting(self.registry) if keys is None else keys))
         asked, predictions, errors = self.ask(batch, asker.deadline), [], {}
         for number, key in enumerate(wanted):
             note = share_of(asker.note, number, len(wanted))
@@ -209,7 +208,7 @@ class Predictor:
             model_sha256=self.registry.sha256(key),
             page_sha256=batch.sha256,
         )
-        refused = refusal(self.registry, key, batch)
+        refused = batch.refusal(self.registry, key)
         if refused:
             return replace(said, reasons=(refused,))
         runtime = self.load(key, asked.deadline)
@@ -219,7 +218,7 @@ class Predictor:
             said,
             runtime=runtime,
             probabilities=answer.probabilities,
-            reasons=doubts(batch, answer.probabilities, entry),
+            reasons=batch.doubts(entry, answer.probabilities),
             timings_ms={s: batch.spent.get(s, 0) + answer.timings_ms.get(s, 0) for s in steps},
         )
 

@@ -16,7 +16,7 @@ from model_registry.registry import read_registry
 from tests.support.models.tiny_models import KERAS_LABELS, PYTORCH_LABELS
 from tests.support.pages.drawn_pages import draw_page, encode
 from tests.support.web.web_fakes import PAGE, SHARES, FakePredictor, form, make_app
-from twelvelead.inference.decision import NO_FRAME
+from twelvelead.inference.batch import NO_FRAME
 
 MODELS, PREDICTIONS, FRAME = "/api/v1/models", "/api/v1/predictions", "/api/v1/frame"
 MODEL_KEYS = [

@@ -11,7 +11,7 @@ from ecg.page.page import FORMATS_IN_WORDS, MAX_BYTES, MAX_PIXELS
 from ecg.signal.read_options import Unit
 from ecg.signal.signal import MAX_BYTES as MAX_RECORDING
 from ecg.signal.signal import MAX_HOURS, MAX_LEADS, RATES, USUAL_RATE
-from twelvelead.inference.decision import USUAL_BEAT_MODEL
+from twelvelead.inference.choice import USUAL_BEAT_MODEL
 from twelvelead.web.shown.beat_files import MEDIA
 
 Schema = Mapping[str, Any]  # JSON Schema

@@ -12,7 +12,7 @@ from ecg.signal.read_signal import read_signal
 from ecg.signal.signal import RATES, Signal
 from ecg.simulate.sample_index import find_signal_sample
 from model_registry.errors import ModelUnavailable
-from twelvelead.inference.decision import chosen_beat_models
+from twelvelead.inference.choice import chosen_beat_models
 from twelvelead.inference.resources.memory import give_back
 from twelvelead.web.admission.reading import COPIES, no_memory, slot
 from twelvelead.web.forms.fields import (

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, render_template
 from pydantic import BaseModel
 
 from twelvelead.inference.batch import PageBatch
-from twelvelead.inference.decision import chosen_page_models
+from twelvelead.inference.choice import chosen_page_models
 from twelvelead.inference.prediction import Answers
 from twelvelead.inference.predictor import Asker
 from twelvelead.web.admission.admit import admitted, admitted_with_either

@@ -9,7 +9,7 @@ from ecg.page.library import Library, Picture
 from ecg.page.page import FORMATS_IN_WORDS, MAX_BYTES
 from ecg.tasks import CARDIAC_PAGE_4, NOTICE, TASKS, Task
 from model_registry.entry import FRAMEWORK_TITLES
-from twelvelead.inference.decision import DRAWN, reads_in_words
+from twelvelead.inference.choice import DRAWN, reads_in_words
 from twelvelead.web.admission.admit import admitted
 from twelvelead.web.admission.reading import slot
 from twelvelead.web.forms.fields import PAGE_MODEL, PAGE_SAMPLE

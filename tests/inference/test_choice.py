@@ -1,4 +1,4 @@
-"""How far an answer is believed, and which questions a model is not asked."""
+"""Which models are asked, what one is not asked, and how far an answer about a page is believed."""
 
 from pathlib import Path
 
@@ -18,23 +18,17 @@ from tests.support.models.beat_models import (
 from tests.support.models.fake_framework import make_fake_model
 from tests.support.pages.drawn_pages import draw_page, encode
 from tests.support.web.web_fakes import PAGE as FRAMED
-from twelvelead.inference.batch import BeatBatch, PageBatch
-from twelvelead.inference.decision import (
-    NO_FRAME,
+from twelvelead.inference.batch import NO_FRAME, BeatBatch, PageBatch, beat_models, reads_of
+from twelvelead.inference.choice import (
     USUAL_BEAT_MODEL,
-    beat_models,
     chosen_beat_models,
     chosen_page_models,
-    decide,
-    fitting,
     reads_in_words,
-    reads_of,
-    refusal,
 )
 
 PAGE, BEAT = read_page(FRAMED), read_page(beat_picture())
 BEATS = Beats(np.zeros(9, np.float32), 360.0, np.array([3, 6]))
-SURE, UNSURE = np.array([0.1, 0.7, 0.1, 0.1]), np.array([0.4, 0.3, 0.2, 0.1])
+SURE, UNSURE = np.array([[0.1, 0.7, 0.1, 0.1]]), np.array([[0.4, 0.3, 0.2, 0.1]])
 
 
 @pytest.fixture
@@ -52,23 +46,22 @@ def registry(tmp_path: Path) -> Registry:
 
 
 def test_it_works(registry: Registry) -> None:
-    assert decide(PAGE, SURE, registry["pages"]) == ("accepted", ())
+    assert PageBatch(PAGE).doubts(registry["pages"], SURE) == ()
 
 
 def test_below_the_models_threshold_an_answer_is_uncertain(registry: Registry) -> None:
-    decision, (reason,) = decide(PAGE, UNSURE, registry["pages"])
-    assert decision == "uncertain"
+    (reason,) = PageBatch(PAGE).doubts(registry["pages"], UNSURE)
     assert "highest probability is 0.40; this model's answers count from 0.50" in reason
 
 
 def test_a_page_without_a_frame_is_uncertain(registry: Registry) -> None:
     page = read_page(encode(draw_page((600, 420), frame=False)))
-    assert decide(page, SURE, registry["pages"]) == ("uncertain", (NO_FRAME,))
+    assert PageBatch(page).doubts(registry["pages"], SURE) == (NO_FRAME,)
 
 
 def test_the_picture_of_a_beat_needs_no_frame(registry: Registry) -> None:
     assert BEAT.frame is None
-    assert decide(BEAT, SURE, registry["drawn"]) == ("accepted", ())
+    assert PageBatch(BEAT).doubts(registry["drawn"], SURE) == ()
 
 
 def test_what_a_model_reads_follows_from_its_networks(registry: Registry) -> None:
@@ -79,8 +72,8 @@ def test_what_a_model_reads_follows_from_its_networks(registry: Registry) -> Non
 
 
 def test_all_that_read_such_a_picture_fit_it(registry: Registry) -> None:
-    assert fitting(registry, PageBatch(PAGE)) == ["pages"]
-    assert fitting(registry, PageBatch(BEAT)) == ["drawn", "drawn_too", "pictures"]
+    assert PageBatch(PAGE).fitting(registry) == ["pages"]
+    assert PageBatch(BEAT).fitting(registry) == ["drawn", "drawn_too", "pictures"]
 
 
 @pytest.mark.parametrize(
@@ -94,40 +87,40 @@ def test_all_that_read_such_a_picture_fit_it(registry: Registry) -> None:
 def test_a_model_of_something_else_refuses_and_says_so(
     registry: Registry, key: str, told: str
 ) -> None:
-    assert told in refusal(registry, key, PageBatch(PAGE))
+    assert told in PageBatch(PAGE).refusal(registry, key)
 
 
 def test_a_model_of_pages_refuses_a_beat(registry: Registry) -> None:
-    assert refusal(registry, "pages", PageBatch(BEAT)) == (
+    assert PageBatch(BEAT).refusal(registry, "pages") == (
         "This looks like the picture of one beat; the model reads a 12-lead page."
     )
 
 
 def test_a_model_that_fits_refuses_nothing(registry: Registry) -> None:
-    assert refusal(registry, "pages", PageBatch(PAGE)) == ""
-    assert refusal(registry, "pictures", PageBatch(BEAT)) == ""
-    assert refusal(registry, "mixed", BeatBatch(BEATS)) == ""
+    assert PageBatch(PAGE).refusal(registry, "pages") == ""
+    assert PageBatch(BEAT).refusal(registry, "pictures") == ""
+    assert BeatBatch(BEATS).refusal(registry, "mixed") == ""
 
 
 def test_what_reads_no_beats_of_a_signal_is_told_so(registry: Registry) -> None:
-    assert fitting(registry, BeatBatch(BEATS)) == [
+    assert BeatBatch(BEATS).fitting(registry) == [
         *("drawn", "drawn_too", "mixed", "pictures", "segments")
     ]
     with pytest.raises(WrongInput, match="'pages' reads ECG pages, not signals"):
-        refusal(registry, "pages", BeatBatch(BEATS))
+        BeatBatch(BEATS).refusal(registry, "pages")
 
 
 def test_rows_of_beats_are_no_recording_for_a_member_that_reads_one(registry: Registry) -> None:
     rows = BeatBatch(RowBeats.of_rows(np.zeros((2, 187), np.float32)))
     with pytest.raises(WrongInput, match=r"^The model 'segments' reads a recording"):
-        refusal(registry, "segments", rows)
+        rows.refusal(registry, "segments")
     with pytest.raises(WrongInput, match=r"^Its member 'drawn' can't answer: The model 'drawn'"):
-        refusal(registry, "mixed", rows)
+        rows.refusal(registry, "mixed")
 
 
 def test_a_broken_model_tells_its_reason(registry: Registry) -> None:
     with pytest.raises(ModelUnavailable, match=r"broken/model\.toml"):
-        refusal(registry, "broken", PageBatch(PAGE))
+        PageBatch(PAGE).refusal(registry, "broken")
 
 
 def test_where_nothing_is_named_pages_go_to_all_and_recordings_to_the_usual_model(
