@@ -39,7 +39,7 @@ test: lint browser
 	$(BIN)/python -m pytest $(PARALLEL) -m "not slow and not faults"
 
 test-all: lint browser
-	$(BIN)/python -m pytest $(PARALLEL) -m "not faults"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not faults" -o faulthandler_timeout=1200
 
 fuzz: setup
 	$(BIN)/python scripts/fuzz.py --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))

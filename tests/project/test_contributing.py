@@ -159,7 +159,7 @@ def test_both_models_answer(predictor: Predictor) -> None:
     assert [prediction.model for prediction in answers.predictions] == list(KEYS)
     for prediction in answers.predictions:
         assert sum(prediction.shares.values()) == pytest.approx(1)
-        assert list(prediction.probabilities) == list(predictor.registry[prediction.model].labels)
+        assert list(prediction.shares) == list(predictor.registry[prediction.model].labels)
 
 
 def test_the_ensemble_answers_with_their_average(predictor: Predictor) -> None:
