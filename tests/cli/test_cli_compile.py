@@ -118,4 +118,4 @@ def test_what_is_being_compiled_is_told_among_the_models(
         assert main(["models", "--models", str(compiled)]) == 0
     told = capsys.readouterr().out
     assert "tiny_torch is being compiled, and served natively until then." in told
-    assert "tiny_keras is compiled after one model, and served natively until then." in told
+    assert "tiny_keras is compiled after one other, and served natively until then." in told

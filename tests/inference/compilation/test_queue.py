@@ -96,7 +96,7 @@ def test_a_model_says_how_far_it_is(tmp_path: Path) -> None:
         told = [compiling_notes(entry) for entry in entries]
     assert told == [
         ("a is being compiled, and served natively until then.",),
-        ("b is compiled after one model, and served natively until then.",),
-        ("c is compiled after 2 models, and served natively until then.",),
+        ("b is compiled after one other, and served natively until then.",),
+        ("c is compiled after 2 others, and served natively until then.",),
         (),
     ]

@@ -55,7 +55,7 @@ def test_models_say_how_far_they_are_with_being_compiled(models: Path) -> None:
     assert "tiny_torch is being compiled, and served natively until then." in row(
         page, "tiny_torch"
     )
-    later = "tiny_keras is compiled after one model, and served natively until then."
+    later = "tiny_keras is compiled after one other, and served natively until then."
     assert row(page, "tiny_keras").count(later) == 1
     assert f'<p class="hint">{later}</p>' in own
     assert "until then" not in read(models, "/models")

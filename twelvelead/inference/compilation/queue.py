@@ -69,7 +69,7 @@ def compiling_notes(entry: ModelEntry) -> tuple[str, ...]:
     before = left.index(entry.key)
     if not before:
         return (f"{entry.key} is being compiled, and served natively until then.",)
-    others = "one model" if before == 1 else f"{before} models"
+    others = "one other" if before == 1 else f"{before} others"
     return (f"{entry.key} is compiled after {others}, and served natively until then.",)
 
 
