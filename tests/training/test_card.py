@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from model_registry.registry import read_registry
+from tests.support.models.tiny_models import run_python
 from tests.support.training.held_out_fakes import draw_data, make_measured, read_metrics
 from twelvelead.training.plan import Plan
 from twelvelead.training.shipping.card import write_card
@@ -99,3 +100,13 @@ def test_figures_can_be_refreshed_from_the_held_out_answers(plan: Plan) -> None:
     assert after["accuracy"] == pytest.approx(before["accuracy"])
     assert after["roc"] == before["roc"]
     assert (after["folds"], after["split_sha256"]) == (before["folds"], before["split_sha256"])
+
+
+def test_the_command_writes_every_card_anew_and_says_how_it_is_used(plan: Plan) -> None:
+    file = write_card(read_registry(plan.models)[plan.key])
+    before = file.read_text(encoding="utf-8")
+    file.unlink()
+    run_python("-m", "twelvelead.training.shipping.card", plan.models)
+
+    assert file.read_text(encoding="utf-8") == before
+    assert "models" in run_python("-m", "twelvelead.training.shipping.card", "--help")

@@ -1,6 +1,6 @@
 """Writes a model card (Mitchell 2019) from what was measured; no figure in it is typed by hand."""
 
-import sys
+import argparse
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -161,6 +161,8 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-if __name__ == "__main__":  # `.. card models`: every card anew, from its metrics.json
-    for shipped in read_registry(Path(sys.argv[1])).values():
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Writes every card anew, from its metrics.json.")
+    parser.add_argument("models", type=Path, help="folder of models")
+    for shipped in read_registry(parser.parse_args().models).values():
         print(write_card(shipped))
