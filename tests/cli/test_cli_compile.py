@@ -24,7 +24,13 @@ def compile_json(capsys: pytest.CaptureFixture[str], *arguments: object) -> tupl
     return status, rows
 
 
-def test_it_works(compiled: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_works(
+    compiled: Path,
+    compiled_dir: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    export_as(compiled_dir, monkeypatch)
     (compiled / "tiny_torch" / "compiled.onnx").unlink()
     status, rows = compile_json(capsys, "--models", compiled, "--all")
     keras, torch = rows

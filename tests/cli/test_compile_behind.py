@@ -12,6 +12,7 @@ from model_registry.registry import read_registry
 from tests.support.project import ROOT
 from tests.support.web.live import wait_for
 from twelvelead.cli.compile_behind import compile_missing
+from twelvelead.inference.compilation.compile import CompileError
 from twelvelead.inference.compilation.compiled import NAME, RECORD
 from twelvelead.inference.compilation.queue import AlreadyCompiling, compiling, left_to_compile
 
@@ -25,12 +26,12 @@ def uncompile(home: Path) -> None:
 
 
 def test_only_what_is_missing_is_compiled_and_told(
-    compiled: Path, capsys: pytest.CaptureFixture[str]
+    compiled: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compile_missing(read_registry(compiled))
     assert capsys.readouterr().err == ""
     uncompile(compiled / "tiny_torch")
-    (compiled / "tiny_torch" / "weights.safetensors").write_bytes(b"other")
+    monkeypatch.setattr("twelvelead.inference.compilation.compile.export", _fails)
     compile_missing(read_registry(compiled))
     first, last = capsys.readouterr().err.splitlines()
     assert first.startswith("Compiling: tiny_torch, ")
@@ -75,3 +76,7 @@ def test_where_another_process_compiles_it_leaves_that_alone(
     models = shutil.copytree(models_dir, tmp_path / "models")
     with compiling(models), pytest.raises(AlreadyCompiling, match="Another process"):
         compile_missing(read_registry(models))
+
+
+def _fails(*_: object) -> str:
+    raise CompileError("The exporter has no words for it.")

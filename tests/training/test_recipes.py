@@ -5,6 +5,7 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,16 +13,19 @@ import numpy as np
 import pytest
 
 from model_registry.registry import read_registry
+from tests.support.made_once import made_once
 from tests.support.models.tiny_models import run_python
 from twelvelead.datasets.pages import DataError
 from twelvelead.evaluation.evaluate import evaluate_out_of_fold, read_out_of_fold
 from twelvelead.inference.predictor import Predictor
 from twelvelead.inference.resources.limits import Limits
 from twelvelead.training.recipe import RECIPES, find_recipe
+from twelvelead.training.studies.trial import draw_trial_set
 
 PAGES = sorted(key for key, module in RECIPES.items() if ".pages." in module)
 
 QUICK = ("small_cnn", "vgg16")
+PER_CLASS = 3
 
 
 @pytest.fixture(
@@ -31,7 +35,8 @@ QUICK = ("small_cnn", "vgg16")
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a finished run; its name is the recipe's key."""
     folder = tmp_path_factory.mktemp("run") / str(request.param)
-    folder.mkdir()
+    trial_set = made_once(tmp_path_factory, "trial_set", lambda f: draw_trial_set(f, PER_CLASS))
+    shutil.copytree(trial_set, folder / "data")
     run_python("-m", "tests.support.training.trial_run", request.param, folder)
     return folder
 

@@ -1,6 +1,8 @@
 """One recipe on a tiny simulated set, in a process of its own.
 
 python -m tests.support.training.trial_run KEY FOLDER
+
+FOLDER/data are its pages.
 """
 
 import sys
@@ -9,20 +11,18 @@ from pathlib import Path
 from twelvelead.training.plan import Plan
 from twelvelead.training.recipe import PageRecipe, find_recipe
 from twelvelead.training.run import train
-from twelvelead.training.studies.trial import draw_trial_set, quicken
+from twelvelead.training.studies.trial import quicken
 
-PER_CLASS = 3
 FOLDS = 2
 
 
 def main(key: str, folder: Path) -> None:
-    data = folder / "data"
-    if not data.is_dir():
-        draw_trial_set(data, PER_CLASS)
     recipe = find_recipe(key)
     assert isinstance(recipe, PageRecipe)
     quick = quicken(recipe)
-    plan = Plan(key, data, folder / "models", folder / "runs", quick.untrained(folder), FOLDS)
+    plan = Plan(
+        key, folder / "data", folder / "models", folder / "runs", quick.untrained(folder), FOLDS
+    )
     train(plan, recipe=quick)
 
 

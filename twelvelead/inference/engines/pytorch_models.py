@@ -56,7 +56,9 @@ def load(entry: ModelEntry) -> Callable[[Batch], Batch]:
 
 def read_network(entry: ModelEntry) -> nn.Module:
     """The network of an entry with its weights, in evaluation mode. Raises WeightsError as `load`."""
-    network = build(entry.architecture, entry.head, len(entry.labels))
+    with torch.device("meta"):  # else random numbers are drawn first, a hundred million for VGG16
+        network = build(entry.architecture, entry.head, len(entry.labels))
+    network.to_empty(device="cpu")
     _fill(network, _read_state(entry), entry)
     return network.eval()
 

@@ -14,7 +14,7 @@ from twelvelead.training.recipe import PageRecipe
 
 R = TypeVar("R", bound=PageRecipe)
 
-SMALL = (80, 144)  # px: height, width, at least
+SMALL = (64, 96)  # px: height, width, at least
 QUICK: Mapping[str, int] = MappingProxyType(
     {
         "variants": 1,
