@@ -11,7 +11,10 @@ from twelvelead.inference.compilation.queue import compiling_notes
 from twelvelead.web.schemas.model_figures import read_figures
 from twelvelead.web.schemas.models import describe_model
 
-SHARED = {"key", "state", "reason", "title", "framework", "task", "reads", "labels"}  # with the API
+FIELDS = (  # in the order in which programs have them
+    *("key", "state", "reason", "title", "framework"),
+    *("members", "task", "reads", "labels", "macro_f1"),
+)
 
 
 def run(options: Options) -> int:
@@ -29,17 +32,17 @@ def run(options: Options) -> int:
 
 
 def _describe(registry: Registry, key: str) -> dict[str, Any]:
-    """A model as the API describes it; of a broken one, its key and the reason."""
+    """A model as the API describes it, in fewer fields; of a broken one, its key and the reason."""
     model = describe_model(registry, key)
-    told = model.model_dump(include=SHARED)
     if key not in registry:
-        return told | dict.fromkeys(("members", "reads", "labels", "macro_f1"))
+        return dict.fromkeys(FIELDS) | model.model_dump(include={"key", "state", "reason"})
     held_out = read_figures(registry[key]).cross_validation
-    return told | {
+    own = {
         "state": "available",
         "members": list(model.members),
         "macro_f1": held_out and held_out.macro_f1,
     }
+    return dict.fromkeys(FIELDS) | model.model_dump(include=set(FIELDS)) | own
 
 
 def _notes(registry: Registry, key: str) -> list[str]:
