@@ -86,3 +86,12 @@ def test_a_model_without_held_out_answers_is_refused(plan: Plan) -> None:
     (plan.models / plan.key / "out_of_fold.csv").unlink()
     with pytest.raises(DataError, match="kept no held-out answers"):
         score(plan)
+
+
+def test_pages_too_few_for_every_class_in_a_test_are_refused(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell_copies(plan, 2)
+    monkeypatch.setattr("twelvelead.training.studies.copied_split.TEST_SHARE", 0.1)
+    with pytest.raises(DataError, match="a random test lacks a class"):
+        score(plan)

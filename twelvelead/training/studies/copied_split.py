@@ -117,13 +117,20 @@ def _ask(
 def _over_splits(
     pages: PageDataset, copies: Indices, answers: tuple[Matrix, Matrix]
 ) -> dict[str, Any]:
-    """Figures over random splits; answers: of a network that has seen the page, and held out."""
+    """Figures over random splits; answers: of a network that has seen the page, and held out.
+
+    Raises DataError for pages so few that a class is missing from a test.
+    """
     files = np.repeat(np.arange(len(pages)), copies)
     rows: list[Mapping[str, float]] = []
     for seed in range(SPLITS):
         test, shared = _split(files, np.random.default_rng(seed))
         shares = np.where(shared[:, None], answers[0][test], answers[1][test])
         figures = measure(pages.labels, pages.targets[test], shares)
+        if figures["auc"] is None:
+            raise DataError(
+                "Too few pages: a random test lacks a class; name a folder of as many as the public set."
+            )
         rows.append({name: figures[name] for name in FIGURES} | {"shared": shared.mean()})
     return {
         "files": len(files),
