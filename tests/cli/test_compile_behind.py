@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from model_registry.registry import read_registry
+from tests.support.models.fixtures_compiled import pages
 from tests.support.project import ROOT
 from tests.support.web.live import wait_for
 from twelvelead.cli.compile_behind import compile_missing
@@ -32,6 +33,7 @@ def test_only_what_is_missing_is_compiled_and_told(
     assert capsys.readouterr().err == ""
     uncompile(compiled / "tiny_torch")
     monkeypatch.setattr("twelvelead.inference.compilation.compile.export", _fails)
+    monkeypatch.setattr("twelvelead.inference.compilation.probe_inputs.draw_pages", pages)
     compile_missing(read_registry(compiled))
     first, last = capsys.readouterr().err.splitlines()
     assert first.startswith("Compiling: tiny_torch, ")

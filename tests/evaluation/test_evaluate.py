@@ -31,9 +31,11 @@ def registry_folder(tmp_path: Path, models_dir: Path) -> Path:
     return Path(shutil.copytree(models_dir, tmp_path / "models"))
 
 
-@pytest.fixture
-def predictor(registry_folder: Path) -> Iterator[Predictor]:
-    made = Predictor(read_registry(registry_folder), Limits(threads=1))
+@pytest.fixture(scope="module")
+def predictor(compiled_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Predictor]:
+    """One for all, of compiled models: no framework has to start. Leave its models as they are."""
+    models = shutil.copytree(compiled_dir, tmp_path_factory.mktemp("served") / "models")
+    made = Predictor(read_registry(models), Limits(threads=1))
     yield made
     made.close()
 
@@ -86,8 +88,12 @@ def test_pages_that_the_model_was_trained_on_are_counted(
     predictor: Predictor, tmp_path: Path
 ) -> None:
     root = draw_folder(tmp_path / "data")
-    keep_out_of_fold(predictor.registry[KEY], root)
-    assert evaluate(predictor, KEY, root)["seen_in_training"] == 8
+    entry = predictor.registry[KEY]
+    keep_out_of_fold(entry, root)
+    try:
+        assert evaluate(predictor, KEY, root)["seen_in_training"] == 8
+    finally:
+        (entry.folder / OUT_OF_FOLD).unlink()
 
 
 def test_the_held_out_figures_come_from_the_file_beside_the_model(

@@ -1,10 +1,5 @@
-"""What the Keras courses for beats do on tiny sets, as JSON.
+"""What the Keras courses for beats do on tiny sets."""
 
-python -m tests.support.training.beat_courses FOLDER
-"""
-
-import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,11 +24,10 @@ SYMBOLS = "NNNNANNNVNNN" * 6
 READING = SIGNAL_CNN.preprocessing
 
 
-def main(folder: Path) -> None:
-    told = learnt(folder) | tied() | {"bias": bias()}
-    for recipe in (SIGNAL_CNN, INFARCTION):
-        told[recipe.architecture] = recipe.build().count_params()
-    (folder / "told.json").write_text(json.dumps(told))
+def tell(folder: Path) -> dict[str, Any]:
+    """What tests of them ask for."""
+    sizes = {one.architecture: one.build().count_params() for one in (SIGNAL_CNN, INFARCTION)}
+    return learnt(folder) | tied() | {"bias": bias()} | sizes
 
 
 def record(seed: int) -> MarkedBeats:
@@ -81,7 +75,3 @@ def bias() -> list[float]:
     one = record(0)
     even = MarkedBeats(one.record, np.array([0, 0, 0, 1] * 18, dtype=np.intp))
     return list(prior_bias([even], (0.5, 0.5), 0.5))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

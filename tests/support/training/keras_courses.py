@@ -1,4 +1,4 @@
-"""What the Keras courses do on tiny networks, as JSON.
+"""What the Keras courses do on tiny networks, of pages and of beats, as JSON.
 
 python -m tests.support.training.keras_courses FOLDER
 """
@@ -15,6 +15,7 @@ import numpy as np
 
 from model_registry.entry import Framework
 from model_registry.preprocessing import Preprocessing
+from tests.support.training import beat_courses
 from twelvelead.datasets.pages import PageDataset
 from twelvelead.datasets.splits import hold_out
 from twelvelead.training.loops.keras_loop import FromScratch, load
@@ -29,7 +30,9 @@ def main(folder: Path) -> None:
     told = learnt(folder) | stopped(folder) | killed(folder)
     told["small_cnn"] = small_cnn.RECIPE.build().count_params()
     told["custom_cnn"] = custom_cnn.RECIPE.build().count_params()
-    (folder / "told.json").write_text(json.dumps(told))
+    (folder / "beats").mkdir()
+    both = {"pages": told, "beats": beat_courses.tell(folder / "beats")}
+    (folder / "told.json").write_text(json.dumps(both))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,19 +1,15 @@
 """On tiny networks, in a process of their own."""
 
-import json
 from typing import Any
 
 import pytest
 
-from tests.support.models.tiny_models import run_python
+from tests.support.training.told_courses import told_by_courses
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = tmp_path_factory.mktemp("courses")
-    run_python("-m", "tests.support.training.keras_courses", folder)
-    answers: dict[str, Any] = json.loads((folder / "told.json").read_text())
-    return answers
+    return told_by_courses(tmp_path_factory)["pages"]
 
 
 def test_a_course_learns_and_logs_each_epoch(told: dict[str, Any]) -> None:

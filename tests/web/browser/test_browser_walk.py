@@ -92,9 +92,9 @@ def start(profile: Path, prefs: dict[str, int] | None = None) -> webdriver.Chrom
 
 
 @pytest.fixture(scope="module")
-def address(models_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(compiled_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = draw_folder(tmp_path_factory.mktemp("set") / "data", 1)
-    with served(models_dir, data_dir=data) as server:
+    with served(compiled_dir, data_dir=data) as server:
         yield server.address
 
 
