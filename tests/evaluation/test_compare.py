@@ -2,6 +2,8 @@
 
 import csv
 import hashlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from scipy.stats import binomtest
 
 from model_registry.comparison import read_comparison
 from tests.support.models.tiny_models import KERAS_LABELS, PYTORCH_LABELS
+from tests.support.project import ROOT
 from tests.support.training.held_out_fakes import draw_data, make_measured
 from twelvelead.datasets.pages import DataError
 from twelvelead.evaluation.compare import compare
@@ -84,3 +87,12 @@ def test_pages_that_are_not_there_are_counted(plans: list[Plan]) -> None:
     next(plans[0].data.glob("*/*.png")).unlink()
     with pytest.raises(DataError, match="1 of the 16 pages"):
         compare(plans[0].models, plans[0].data)
+
+
+def test_what_cannot_be_compared_is_told_in_a_sentence_without_a_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "twelvelead.evaluation.compare", tmp_path, "--data", tmp_path]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "twelvelead: Two models at least are needed that were cross-validated on one split.\n"
+    )

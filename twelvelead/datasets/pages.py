@@ -2,7 +2,9 @@
 
 import csv
 import hashlib
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from tqdm import tqdm
 from ecg.page.folder_names import folders_of
 from ecg.page.library import Picture, read_library
 from ecg.page.page import read_page
+from model_registry.errors import RegistryError
 from model_registry.preprocessing import Preprocessing
 from twelvelead.datasets.augment import augment
 
@@ -21,6 +24,15 @@ Indices = npt.NDArray[np.intp]
 
 class DataError(ValueError):
     """A data folder that can't be used for training or evaluation, and what would be right."""
+
+
+@contextmanager
+def ending_in_a_sentence() -> Iterator[None]:
+    """For what is run by hand: data or models that can't be used end it in their sentence, with status 1."""
+    try:
+        yield
+    except (DataError, RegistryError) as error:
+        sys.exit(f"twelvelead: {error}")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from scipy.stats import binomtest
 from model_registry.comparison import FILE
 from model_registry.entry import Entry
 from model_registry.registry import read_registry
-from twelvelead.datasets.pages import DataError, list_pages
+from twelvelead.datasets.pages import DataError, ending_in_a_sentence, list_pages
 from twelvelead.evaluation.evaluate import held_out_pages, read_out_of_fold
 
 Right = npt.NDArray[np.bool_]
@@ -77,8 +77,9 @@ if __name__ == "__main__":
     parser.add_argument("models", type=Path)
     parser.add_argument("--data", type=Path, required=True)
     chosen = parser.parse_args()
-    for row in compare(chosen.models, chosen.data)["pairs"]:
-        print(
-            f"{row['a']:<14} {row['b']:<14} only one right: {row['only_a_right']:>3} "
-            f"{row['only_b_right']:>3}   p {row['p']:.4f}"
-        )
+    with ending_in_a_sentence():
+        for row in compare(chosen.models, chosen.data)["pairs"]:
+            print(
+                f"{row['a']:<14} {row['b']:<14} only one right: {row['only_a_right']:>3} "
+                f"{row['only_b_right']:>3}   p {row['p']:.4f}"
+            )

@@ -27,6 +27,7 @@ from twelvelead.datasets.pages import (
     Indices,
     PageDataset,
     digests_of,
+    ending_in_a_sentence,
     labelled_pictures,
     list_pages,
     read_manifest,
@@ -165,6 +166,7 @@ if __name__ == "__main__":
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--models", type=Path, default=Path("models"))
     chosen = parser.parse_args()
-    for key, figures in score_copied_split(chosen.models, chosen.keys, chosen.data).items():
-        for name, value in figures.items():
-            print(f"{key} {name}: {value}")
+    with ending_in_a_sentence():
+        for key, figures in score_copied_split(chosen.models, chosen.keys, chosen.data).items():
+            for name, value in figures.items():
+                print(f"{key} {name}: {value}")

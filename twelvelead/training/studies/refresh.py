@@ -9,6 +9,7 @@ from typing import Any
 
 from model_registry.entry import ModelEntry
 from model_registry.registry import read_registry
+from twelvelead.datasets.pages import ending_in_a_sentence
 from twelvelead.evaluation.evaluate import evaluate_out_of_fold
 from twelvelead.training.plan import Plan
 from twelvelead.training.shipping.card import write_card
@@ -43,6 +44,7 @@ if __name__ == "__main__":
         "--commit", default="", help="of the recipe, where it was trained outside git"
     )
     chosen = parser.parse_args()
-    for key in chosen.keys:
-        refresh(Plan(key, chosen.data, chosen.models, Path()), chosen.commit)
-        print(chosen.models / key / "README.md")
+    with ending_in_a_sentence():
+        for key in chosen.keys:
+            refresh(Plan(key, chosen.data, chosen.models, Path()), chosen.commit)
+            print(chosen.models / key / "README.md")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from model_registry.registry import read_registry
-from twelvelead.datasets.pages import DataError
+from twelvelead.datasets.pages import DataError, ending_in_a_sentence
 
 FIGURES = ("accuracy", "macro_f1", "auc")
 
@@ -69,6 +69,7 @@ if __name__ == "__main__":
     parser.add_argument("--again", type=Path, required=True)
     parser.add_argument("--models", type=Path, default=Path("models"))
     chosen = parser.parse_args()
-    checks = check(chosen.key, chosen.models, chosen.again)
-    print(*checks, sep="\n")
-    raise SystemExit(0 if all(one.holds for one in checks) else 1)
+    with ending_in_a_sentence():
+        checks = check(chosen.key, chosen.models, chosen.again)
+        print(*checks, sep="\n")
+        raise SystemExit(0 if all(one.holds for one in checks) else 1)

@@ -17,7 +17,13 @@ from tqdm import tqdm
 from model_registry.entry import EnsembleEntry, ModelEntry
 from model_registry.preprocessing import Preprocessing
 from model_registry.registry import Registry, read_registry
-from twelvelead.datasets.pages import DataError, Indices, PageDataset, list_pages
+from twelvelead.datasets.pages import (
+    DataError,
+    Indices,
+    PageDataset,
+    ending_in_a_sentence,
+    list_pages,
+)
 from twelvelead.evaluation.metrics import Matrix, measure, softmax
 from twelvelead.inference.answers import average_logs, in_order
 from twelvelead.training.pages import PageData
@@ -132,7 +138,8 @@ if __name__ == "__main__":
     parser.add_argument("--folds", type=int)
     parser.add_argument("--only", type=int, help="asks so many folds, not all")
     chosen = parser.parse_args()
-    for key in chosen.keys:
-        plan = Plan(key, chosen.data, chosen.models, chosen.work, folds=chosen.folds)
-        for name, row in probe(plan, chosen.only).items():
-            print(f"{key:<14} {name:<28} {row['accuracy']:.3f} {row['balanced_accuracy']:.3f}")
+    with ending_in_a_sentence():
+        for key in chosen.keys:
+            plan = Plan(key, chosen.data, chosen.models, chosen.work, folds=chosen.folds)
+            for name, row in probe(plan, chosen.only).items():
+                print(f"{key:<14} {name:<28} {row['accuracy']:.3f} {row['balanced_accuracy']:.3f}")
