@@ -90,7 +90,8 @@ def test_pages_that_are_not_there_are_counted(plans: list[Plan]) -> None:
 
 
 def test_what_cannot_be_compared_is_told_in_a_sentence_without_a_traceback(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "twelvelead.evaluation.compare", tmp_path, "--data", tmp_path]
+    command = [sys.executable, "-m", "twelvelead.evaluation.compare", str(tmp_path)]
+    command += ["--data", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == (
