@@ -255,6 +255,14 @@ def test_a_table_is_known_by_what_is_in_it(client: FlaskClient) -> None:
     assert (words.status_code, "not a picture" in words.text) == (415, True)
 
 
+@pytest.mark.parametrize("field", ["csv_file", "ecg_file"])
+def test_a_picture_in_a_field_for_recordings_is_refused_for_what_it_is(
+    client: FlaskClient, field: str
+) -> None:
+    answer = client.post("/predict", data={field: (BytesIO(PAGE), "page.png")})
+    assert (answer.status_code, "picture" in answer.text) == (415, True)
+
+
 def test_who_finds_no_core_for_a_recording_waits_as_long_as_recordings_take(
     tmp_path: Path,
 ) -> None:

@@ -41,19 +41,21 @@ BYTES_A_VALUE = 4  # float32
 def holds_recording() -> bool:
     """Whether the request's files are a recording, not the picture of a page: by what is in them.
 
-    Where the bytes are no picture, a recording's ending or field is enough; without those the first
-    rows must be numbers.
+    Earlier clients' fields for recordings hold nothing else. Elsewhere, where the bytes are no picture, a
+    recording's ending is enough; without it the first rows must be numbers.
     """
     return any(_is_recording(name, file) for name, file in RECORDING_FILE.files())
 
 
 def _is_recording(field: str, file: FileStorage) -> bool:
+    if field in RECORDING_FILE.earlier:
+        return True  # whatever is in it: what no recording is, its reader says
     begin = file.stream.read(LOOKED_AT)
     file.stream.seek(0)
     if begin.startswith(PICTURES):
         return False
     named = (file.filename or "").lower().endswith(ENDINGS)
-    return named or field in RECORDING_FILE.earlier or _looks_like_table(begin)
+    return named or _looks_like_table(begin)
 
 
 def _looks_like_table(begin: bytes) -> bool:
