@@ -1,5 +1,6 @@
 """Real HTTP to live servers, and models that wait at a gate until a test opens it."""
 
+import contextlib
 import json
 import os
 import socket
@@ -16,6 +17,8 @@ from tests.support.web.web_fakes import PATIENCE
 PREDICTIONS = "/api/v1/predictions"
 ALL = [("model", "all")]
 NO_HEADERS: Mapping[str, str] = {}
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+PORTS = iter(range(18_000 + 1000 * (WORKER % 10), 19_000 + 1000 * (WORKER % 10)))
 
 
 class Got(NamedTuple):
@@ -79,11 +82,16 @@ def open_gate(home: Path) -> None:
 
 
 def free_port() -> int:
-    """One that nobody listened on a moment ago."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        port: int = trial.getsockname()[1]
-        return port
+    """One that nobody listens on, of this worker's own thousand.
+
+    The system would hand out one that another worker's server may take before it is used; it hands out
+    none below 32768 on Linux.
+    """
+    for port in PORTS:
+        with socket.socket() as trial, contextlib.suppress(OSError):
+            trial.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("all ports of this worker are taken")
 
 
 def wait_for(true: Callable[[], bool]) -> None:
