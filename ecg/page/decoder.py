@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from ecg.errors import NotAPicture, PageError, UnreadablePicture
-from ecg.page.picture import (
+from ecg.page.formats import (
     FORMATS,
     FORMATS_IN_WORDS,
     Colour,

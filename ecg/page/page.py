@@ -8,16 +8,16 @@ as was asked for. Which other models are asked does not change what one model se
 from typing import Literal
 
 from ecg.errors import EmptyFile, FileTooLarge, UnreadablePicture
-from ecg.page.frame import Box, find_frame
-from ecg.page.picture import (
+from ecg.page.formats import (
     FORMATS,
     FORMATS_IN_WORDS,
     MAX_PIXELS,
     Colour,
-    EncodedPicture,
     Pixels,
     too_many_pixels,
 )
+from ecg.page.frame import Box, find_frame
+from ecg.page.picture import EncodedPicture
 from ecg.page.single_beat import BeatPicture, find_beat, may_be_beat
 
 __all__ = [

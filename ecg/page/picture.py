@@ -1,20 +1,10 @@
 """A picture as somebody sent it: its header is read at once, its pixels whenever they are asked for."""
 
 import hashlib
-from typing import Literal
 
-import numpy as np
-import numpy.typing as npt
-
+from ecg.page.formats import Colour, Pixels
 from ecg.page.orientation import SIDEWAYS, read_orientation, upright
 from ecg.page.picture_parts import bare
-
-Colour = Literal["grey", "rgb"]
-Pixels = npt.NDArray[np.uint8]
-
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP")
-FORMATS_IN_WORDS = "JPEG, PNG, WebP or BMP"
-MAX_PIXELS = 25_000_000
 
 
 class EncodedPicture:
@@ -52,8 +42,3 @@ class EncodedPicture:
         pixels = upright(decoder.decode(self._data, scale, colour), self._orientation)
         pixels.setflags(write=False)
         return pixels
-
-
-def too_many_pixels(count: str) -> str:
-    """The sentence for a picture of `count` megapixels."""
-    return f"The picture has {count} megapixels; at most {MAX_PIXELS / 1e6:.0f} are read."

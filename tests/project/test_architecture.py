@@ -134,3 +134,26 @@ def test_no_two_classes_have_one_name() -> None:
                 if isinstance(node, ast.ClassDef):
                     places.setdefault(node.name, []).append(str(file.relative_to(ROOT)))
     assert {name: files for name, files in places.items() if len(files) > 1} == {}
+
+
+def test_no_modules_import_each_other() -> None:
+    names = {
+        ".".join(file.relative_to(ROOT).with_suffix("").parts): file
+        for room in ("ecg", "model_registry", "twelvelead")
+        for file in modules(room)
+        if file.name != "__init__.py"
+    }
+    left = {
+        name: {
+            one for one in names for told in imports(file.read_text("utf-8")) if reaches(told, one)
+        }
+        for name, file in names.items()
+    }
+    while free := {name for name, wanted in left.items() if not wanted & set(left) - {name}}:
+        left = {name: wanted for name, wanted in left.items() if name not in free}
+    assert sorted(left) == [], "these import each other, or what does"
+
+
+def reaches(told: str, module: str) -> bool:
+    """Whether an import by this full name brings that module: itself, or something in it."""
+    return told == module or told.startswith(f"{module}.")

@@ -13,9 +13,10 @@ from PIL import ExifTags, Image
 from ecg.errors import NotAPicture, PageError, UnreadablePicture
 from ecg.page import decoder
 from ecg.page.decoder import MODES
+from ecg.page.formats import FORMATS, Colour
 from ecg.page.orientation import upright
 from ecg.page.page import read_page
-from ecg.page.picture import FORMATS, Colour, EncodedPicture
+from ecg.page.picture import EncodedPicture
 from tests.support.pages.drawn_pages import draw_page, encode
 from tests.support.web.chunks import PNG, chunk
 from tests.support.web.resident_memory import memory_taken, run
