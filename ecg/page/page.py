@@ -8,7 +8,10 @@ as was asked for. Which other models are asked does not change what one model se
 from typing import Literal
 
 from ecg.errors import EmptyFile, FileTooLarge, UnreadablePicture
-from ecg.page.formats import (
+from ecg.page.frame import Box, find_frame
+from ecg.page.single_beat import BeatPicture, find_beat, may_be_beat
+from ecg.picture.encoded import EncodedPicture
+from ecg.picture.formats import (
     FORMATS,
     FORMATS_IN_WORDS,
     MAX_PIXELS,
@@ -16,9 +19,6 @@ from ecg.page.formats import (
     Pixels,
     too_many_pixels,
 )
-from ecg.page.frame import Box, find_frame
-from ecg.page.picture import EncodedPicture
-from ecg.page.single_beat import BeatPicture, find_beat, may_be_beat
 
 __all__ = [
     "FORMATS",

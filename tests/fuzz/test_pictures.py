@@ -6,8 +6,8 @@ from hypothesis import event, given
 from ecg.digitise.digitise import read_traces
 from ecg.digitise.traces import Traces
 from ecg.errors import PageError
-from ecg.page.orientation import TURNS, UPRIGHT, read_orientation
 from ecg.page.page import MAX_PIXELS, Page, read_page
+from ecg.picture.orientation import TURNS, UPRIGHT, read_orientation
 from tests.fuzz.pictures import exif_blocks, pictures
 
 

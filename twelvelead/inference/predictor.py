@@ -13,8 +13,8 @@ import numpy as np
 from ecg.beats.beats import Beats
 from ecg.page.frame import Box
 from ecg.page.page import Page, read_page
-from ecg.page.picture import EncodedPicture
 from ecg.page.single_beat import BeatPicture
+from ecg.picture.encoded import EncodedPicture
 from ecg.signal.signal import Signal
 from model_registry.errors import ModelUnavailable
 from model_registry.registry import Registry
@@ -98,7 +98,9 @@ class Predictor:
         """Loads models in the background; what fails is kept as their state."""
 
         def load_all() -> None:
-            import_module("ecg.page.decoder")  # its libraries first: no page has to wait for them
+            import_module(
+                "ecg.picture.decoder"
+            )  # its libraries first: no page has to wait for them
             self.registry.read_all(ENTRY_PAUSE)
             for key in keys:
                 self._loader.warm(key)

@@ -231,5 +231,5 @@ def test_a_page_is_hashed_once(client: FlaskClient, monkeypatch: pytest.MonkeyPa
     class Unused:
         """A page that comes through the predictor brings its hash."""
 
-    monkeypatch.setattr("ecg.page.picture.hashlib", Unused)
+    monkeypatch.setattr("ecg.picture.encoded.hashlib", Unused)
     assert asked(client, form("all"))["page"]["sha256"] == hashlib.sha256(PAGE).hexdigest()

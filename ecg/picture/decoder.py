@@ -15,14 +15,14 @@ import numpy as np
 from PIL import Image
 
 from ecg.errors import NotAPicture, PageError, UnreadablePicture
-from ecg.page.formats import (
+from ecg.picture.formats import (
     FORMATS,
     FORMATS_IN_WORDS,
     Colour,
     Pixels,
     too_many_pixels,
 )
-from ecg.page.picture_parts import is_still_webp
+from ecg.picture.parts import is_still_webp
 
 MODES = {"grey": "L", "rgb": "RGB"}
 CLEAR_CHANNELS = 4  # red, green, blue and how opaque

@@ -2,9 +2,9 @@
 
 import hashlib
 
-from ecg.page.formats import Colour, Pixels
-from ecg.page.orientation import SIDEWAYS, read_orientation, upright
-from ecg.page.picture_parts import bare
+from ecg.picture.formats import Colour, Pixels
+from ecg.picture.orientation import SIDEWAYS, read_orientation, upright
+from ecg.picture.parts import bare
 
 
 class EncodedPicture:
@@ -19,7 +19,7 @@ class EncodedPicture:
 
         Raises NotAPicture, and UnreadablePicture where the header states too many pixels.
         """
-        from ecg.page import decoder
+        from ecg.picture import decoder
 
         self.sha256 = sha256 or hashlib.sha256(data).hexdigest()
         parts = bare(data)
@@ -37,7 +37,7 @@ class EncodedPicture:
         Beside the decoder's own picture, of at most 4 bytes a pixel, only what is returned and some
         bands are held. Raises UnreadablePicture.
         """
-        from ecg.page import decoder
+        from ecg.picture import decoder
 
         pixels = upright(decoder.decode(self._data, scale, colour), self._orientation)
         pixels.setflags(write=False)

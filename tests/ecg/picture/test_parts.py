@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 from ecg.errors import PageError, UnreadablePicture
-from ecg.page.orientation import read_orientation
 from ecg.page.page import read_page
-from ecg.page.picture import EncodedPicture
-from ecg.page.picture_parts import MOST_PARTS, MOST_SCANS, bare
+from ecg.picture.encoded import EncodedPicture
+from ecg.picture.orientation import read_orientation
+from ecg.picture.parts import MOST_PARTS, MOST_SCANS, bare
 from tests.support.pages.drawn_pages import draw_page, encode
 from tests.support.web.chunks import PNG, chunk, directory, segment
 

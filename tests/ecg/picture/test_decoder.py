@@ -11,12 +11,12 @@ import pytest
 from PIL import ExifTags, Image
 
 from ecg.errors import NotAPicture, PageError, UnreadablePicture
-from ecg.page import decoder
-from ecg.page.decoder import MODES
-from ecg.page.formats import FORMATS, Colour
-from ecg.page.orientation import upright
 from ecg.page.page import read_page
-from ecg.page.picture import EncodedPicture
+from ecg.picture import decoder
+from ecg.picture.decoder import MODES
+from ecg.picture.encoded import EncodedPicture
+from ecg.picture.formats import FORMATS, Colour
+from ecg.picture.orientation import upright
 from tests.support.pages.drawn_pages import draw_page, encode
 from tests.support.web.chunks import PNG, chunk
 from tests.support.web.resident_memory import memory_taken, run

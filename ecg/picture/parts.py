@@ -2,7 +2,7 @@
 
 Decoders read notes, thumbnails, animations and makers' data too, one part after the other: a file of
 nothing but empty parts kept one busy for 18 s. So JPEG and PNG come to the decoder without them. What
-tells how a camera was held is kept aside, for `ecg.page.orientation`.
+tells how a camera was held is kept aside, for `ecg.picture.orientation`.
 """
 
 import re
