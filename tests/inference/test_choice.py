@@ -51,7 +51,7 @@ def test_it_works(registry: Registry) -> None:
 
 def test_below_the_models_threshold_an_answer_is_uncertain(registry: Registry) -> None:
     (reason,) = PageBatch(PAGE).doubts(registry["pages"], UNSURE)
-    assert "highest probability is 0.40; this model's answers count from 0.50" in reason
+    assert "highest probability is 0.40; this model's answers count from 0.50" in reason.message
 
 
 def test_a_page_without_a_frame_is_uncertain(registry: Registry) -> None:
@@ -87,19 +87,20 @@ def test_all_that_read_such_a_picture_fit_it(registry: Registry) -> None:
 def test_a_model_of_something_else_refuses_and_says_so(
     registry: Registry, key: str, told: str
 ) -> None:
-    assert told in PageBatch(PAGE).refusal(registry, key)
+    assert told in str(PageBatch(PAGE).refusals(registry, key)[0])
 
 
 def test_a_model_of_pages_refuses_a_beat(registry: Registry) -> None:
-    assert PageBatch(BEAT).refusal(registry, "pages") == (
+    (reason,) = PageBatch(BEAT).refusals(registry, "pages")
+    assert reason.message == (
         "This looks like the picture of one beat; the model reads a 12-lead page."
     )
 
 
 def test_a_model_that_fits_refuses_nothing(registry: Registry) -> None:
-    assert PageBatch(PAGE).refusal(registry, "pages") == ""
-    assert PageBatch(BEAT).refusal(registry, "pictures") == ""
-    assert BeatBatch(BEATS).refusal(registry, "mixed") == ""
+    assert PageBatch(PAGE).refusals(registry, "pages") == ()
+    assert PageBatch(BEAT).refusals(registry, "pictures") == ()
+    assert BeatBatch(BEATS).refusals(registry, "mixed") == ()
 
 
 def test_what_reads_no_beats_of_a_signal_is_told_so(registry: Registry) -> None:
@@ -107,20 +108,20 @@ def test_what_reads_no_beats_of_a_signal_is_told_so(registry: Registry) -> None:
         *("drawn", "drawn_too", "mixed", "pictures", "segments")
     ]
     with pytest.raises(WrongInput, match="'pages' reads ECG pages, not signals"):
-        BeatBatch(BEATS).refusal(registry, "pages")
+        BeatBatch(BEATS).refusals(registry, "pages")
 
 
 def test_rows_of_beats_are_no_recording_for_a_member_that_reads_one(registry: Registry) -> None:
     rows = BeatBatch(RowBeats.of_rows(np.zeros((2, 187), np.float32)))
     with pytest.raises(WrongInput, match=r"^The model 'segments' reads a recording"):
-        rows.refusal(registry, "segments")
+        rows.refusals(registry, "segments")
     with pytest.raises(WrongInput, match=r"^Its member 'drawn' can't answer: The model 'drawn'"):
-        rows.refusal(registry, "mixed")
+        rows.refusals(registry, "mixed")
 
 
 def test_a_broken_model_tells_its_reason(registry: Registry) -> None:
     with pytest.raises(ModelUnavailable, match=r"broken/model\.toml"):
-        PageBatch(PAGE).refusal(registry, "broken")
+        PageBatch(PAGE).refusals(registry, "broken")
 
 
 def test_where_nothing_is_named_pages_go_to_all_and_recordings_to_the_usual_model(

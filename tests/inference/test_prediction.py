@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ecg.reason import Reason
 from model_registry.entry import ModelEntry
 from model_registry.errors import NoUsableAnswer
 from model_registry.read_entry import read_entry
@@ -107,7 +108,7 @@ def test_no_beats_are_decided_nothing_of() -> None:
 
 def test_where_there_are_reasons_a_page_is_uncertain_however_sure_the_model_is() -> None:
     assert said([[0.9, 0.1]]).decision == "accepted"
-    assert said([[0.9, 0.1]], reasons=("No frame.",)).decision == "uncertain"
+    assert said([[0.9, 0.1]], reasons=(Reason("no_frame", "No frame."),)).decision == "uncertain"
 
 
 def test_a_model_that_was_not_run_has_refused() -> None:
@@ -118,7 +119,7 @@ def test_a_model_that_was_not_run_has_refused() -> None:
         accept_from=0.6,
         model_sha256="b" * 64,
         page_sha256="a" * 64,
-        reasons=("This looks like something else.",),
+        reasons=(Reason("other_input", "This looks like something else."),),
     )
 
     assert refused.decisions() == {"refused": 1}
@@ -130,6 +131,7 @@ def test_a_model_that_was_not_run_has_refused() -> None:
         "probabilities": {},
         "decision": "refused",
         "reasons": ["This looks like something else."],
+        "reason_codes": ["other_input"],
         "timings_ms": {},
         "page_sha256": "a" * 64,
         "model_sha256": "b" * 64,
@@ -139,7 +141,7 @@ def test_a_model_that_was_not_run_has_refused() -> None:
 def test_the_json_form_is_stable() -> None:
     prediction = said(
         [[0.75, 0.25]],
-        reasons=("because",),
+        reasons=(Reason("why", "because"),),
         timings_ms={"decode": 1.23456, "preprocess": 2.0, "run": 3.0},
         page_sha256="a" * 64,
     )
@@ -152,6 +154,7 @@ def test_the_json_form_is_stable() -> None:
         "probabilities": {"normal": 0.75, "history_of_mi": 0.25},
         "decision": "uncertain",
         "reasons": ["because"],
+        "reason_codes": ["why"],
         "timings_ms": {"decode": 1.235, "preprocess": 2.0, "run": 3.0},
         "page_sha256": "a" * 64,
         "model_sha256": "b" * 64,

@@ -220,8 +220,10 @@ def test_an_answer_below_its_models_measure_is_uncertain(tmp_path: Path, start: 
     (prediction,) = start().predict(PAGE, ["fake"]).predictions
 
     assert prediction.decision == "uncertain"
-    assert prediction.reasons == (
-        "The highest probability is 0.60; this model's answers count from 0.70.",
+    (reason,) = prediction.reasons
+    assert reason.code == "unsure"
+    assert reason.message == (
+        "The highest probability is 0.60; this model's answers count from 0.70."
     )
 
 

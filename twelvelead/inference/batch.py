@@ -15,18 +15,23 @@ from ecg.beats.r_peaks import find_r_peaks
 from ecg.interrupt import Check
 from ecg.page.page import Page
 from ecg.page.picture_kind import PictureKind, picture_kind
+from ecg.reason import Reason
 from ecg.signal.signal import Signal
 from model_registry.entry import Entry, ModelEntry, Reads
 from model_registry.errors import ModelUnavailable, WrongInput, of_member
 from model_registry.preprocessing import Tensor
 from model_registry.registry import Registry
 from model_registry.segments import SegmentReading
+from twelvelead.inference.gate.finding import NOTHING, Finding
 
 Milliseconds = Mapping[str, float]  # by step
 T = TypeVar("T")
 
 KINDS: Mapping[PictureKind, Reads] = {"page": "page", "beat": "beat_picture"}
-NO_FRAME = "No trace frame was found: the whole picture was read, header and footer included."
+NO_FRAME = Reason(
+    "no_frame",
+    "No trace frame was found: the whole picture was read, header and footer included.",
+)
 ONE: Mapping[Reads, str] = {  # what a model is given, in words
     "page": "a 12-lead page",
     "beat_picture": "the picture of one beat",
@@ -73,13 +78,13 @@ class Batch(ABC):
         """The models that read such a thing."""
 
     @abstractmethod
-    def refusal(self, registry: Registry, key: str) -> str:
-        """Why a model that reads something else refuses it; empty where it fits.
+    def refusals(self, registry: Registry, key: str) -> tuple[Reason, ...]:
+        """Why a model may not answer, or reads something else; empty where it may.
 
         What is no model for the beats of a signal raises WrongInput: answers about beats can't be refused.
         """
 
-    def doubts(self, entry: Entry, probabilities: npt.NDArray[np.float64]) -> tuple[str, ...]:
+    def doubts(self, entry: Entry, probabilities: npt.NDArray[np.float64]) -> tuple[Reason, ...]:
         """Why an answer, (n, labels), is uncertain as a whole; nothing of beats, each by itself is."""
         del entry, probabilities
         return ()
@@ -90,10 +95,14 @@ class Batch(ABC):
 
 @dataclass(frozen=True)
 class PageBatch(Batch):
-    """One page, or the picture of one beat. read_ms: what it took to decode it and find its frame."""
+    """One page, or the picture of one beat. finding: what was found out about it before.
+
+    read_ms: what it took to decode it, find its frame and examine it.
+    """
 
     page: Page
     read_ms: float = 0.0
+    finding: Finding = field(default=NOTHING, compare=False)
 
     steps = ("decode", "preprocess", "run")
     late = "There was no time left for this model; ask for fewer at once, or again."
@@ -124,20 +133,29 @@ class PageBatch(Batch):
     def fitting(self, registry: Registry) -> list[str]:
         return [key for key in registry if reads_of(registry, key) == {self.kind}]
 
-    def refusal(self, registry: Registry, key: str) -> str:
+    def refusals(self, registry: Registry, key: str) -> tuple[Reason, ...]:
+        if self.finding.refusals:
+            return self.finding.refusals
         wanted = reads_of(registry, key)
         if wanted == {self.kind}:
-            return ""
+            return ()
         told = " and ".join(ONE[one] for one in sorted(wanted))
-        return f"This looks like {ONE[self.kind]}; the model reads {told}."
+        return (
+            Reason("other_input", f"This looks like {ONE[self.kind]}; the model reads {told}."),
+        )
 
-    def doubts(self, entry: Entry, probabilities: npt.NDArray[np.float64]) -> tuple[str, ...]:
-        reasons = [NO_FRAME] if entry.task.subject == "page" and not self.page.frame else []
+    def doubts(self, entry: Entry, probabilities: npt.NDArray[np.float64]) -> tuple[Reason, ...]:
+        reasons = list(self.finding.doubts)
+        if entry.task.subject == "page" and not self.page.frame:
+            reasons.append(NO_FRAME)
         highest = float(probabilities.max())
         if highest < entry.accept_from:
             reasons.append(
-                f"The highest probability is {highest:.2f}; "
-                f"this model's answers count from {entry.accept_from:.2f}."
+                Reason(
+                    "unsure",
+                    f"The highest probability is {highest:.2f}; "
+                    f"this model's answers count from {entry.accept_from:.2f}.",
+                )
             )
         return tuple(reasons)
 
@@ -167,7 +185,7 @@ class BeatBatch(Batch):
     def fitting(self, registry: Registry) -> list[str]:
         return beat_models(registry)
 
-    def refusal(self, registry: Registry, key: str) -> str:
+    def refusals(self, registry: Registry, key: str) -> tuple[Reason, ...]:
         if registry[key].task.subject != "beat":
             raise reads_pages(key)
         for network in registry.networks(key):
@@ -175,7 +193,7 @@ class BeatBatch(Batch):
                 check_beats(network, self.beats)
             except ModelUnavailable as error:
                 raise error if network.key == key else of_member(network.key, error) from error
-        return ""
+        return ()
 
     def forget(self) -> None:
         self.beats.forget_traces()  # each as long as the recording, and most models want their own

@@ -8,6 +8,7 @@ from typing import Any, Generic, Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from ecg.reason import Reason
 from model_registry.entry import ModelEntry
 from model_registry.errors import ModelUnavailable, NoUsableAnswer
 from twelvelead.inference.batch import Batch
@@ -39,7 +40,7 @@ class Prediction:
     page_sha256: str = ""
     runtime: str = NOT_RUN
     probabilities: Probabilities = field(default_factory=lambda: np.zeros((0, 0)))
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -108,7 +109,8 @@ class Prediction:
             "label": self.label,
             "probabilities": self.shares,
             "decision": self.decision,
-            "reasons": list(self.reasons),
+            "reasons": [reason.message for reason in self.reasons],
+            "reason_codes": [reason.code for reason in self.reasons],
             "timings_ms": {step: round(ms, 3) for step, ms in self.timings_ms.items()},
             "page_sha256": self.page_sha256,
             "model_sha256": self.model_sha256,

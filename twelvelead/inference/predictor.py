@@ -29,6 +29,7 @@ from twelvelead.inference.batch import (
 )
 from twelvelead.inference.cache import Cache
 from twelvelead.inference.engines.backend import State
+from twelvelead.inference.gate.finding import Examine, Finding, unexamined
 from twelvelead.inference.loader import Loader
 from twelvelead.inference.prediction import Answers, Prediction, Probabilities
 from twelvelead.inference.resources.limits import FOREVER, Deadline, Limits, Usage
@@ -36,8 +37,6 @@ from twelvelead.inference.resources.machine import cores
 from twelvelead.inference.resources.slots import Slots
 
 ENTRY_PAUSE = 0.002  # s between entries that are read at start, so that the first pages go before
-# a page's size, its frame, the beat that it shows instead
-Facts = tuple[tuple[int, int], Box | None, BeatPicture | None]
 Given = bytes | Signal | Beats
 
 LIMITS = Limits()
@@ -55,19 +54,33 @@ class Asker:
     found: Callable[[int], None] = nobody
 
 
+@dataclass(frozen=True)
+class PictureFacts:
+    """What was found out about a picture that may be sent again: more than its bytes say at once."""
+
+    size: tuple[int, int]
+    frame: Box | None
+    beat: BeatPicture | None
+    finding: Finding
+
+
 class Predictor:
     """Runs the models of a registry. Models load on first use, once, and stay loaded.
 
-    An ensemble is loaded when all its members are, and answers where each of them does.
+    An ensemble is loaded when all its members are, and answers where each of them does. examine: looks
+    at each picture before any model does.
     """
 
-    def __init__(self, registry: Registry, limits: Limits = LIMITS) -> None:
+    def __init__(
+        self, registry: Registry, limits: Limits = LIMITS, examine: Examine = unexamined
+    ) -> None:
         self.registry = registry
         self.limits = limits
         self._slots = Slots(limits.runs or cores())
         self._loader = Loader(registry, limits, self._slots)
         self._networks = self._loader.networks
-        self._facts = Cache[Facts](limits.answers_kept)
+        self._facts = Cache[PictureFacts](limits.answers_kept)
+        self._examine = examine
 
     def state(self, key: str) -> State:
         """ "idle", "loading" or "ready"; raises ModelUnavailable with the reason, UnknownModel.
@@ -162,7 +175,8 @@ class Predictor:
 
     def _batch(self, given: Given, deadline: Deadline) -> Batch:
         if isinstance(given, bytes):
-            return PageBatch(*timed(lambda: self.read(given)))
+            (page, finding), milliseconds = timed(lambda: self.examine(given))
+            return PageBatch(page, milliseconds, finding)
         if isinstance(given, Signal):
             return find_beats(given, deadline.check)
         return BeatBatch(given)
@@ -188,17 +202,23 @@ class Predictor:
         return Answers(batch, tuple(predictions), errors)
 
     def read(self, data: bytes) -> Page:
-        """A page, its frame not looked for again where it was sent a moment ago; inside a slot.
+        """A page alone; inside a slot. Raises PageError."""
+        return self.examine(data)[0]
+
+    def examine(self, data: bytes) -> tuple[Page, Finding]:
+        """A page and what is found out about it, not again where it was sent a moment ago; inside a slot.
 
         Raises PageError.
         """
         sha256 = hashlib.sha256(data).hexdigest()
         facts = self._facts.get(sha256)
         if facts is not None:
-            return Page(EncodedPicture(data, sha256), *facts)
+            picture = EncodedPicture(data, sha256)
+            return Page(picture, facts.size, facts.frame, facts.beat), facts.finding
         page = read_page(data, sha256)
-        self._facts.put((page.size, page.frame, page.beat), sha256)
-        return page
+        finding = self._examine(page)
+        self._facts.put(PictureFacts(page.size, page.frame, page.beat, finding), sha256)
+        return page, finding
 
     def _predict_one(self, key: str, asked: BatchAnswers, note: Note) -> Prediction:
         entry, batch = self.registry[key], asked.batch
@@ -210,9 +230,9 @@ class Predictor:
             model_sha256=self.registry.sha256(key),
             page_sha256=batch.sha256,
         )
-        refused = batch.refusal(self.registry, key)
-        if refused:
-            return replace(said, reasons=(refused,))
+        refusals = batch.refusals(self.registry, key)
+        if refusals:
+            return replace(said, reasons=refusals)
         runtime = self.load(key, asked.deadline)
         answer = asked.answer(key, note)
         steps = dict.fromkeys((*batch.spent, *answer.timings_ms))

@@ -19,6 +19,7 @@ from model_registry.registry import read_registry
 from tests.support.signals.signal_fakes import make_beats_app, recording
 from tests.support.web.live import wait_for
 from tests.support.web.web_fakes import FakePredictor, a_sample, form, make_app
+from twelvelead.inference.gate.finding import Finding
 from twelvelead.inference.resources.limits import FOREVER, Deadline
 from twelvelead.inference.resources.machine import cores
 from twelvelead.web.shown.shown_pictures import ShownPictures
@@ -32,7 +33,7 @@ class Broken(FakePredictor):
 
     error: Exception = ZeroDivisionError("secret")
 
-    def read(self, data: bytes) -> Page:
+    def examine(self, data: bytes) -> tuple[Page, Finding]:
         del data
         raise self.error
 

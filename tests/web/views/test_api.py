@@ -26,6 +26,7 @@ MODEL_KEYS = [
 ]
 PREDICTION_KEYS = [
     *("model", "framework", "runtime", "label", "probabilities", "decision", "reasons"),
+    "reason_codes",
     *("timings_ms", "page_sha256", "model_sha256"),
 ]
 
@@ -109,7 +110,7 @@ def test_a_page_without_a_frame_is_answered_with_the_reason(client: FlaskClient)
     assert found["page"]["frame"] is None
     assert found["page"]["area"] == [0, 0, 600, 420]
     assert found["predictions"][0]["decision"] == "uncertain"
-    assert found["predictions"][0]["reasons"] == [NO_FRAME]
+    assert found["predictions"][0]["reasons"] == [NO_FRAME.message]
 
 
 def test_a_model_that_fails_is_named_and_the_others_answer(models_dir: Path) -> None:

@@ -39,6 +39,7 @@ class PredictionMade(Document):
     probabilities: dict[str, float]
     decision: Literal["accepted", "uncertain", "refused"]
     reasons: list[str]
+    reason_codes: list[str] = Field(description="the same for programs, in the same order")
     timings_ms: dict[str, float]
     page_sha256: str
     model_sha256: str
