@@ -48,6 +48,10 @@ class Box:
         )
         return Box(left, top, right, bottom)
 
+    def moved(self, right: int, down: int) -> "Box":
+        """The same box where its picture is a part of a larger one, cut out at this place."""
+        return Box(self.left + right, self.top + down, self.right + right, self.bottom + down)
+
     def as_tuple(self) -> tuple[int, int, int, int]:
         return (self.left, self.top, self.right, self.bottom)
 

@@ -5,11 +5,11 @@ filter for formats without it), by the largest of 1, 2, 4, 8 that leaves the tra
 as was asked for. Which other models are asked does not change what one model sees.
 """
 
-from typing import Literal
+from dataclasses import dataclass
 
 from ecg.errors import EmptyFile, FileTooLarge, UnreadablePicture
 from ecg.page.frame import Box, find_frame
-from ecg.page.single_beat import BeatPicture, find_beat, may_be_beat
+from ecg.page.single_beat import find_beat, may_be_beat
 from ecg.picture.encoded import EncodedPicture
 from ecg.picture.formats import (
     FORMATS,
@@ -19,6 +19,7 @@ from ecg.picture.formats import (
     Pixels,
     too_many_pixels,
 )
+from ecg.picture.tone import TURNED, is_light_on_dark
 
 __all__ = [
     "FORMATS",
@@ -26,6 +27,7 @@ __all__ = [
     "MAX_BYTES",
     "MAX_PIXELS",
     "Colour",
+    "Look",
     "Page",
     "Pixels",
     "read_page",
@@ -40,64 +42,91 @@ SCALES = (8, 4, 2, 1)
 KEPT_BYTES = 32_000_000  # of decoded pixels that a page holds, beside the latest
 
 
+@dataclass(frozen=True)
+class Look:
+    """What is seen in a picture: found once, and kept for when it is sent again.
+
+    frame: the inside of the trace frame in upright full-size pixels, None where none was found. beat:
+    the same of the single beat, where the picture shows one instead of a page. negative: whether it is
+    light on dark, and read the other way round. notes: what was done to it before it was read, in
+    sentences.
+    """
+
+    frame: Box | None
+    beat: Box | None
+    negative: bool = False
+    notes: tuple[str, ...] = ()
+
+
 class Page:
     """One picture of an ECG, its header checked, decoded when pixels are asked for.
 
-    `size` is (width, height) in pixels, upright; `sha256` is that of the bytes as given; `frame`
-    is the inside of the trace frame in upright full-size pixels, None where none was found; `beat`
-    is set where the picture shows a single beat instead of a page.
+    `size` is (width, height) in pixels, upright; `sha256` is that of the bytes as given; `look` holds
+    what was found in it.
     """
 
-    def __init__(
-        self,
-        data: bytes | EncodedPicture,
-        size: tuple[int, int],
-        frame: Box | Literal["look"] | None = "look",
-        beat: BeatPicture | Literal["look"] | None = "look",
-    ) -> None:
-        """For bytes that `read_page` checked; frame and beat: as found then, else they are looked for."""
-        self.size = size
+    def __init__(self, data: bytes | EncodedPicture, look: Look | None = None) -> None:
+        """For bytes that `read_page` checked. look: as found then, else it is looked at."""
         self._picture = EncodedPicture(data) if isinstance(data, bytes) else data
+        width, height = self._picture.size
+        self.size = (height, width) if self._picture.is_sideways else (width, height)
         self.sha256 = self._picture.sha256
         self._decoded: dict[tuple[int, Colour], Pixels] = {}
-        self.frame: Box | None = self._look() if frame == "look" else frame
-        self.beat: BeatPicture | None = self._look_for_beat() if beat == "look" else beat
+        self._negative = bool(look and look.negative)
+        self.look = look or self._look()
+
+    @property
+    def frame(self) -> Box | None:
+        """The inside of the trace frame, None where none was found."""
+        return self.look.frame
+
+    @property
+    def beat(self) -> Box | None:
+        """Where the picture shows a single beat, None where it is a page."""
+        return self.look.beat
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done to the picture before it was read, in sentences; empty where it was sent so."""
+        return self.look.notes
 
     @property
     def area(self) -> Box:
         """What is read: the beat, the trace frame, or the whole picture where neither was found."""
         if self.beat:
-            return self.beat.box
+            return self.beat
         return self.frame or Box(0, 0, *self.size)
 
     def trace(self, at_least: tuple[int, int], colour: Colour = "grey") -> Pixels:
         """The area that is read: uint8 (height, width) in grey, (height, width, 3) in RGB.
 
         Scaled down in the decoder as far as its width and height stay `at_least` that many pixels;
-        a page that is smaller than that comes in full size. A beat on dark paper comes inverted.
+        a page that is smaller than that comes in full size.
 
         Raises UnreadablePicture where the bytes turn out to be truncated or damaged.
         """
         scale = _largest_scale((self.area.width, self.area.height), at_least)
         pixels = self._decode(scale, colour)
         box = self.area.times(1 / scale)
-        inside = pixels[box.top : box.bottom, box.left : box.right]
-        return 255 - inside if self.beat and self.beat.dark_paper else inside
+        return pixels[box.top : box.bottom, box.left : box.right]
 
     def whole(self, at_least: tuple[int, int], colour: Colour = "rgb") -> Pixels:
         """The whole picture, for showing it, never for a model; sized as in `trace`."""
         return self._decode(_largest_scale(self.size, at_least), colour)
 
-    def _look(self) -> Box | None:
+    def _look(self) -> Look:
         scale = _largest_scale(self.size, (FRAME_WIDTH, 1))
+        self._negative = is_light_on_dark(self._picture.decode(scale, "grey"))
         found = find_frame(self._decode(scale, "grey"))
-        return found.times(scale) if found else None
+        frame = found.times(scale) if found else None
+        notes = (TURNED,) if self._negative else ()
+        return Look(frame, self._find_beat(frame), self._negative, notes)
 
-    def _look_for_beat(self) -> BeatPicture | None:
+    def _find_beat(self, frame: Box | None) -> Box | None:
         """The single beat, inside drawn axes where there are any."""
         if not may_be_beat(self.size):
             return None
-        inside = self.frame or Box(0, 0, *self.size)
+        inside = frame or Box(0, 0, *self.size)
         grey = self._decode(1, "grey")[inside.top : inside.bottom, inside.left : inside.right]
         found = find_beat(grey)
         return found.moved(inside.left, inside.top) if found else None
@@ -108,6 +137,7 @@ class Page:
         pixels = self._decoded.pop(wanted, None)
         if pixels is None:
             pixels = self._picture.decode(scale, colour)
+            pixels = 255 - pixels if self._negative else pixels
         self._decoded[wanted] = pixels
         while len(self._decoded) > 1 and sum(p.nbytes for p in self._decoded.values()) > KEPT_BYTES:
             del self._decoded[next(iter(self._decoded))]
@@ -128,7 +158,7 @@ def read_page(data: bytes, sha256: str = "") -> Page:
     picture = EncodedPicture(data, sha256)
     size = picture.size
     _check_size(*size)
-    page = Page(picture, size[::-1] if picture.is_sideways else size)
+    page = Page(picture)
     if page.beat is None:
         _check_sides(*size, MIN_SIDE)
     return page

@@ -1,11 +1,9 @@
 """Finding a single beat in a picture: one trace from side to side, and nothing else beside it.
 
 Pictures of beats, as public sets have them, are small, grey, without grid or axes; sizes, margins and
-widths of lines differ, and some are light on dark. A 12-lead page has several traces above each other
-and words, so that few of its columns hold one stretch of ink.
+widths of lines differ. A 12-lead page has several traces above each other and words, so that few of its
+columns hold one stretch of ink.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,27 +23,16 @@ LONGEST = 4.0  # width / height: more is a strip, not a beat
 MARGIN = 0.026  # of the trace's height that stays free above and below, as `draw_beat` leaves it
 
 
-@dataclass(frozen=True)
-class BeatPicture:
-    """Where the beat stands in a picture, with the margin of drawn ones, and whether on dark paper."""
-
-    box: Box
-    dark_paper: bool
-
-    def moved(self, right: int, down: int) -> "BeatPicture":
-        """The same beat where the picture is a part of a larger one, cut out at this place."""
-        left, top, end, bottom = self.box.as_tuple()
-        box = Box(left + right, top + down, end + right, bottom + down)
-        return BeatPicture(box, self.dark_paper)
-
-
 def may_be_beat(size: tuple[int, int]) -> bool:
     """Whether a picture of this width and height could be one of a single beat."""
     return max(size) <= min(LARGEST, LONGEST * min(size))
 
 
-def find_beat(grey: Grey) -> BeatPicture | None:
-    """The single beat in a picture, uint8 (height, width), or None where there is something else."""
+def find_beat(grey: Grey) -> Box | None:
+    """The single beat in a picture, uint8 (height, width), with the margin of drawn ones.
+
+    None where there is something else.
+    """
     import cv2
 
     height, width = grey.shape
@@ -54,13 +41,11 @@ def find_beat(grey: Grey) -> BeatPicture | None:
     if factor > 1:
         size = (max(1, round(width / factor)), max(1, round(height / factor)))
         seen = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
-    paper = float(np.median(seen))
-    ink = _ink(seen, paper)
+    ink = _ink(seen, float(np.median(seen)))
     box = _around(ink) if ink is not None else None
     if ink is None or box is None or not _is_one_trace(ink, box):
         return None
-    inside = _with_margin(box.times(factor), (height, width))
-    return BeatPicture(inside, dark_paper=paper < 128)
+    return _with_margin(box.times(factor), (height, width))
 
 
 def _ink(seen: Grey, paper: float) -> Mask | None:

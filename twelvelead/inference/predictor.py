@@ -11,9 +11,7 @@ from typing import overload
 import numpy as np
 
 from ecg.beats.beats import Beats
-from ecg.page.frame import Box
-from ecg.page.page import Page, read_page
-from ecg.page.single_beat import BeatPicture
+from ecg.page.page import Look, Page, read_page
 from ecg.picture.encoded import EncodedPicture
 from ecg.signal.signal import Signal
 from model_registry.errors import ModelUnavailable
@@ -58,9 +56,7 @@ class Asker:
 class PictureFacts:
     """What was found out about a picture that may be sent again: more than its bytes say at once."""
 
-    size: tuple[int, int]
-    frame: Box | None
-    beat: BeatPicture | None
+    look: Look
     finding: Finding
 
 
@@ -214,10 +210,10 @@ class Predictor:
         facts = self._facts.get(sha256)
         if facts is not None:
             picture = EncodedPicture(data, sha256)
-            return Page(picture, facts.size, facts.frame, facts.beat), facts.finding
+            return Page(picture, facts.look), facts.finding
         page = read_page(data, sha256)
         finding = self._examine(page)
-        self._facts.put(PictureFacts(page.size, page.frame, page.beat, finding), sha256)
+        self._facts.put(PictureFacts(page.look, finding), sha256)
         return page, finding
 
     def _predict_one(self, key: str, asked: BatchAnswers, note: Note) -> Prediction:

@@ -27,6 +27,7 @@ class PageRead(Document):
     height: int
     frame: tuple[int, int, int, int] | None = Field(description="null: none was found")
     area: tuple[int, int, int, int] = Field(description="what the models read")
+    notes: list[str] = Field(description="what was done to the picture before it was read")
 
 
 class PredictionMade(Document):
@@ -99,6 +100,7 @@ def describe_page(page: Page) -> PageRead:
         height=page.size[1],
         frame=page.frame.as_tuple() if page.frame else None,
         area=page.area.as_tuple(),
+        notes=list(page.notes),
     )
 
 
