@@ -77,7 +77,9 @@ class _Described:
     """What is said about every model in `models/<key>/model.toml`.
 
     labels stand in the model's own OUTPUT ORDER. temperature (> 0) divides the logits (Guo 2017).
-    accept_from (0..1): below this probability of the first label an answer is called uncertain.
+    accept_from (0..1): below this probability of its most probable label an answer is called uncertain.
+    keep_from (0..1, one a label): from which probability on a label can't be ruled out; empty: never
+    measured. accepts: whether its answers are ever accepted.
     """
 
     key: str
@@ -86,6 +88,8 @@ class _Described:
     labels: tuple[str, ...]
     temperature: float = 1.0
     accept_from: float = 0.5
+    keep_from: tuple[float, ...] = ()
+    accepts: bool = True
     example: Example | BeatExample | None = None
     metrics: Mapping[str, Any] | None = None
 

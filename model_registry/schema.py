@@ -56,6 +56,9 @@ class EntryDocument(TomlTable):
         if not set(labels) <= set(known) or len(labels) < 2 or len(set(labels)) != len(labels):
             right = "list each of the model's outputs once, in its order, out of"
             raise fault(f"{right} {', '.join(known)}", "labels")
+        keep = self.decision.keep_from
+        if keep is not None and len(keep) != len(labels):
+            raise fault(f"give {len(labels)}, one a label", "decision.keep_from")
         if self.example and len(self.example.probabilities) != len(labels):
             raise fault(f"give {len(labels)}, one a label", "example.probabilities")
         return self
@@ -68,6 +71,8 @@ class EntryDocument(TomlTable):
             "labels": tuple(self.labels),
             "temperature": self.calibration.temperature,
             "accept_from": self.decision.accept_from,
+            "keep_from": tuple(self.decision.keep_from or ()),
+            "accepts": self.decision.accepts,
             "example": self.example.example(folder) if self.example else None,
         }
 

@@ -16,6 +16,7 @@ LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 BEATS = 100_000  # most that an example's signal has
 CHANNELS = 'use 3, or 1 with colour = "grey" and another scale'
 GREY_STEPS = f'use {", ".join(STEPS)}, with colour = "grey"'
+KEEP = "give a probability for each of `labels`, in their order"
 SHARES = "give one probability a label; they add up to 1"
 
 Side = Annotated[int, Field(ge=16, le=2048)]
@@ -216,3 +217,9 @@ class DecisionTable(TomlTable):
     accept_from: float = key(
         "Probability of an answer from which on it is not called uncertain.", "", 0.5, ge=0, le=1
     )
+    keep_from: list[Probability] | None = key(
+        "For each of `labels`, in their order: the probability from which on it can't be ruled out.",
+        KEEP,
+        None,
+    )
+    accepts: bool = key("Whether its answers are ever accepted.", "", True)

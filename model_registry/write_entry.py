@@ -39,11 +39,17 @@ def entry_text(entry: Entry) -> str:
         "framework": entry.framework,
         **(_network(entry) if isinstance(entry, ModelEntry) else _ensemble(entry)),
         "calibration": {"temperature": entry.temperature},
-        "decision": {"accept_from": entry.accept_from},
+        "decision": _decision(entry),
     }
     if entry.example:
         tables["example"] = _example(entry.example)
     return f"#:schema {SCHEMA}\n\n" + BROKEN_LIST.sub(_on_one_line, tomli_w.dumps(_plain(tables)))
+
+
+def _decision(entry: Entry) -> Table:
+    table: Table = {} if entry.accepts else {"accepts": False}
+    table |= {"accept_from": entry.accept_from}
+    return table | ({"keep_from": entry.keep_from} if entry.keep_from else {})
 
 
 def _network(entry: ModelEntry) -> Table:

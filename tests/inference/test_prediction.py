@@ -14,6 +14,7 @@ from model_registry.entry import ModelEntry
 from model_registry.errors import NoUsableAnswer
 from model_registry.read_entry import read_entry
 from tests.support.models.entry_files import KERAS, changed, write_entry
+from twelvelead.inference.decision import Rule
 from twelvelead.inference.prediction import Prediction, to_probabilities
 
 
@@ -81,7 +82,7 @@ def said(probabilities: Sequence[Sequence[float]], **more: Any) -> Prediction:
         model="tiny",
         framework="keras",
         labels=("normal", "history_of_mi"),
-        accept_from=0.6,
+        rule=Rule(0.6),
         model_sha256="b" * 64,
         runtime="tensorflow 2",
         probabilities=np.array(probabilities),
@@ -116,7 +117,7 @@ def test_a_model_that_was_not_run_has_refused() -> None:
         model="tiny",
         framework="keras",
         labels=("normal",),
-        accept_from=0.6,
+        rule=Rule(0.6),
         model_sha256="b" * 64,
         page_sha256="a" * 64,
         reasons=(Reason("other_input", "This looks like something else."),),
@@ -130,12 +131,21 @@ def test_a_model_that_was_not_run_has_refused() -> None:
         "label": None,
         "probabilities": {},
         "decision": "refused",
+        "cannot_rule_out": [],
         "reasons": ["This looks like something else."],
         "reason_codes": ["other_input"],
         "timings_ms": {},
         "page_sha256": "a" * 64,
         "model_sha256": "b" * 64,
     }
+
+
+def test_what_a_page_may_be_after_all_is_told_the_likeliest_first() -> None:
+    page = replace(said([[0.3, 0.7]]), rule=Rule(0.6, (0.2, 0.9)))
+    assert page.cannot_rule_out == ("history_of_mi", "normal")
+    assert page.as_json()["cannot_rule_out"] == ["history_of_mi", "normal"]
+    assert page.decision == "uncertain"
+    assert replace(page, rule=Rule(0.6, (0.4, 0.9))).cannot_rule_out == ("history_of_mi",)
 
 
 def test_the_json_form_is_stable() -> None:
@@ -153,6 +163,7 @@ def test_the_json_form_is_stable() -> None:
         "label": "normal",
         "probabilities": {"normal": 0.75, "history_of_mi": 0.25},
         "decision": "uncertain",
+        "cannot_rule_out": [],
         "reasons": ["because"],
         "reason_codes": ["why"],
         "timings_ms": {"decode": 1.235, "preprocess": 2.0, "run": 3.0},

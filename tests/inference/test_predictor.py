@@ -227,6 +227,17 @@ def test_an_answer_below_its_models_measure_is_uncertain(tmp_path: Path, start: 
     )
 
 
+def test_a_class_that_can_not_be_ruled_out_makes_an_answer_uncertain(
+    tmp_path: Path, start: Start
+) -> None:
+    make_fake_model(tmp_path, facts=Facts(end="[decision]\nkeep_from = [0.1, 0.1, 0.1, 0.1]"))
+    (prediction,) = start().predict(PAGE, ["fake"]).predictions
+
+    assert prediction.decision == "uncertain"
+    assert [reason.code for reason in prediction.reasons] == ["not_ruled_out"]
+    assert len(prediction.cannot_rule_out) > 1
+
+
 @pytest.mark.parametrize(
     ("outputs", "told"),
     [

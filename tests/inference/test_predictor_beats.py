@@ -77,7 +77,7 @@ def test_classes_are_counted_and_weighed(predictor: Predictor) -> None:
 
 def test_answers_below_the_models_threshold_do_not_count(predictor: Predictor) -> None:
     (said,) = predictor.predict(SIGNAL, ["drawn"]).predictions
-    assert said.accept_from == 0.5
+    assert said.rule.accept_from == 0.5
     assert not said.accepted.any()
 
 

@@ -85,7 +85,10 @@ class Batch(ABC):
         """
 
     def doubts(self, entry: Entry, probabilities: npt.NDArray[np.float64]) -> tuple[Reason, ...]:
-        """Why an answer, (n, labels), is uncertain as a whole; nothing of beats, each by itself is."""
+        """What is in doubt about this batch, or about this model's reading of it.
+
+        What a model's rule says of its answers, (n, labels), is told by `decision.doubts`.
+        """
         del entry, probabilities
         return ()
 
@@ -145,18 +148,10 @@ class PageBatch(Batch):
         )
 
     def doubts(self, entry: Entry, probabilities: npt.NDArray[np.float64]) -> tuple[Reason, ...]:
+        del probabilities
         reasons = list(self.finding.doubts)
         if entry.task.subject == "page" and not self.page.frame:
             reasons.append(NO_FRAME)
-        highest = float(probabilities.max())
-        if highest < entry.accept_from:
-            reasons.append(
-                Reason(
-                    "unsure",
-                    f"The highest probability is {highest:.2f}; "
-                    f"this model's answers count from {entry.accept_from:.2f}.",
-                )
-            )
         return tuple(reasons)
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +12,8 @@ from ecg.reason import Reason
 from model_registry.entry import ModelEntry
 from model_registry.errors import ModelUnavailable, NoUsableAnswer
 from twelvelead.inference.batch import Batch
+from twelvelead.inference.decision import Decision, Rule
 
-Decision = Literal["accepted", "uncertain", "refused"]
 Probabilities = npt.NDArray[np.float64]
 B_co = TypeVar("B_co", bound=Batch, covariant=True)
 
@@ -26,7 +26,7 @@ class Prediction:
     """One model's answers about n things: a page (n = 1), or all beats of a recording.
 
     probabilities: float64 (n, labels), in the model's own order of `labels`; empty where it
-    refused, and was not run. accept_from: below this probability an answer is uncertain. reasons: why
+    refused, and was not run. rule: which of them count. reasons: why
     all of it is refused, or no more than uncertain. timings_ms: "decode" or "find_beats" (shared by all
     models that are asked at once), "preprocess", "run", in milliseconds. An ensemble's framework is
     "ensemble", its model_sha256 as `Registry.sha256` says. page_sha256: "" for a recording.
@@ -35,7 +35,7 @@ class Prediction:
     model: str
     framework: str
     labels: tuple[str, ...]
-    accept_from: float
+    rule: Rule
     model_sha256: str
     page_sha256: str = ""
     runtime: str = NOT_RUN
@@ -60,7 +60,12 @@ class Prediction:
     @property
     def accepted(self) -> npt.NDArray[np.bool_]:
         """(n,) whether an answer counts; the others are uncertain."""
-        return np.asarray((self.confidence >= self.accept_from) & (not self.reasons))
+        return np.asarray(self.rule.accepted(self.probabilities) & (not self.reasons))
+
+    @property
+    def kept(self) -> npt.NDArray[np.bool_]:
+        """(n, labels) which classes can't be ruled out; all False where that was never measured."""
+        return self.rule.kept(self.probabilities)
 
     @property
     def surest(self) -> int:
@@ -100,6 +105,17 @@ class Prediction:
             else {}
         )
 
+    @property
+    def cannot_rule_out(self) -> tuple[str, ...]:
+        """Labels that a page may have after all, by `Rule.kept`, its own among them, the likeliest first.
+
+        Empty where it is refused, and where nobody measured from which probability on.
+        """
+        if self.is_refused:
+            return ()
+        order = np.argsort(-self.probabilities[0], kind="stable")
+        return tuple(self.labels[place] for place in order if self.kept[0, place])
+
     def as_json(self) -> dict[str, Any]:
         """The stable JSON form of what is said of a page."""
         return {
@@ -109,6 +125,7 @@ class Prediction:
             "label": self.label,
             "probabilities": self.shares,
             "decision": self.decision,
+            "cannot_rule_out": list(self.cannot_rule_out),
             "reasons": [reason.message for reason in self.reasons],
             "reason_codes": [reason.code for reason in self.reasons],
             "timings_ms": {step: round(ms, 3) for step, ms in self.timings_ms.items()},

@@ -26,6 +26,7 @@ from twelvelead.inference.batch import (
     timed,
 )
 from twelvelead.inference.cache import Cache
+from twelvelead.inference.decision import Rule, doubts
 from twelvelead.inference.engines.backend import State
 from twelvelead.inference.gate.finding import Examine, Finding, unexamined
 from twelvelead.inference.loader import Loader
@@ -222,7 +223,7 @@ class Predictor:
             model=key,
             framework=entry.framework,
             labels=entry.labels,
-            accept_from=entry.accept_from,
+            rule=Rule.of(entry),
             model_sha256=self.registry.sha256(key),
             page_sha256=batch.sha256,
         )
@@ -236,7 +237,7 @@ class Predictor:
             said,
             runtime=runtime,
             probabilities=answer.probabilities,
-            reasons=batch.doubts(entry, answer.probabilities),
+            reasons=doubts(batch, entry, answer.probabilities),
             timings_ms={s: batch.spent.get(s, 0) + answer.timings_ms.get(s, 0) for s in steps},
         )
 

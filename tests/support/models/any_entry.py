@@ -89,6 +89,8 @@ def _described(draw: st.DrawFn, task: Task) -> dict[str, Any]:
         "labels": tuple(labels),
         "temperature": draw(st.floats(0.01, 100)),
         "accept_from": draw(st.floats(0, 1)),
+        "accepts": draw(st.booleans()),
+        "keep_from": draw(st.just(()) | st.tuples(*[st.floats(0, 1)] * len(labels))),
         "example": draw(st.none() | _examples(labels)),
     }
 

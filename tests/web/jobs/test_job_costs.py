@@ -19,6 +19,7 @@ from tests.support.signals.signal_fakes import (
     sent,
 )
 from twelvelead.inference.batch import Recording
+from twelvelead.inference.decision import Rule
 from twelvelead.inference.prediction import Answers, Prediction
 from twelvelead.web.jobs.job_costs import SECONDS_A_BEAT, JobCosts, TooMuchWork, in_time
 from twelvelead.web.jobs.recording_jobs import SignalJobs
@@ -42,7 +43,7 @@ def answers(took: float, count: int = 1000, model: str = DRAWN) -> Answers[Recor
         model=model,
         framework="keras",
         labels=("N",),
-        accept_from=0.5,
+        rule=Rule(0.5),
         model_sha256="",
         runtime="none",
         probabilities=np.ones((count, 1)),

@@ -12,6 +12,7 @@ from model_registry.errors import ModelUnavailable
 from tests.support.signals.signal_fakes import said_of
 from tests.support.web.peak_memory import MEGABYTE, STATUS, peak_memory
 from twelvelead.inference.batch import Recording
+from twelvelead.inference.decision import Rule
 from twelvelead.inference.prediction import Answers, Prediction
 from twelvelead.web.schemas.signals import (
     AT_ONCE,
@@ -34,7 +35,7 @@ def answered(count: int, models: int = 2) -> Answers[Recording]:
             model=f"m{n}",
             framework="keras",
             labels=("N", "S", "V"),
-            accept_from=0.6,
+            rule=Rule(0.6),
             model_sha256="ab" * 32,
             runtime="onnx",
             probabilities=shares,

@@ -25,8 +25,8 @@ MODEL_KEYS = [
     *("metrics", "size_bytes", "sha256", "state", "reason", "notes"),
 ]
 PREDICTION_KEYS = [
-    *("model", "framework", "runtime", "label", "probabilities", "decision", "reasons"),
-    "reason_codes",
+    *("model", "framework", "runtime", "label", "probabilities", "decision"),
+    *("cannot_rule_out", "reasons", "reason_codes"),
     *("timings_ms", "page_sha256", "model_sha256"),
 ]
 

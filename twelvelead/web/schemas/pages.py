@@ -39,6 +39,10 @@ class PredictionMade(Document):
     label: str | None = Field(description="null if refused")
     probabilities: dict[str, float]
     decision: Literal["accepted", "uncertain", "refused"]
+    cannot_rule_out: list[str] = Field(
+        description="classes that it may be after all, at 90 % coverage, the label among them, the "
+        "likeliest first; empty if refused, or if the model was never measured for that"
+    )
     reasons: list[str]
     reason_codes: list[str] = Field(description="the same for programs, in the same order")
     timings_ms: dict[str, float]

@@ -1,0 +1,94 @@
+"""Whether an answer counts: the one rule, written once (docs/decisions/11-accepted.md).
+
+Refused: nobody was asked. Accepted: there is no doubt about what was given, the model's answers count at
+all, its most probable class reaches `accept_from`, and no other class remains that can't be ruled out.
+Uncertain: all else, with a reason for each of these that fails.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from ecg.reason import Reason
+from model_registry.entry import Entry
+from twelvelead.inference.batch import Batch, PageBatch
+
+Decision = Literal["accepted", "uncertain", "refused"]
+Shares = npt.NDArray[np.float64]
+
+NEVER = Reason(
+    "never_accepted",
+    "This model's answers are never accepted: held out, too few of them are right when it is sure.",
+)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """When a model's answers count.
+
+    accept_from: probability (0..1) of the most probable class from which on they do. keep_from: for each
+    class, in the model's order, the probability from which on it can't be ruled out; empty where nobody
+    measured that. accepts: False for a model whose answers never count.
+    """
+
+    accept_from: float = 0.5
+    keep_from: tuple[float, ...] = ()
+    accepts: bool = True
+
+    @classmethod
+    def of(cls, entry: Entry) -> Self:
+        """What a model's entry says."""
+        return cls(entry.accept_from, entry.keep_from, entry.accepts)
+
+    def kept(self, probabilities: Shares) -> npt.NDArray[np.bool_]:
+        """(n, labels) which classes can't be ruled out, the most probable one always among them.
+
+        A prediction set for each row, conformal by class (Vovk, Gammerman & Shafer 2005; Sadinle, Lei &
+        Wasserman 2019). probabilities: (n, labels). All False where nobody measured thresholds.
+        """
+        if not self.keep_from:
+            return np.zeros(probabilities.shape, dtype=np.bool_)
+        highest = probabilities.max(axis=1, keepdims=True)
+        return np.asarray((probabilities >= self.keep_from) | (probabilities == highest))
+
+    def accepted(self, probabilities: Shares) -> npt.NDArray[np.bool_]:
+        """(n,) which answers count, of probabilities (n, labels), where nothing else is in doubt."""
+        sure = probabilities.max(axis=1, initial=0.0) >= self.accept_from
+        return np.asarray(sure & (self.kept(probabilities).sum(axis=1) <= 1) & self.accepts)
+
+    def doubts(self, probabilities: Shares, titles: tuple[str, ...]) -> tuple[Reason, ...]:
+        """Why one answer, (labels,), doesn't count; empty where it does. titles: of the classes."""
+        if not self.accepts:
+            return (NEVER,)
+        reasons = []
+        highest = float(probabilities.max())
+        if highest < self.accept_from:
+            reasons.append(
+                Reason(
+                    "unsure",
+                    f"The highest probability is {highest:.2f}; "
+                    f"this model's answers count from {self.accept_from:.2f}.",
+                )
+            )
+        kept = self.kept(probabilities[np.newaxis])[0]
+        others = [title for title, is_kept in zip(titles, kept, strict=True) if is_kept]
+        if len(others) > 1:
+            others.remove(titles[int(probabilities.argmax())])
+            told = " and ".join(others)
+            reasons.append(Reason("not_ruled_out", f"This model can't rule out: {told}."))
+        return tuple(reasons)
+
+
+def doubts(batch: Batch, entry: Entry, probabilities: Shares) -> tuple[Reason, ...]:
+    """Why answers, (n, labels), are no more than uncertain as a whole.
+
+    What is in doubt about the batch and, of the one answer about a page, what its model's rule says.
+    Beats are decided each by itself.
+    """
+    rule, reasons = Rule.of(entry), batch.doubts(entry, probabilities)
+    if isinstance(batch, PageBatch):
+        titles = tuple(entry.task.labels[label] for label in entry.labels)
+        return reasons + rule.doubts(probabilities[0], titles)
+    return reasons if rule.accepts else (*reasons, NEVER)
