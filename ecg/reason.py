@@ -1,6 +1,9 @@
 """Why something is refused, or not more than uncertain: a code for programs, a sentence for people."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+Decision = Literal["accepted", "uncertain", "refused"]  # how far an answer is believed
 
 
 @dataclass(frozen=True)

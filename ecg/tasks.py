@@ -1,7 +1,7 @@
 """Tasks: what a model is asked, and what its answers mean. Each model brings its own label ORDER."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -10,12 +10,20 @@ Subject = Literal["page", "beat"]
 
 @dataclass(frozen=True)
 class Task:
-    """A question: its key, what it is asked of (a page or a beat), each label with the words for people."""
+    """A question: its key, what it is asked of (a page or a beat), each label with the words for people.
+
+    many: the words for several of a label, as in "8 of 24 infarctions".
+    """
 
     key: str
     title: str
     labels: Mapping[str, str]
     subject: Subject = "page"
+    many: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def several(self, label: str) -> str:
+        """Several of a label, in words."""
+        return self.many.get(label) or f"{self.subject}s of '{self.labels[label]}'"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Goes to another process by its key."""
@@ -33,6 +41,14 @@ CARDIAC_PAGE_4 = Task(
             "history_of_mi": "History of myocardial infarction",
         }
     ),
+    many=MappingProxyType(
+        {
+            "normal": "normal pages",
+            "abnormal_heartbeat": "abnormal heartbeats",
+            "myocardial_infarction": "infarctions",
+            "history_of_mi": "old infarctions",
+        }
+    ),
 )
 
 BEAT_AAMI_5 = Task(
@@ -48,6 +64,15 @@ BEAT_AAMI_5 = Task(
         }
     ),
     subject="beat",
+    many=MappingProxyType(
+        {
+            "N": "beats that are normal or bundle branch blocks",
+            "S": "supraventricular ectopic beats",
+            "V": "ventricular ectopic beats",
+            "F": "fusion beats",
+            "Q": "paced or unclassifiable beats",
+        }
+    ),
 )
 
 BEAT_SIX = Task(

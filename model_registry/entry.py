@@ -141,12 +141,14 @@ class EnsembleEntry(_Described):
     members: their keys. shares (0..1, one a member, adding up to 1): how much each counts.
     average: of what, "probabilities" or their "logarithms". Each member keeps its own order of
     labels, preprocessing and temperature; the temperature here divides the logarithm of the average.
+    consensus: whether it leads the verdict where several models are asked.
     """
 
     folder: Path
     members: tuple[str, ...]
     shares: tuple[float, ...]
     average: Average
+    consensus: bool = False
     framework: Literal["ensemble"] = "ensemble"
 
 

@@ -223,6 +223,7 @@ class EnsembleDocument(EntryDocument):
             members=tuple(self.ensemble.members),
             shares=self.ensemble.shares(),
             average=self.ensemble.average,
+            consensus=self.ensemble.consensus,
         )
 
 

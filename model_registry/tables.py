@@ -183,6 +183,9 @@ class EnsembleTable(TomlTable):
     average: Average = key(
         'Of what; of "logarithms", it is the geometric mean.', default="probabilities"
     )
+    consensus: bool = key(
+        "Whether it leads the verdict where several models are asked.", default=False
+    )
 
     @model_validator(mode="after")
     def _fit(self) -> Self:

@@ -94,7 +94,10 @@ def _ensemble(entry: EnsembleEntry) -> Table:
     table: Table = {"members": entry.members}
     if len(set(entry.shares)) > 1:
         table["weights"] = entry.shares
-    return {"labels": entry.labels, "ensemble": table | {"average": entry.average}}
+    table["average"] = entry.average
+    if entry.consensus:
+        table["consensus"] = True
+    return {"labels": entry.labels, "ensemble": table}
 
 
 def _example(example: Example | BeatExample) -> Table:

@@ -77,7 +77,7 @@ def keep_out_of_fold(models: Path, data: Path) -> None:
 
 def test_it_works(models: Path, page: Path, capsys: Output) -> None:
     found = run_json(models, capsys, "predict", page, "--model", "one")
-    assert list(found) == ["predictions", "failures", "notice"]
+    assert list(found) == ["predictions", "verdicts", "failures", "notice"]
     (one,) = found["predictions"]
     assert one["file"] == str(page)
     assert (one["model"], one["label"]) == ("one", "abnormal_heartbeat")

@@ -31,7 +31,7 @@ def run(options: Options) -> int:
     if options.json:
         print_json(asking.as_json())
     else:
-        _print(asking.predictions)
+        _print(asking.predictions, asking.verdicts)
         for one in asking.signals:
             print_signal(one)
         if asking.predictions or asking.signals:
@@ -41,8 +41,12 @@ def run(options: Options) -> int:
     return 1 if asking.failures else 0
 
 
-def _print(predictions: Rows) -> None:
-    """Each answer with its shares and reasons."""
+def _print(predictions: Rows, verdicts: Rows) -> None:
+    """Each picture's verdict, then each answer with its shares and reasons."""
+    for verdict in verdicts:
+        print(f"{verdict['file']}: {verdict['sentence']}")
+        for reason in verdict["reasons"]:
+            print(f"  {reason}")
     for one in predictions:
         said = one["decision"] if one["label"] is None else f"{one['label']}, {one['decision']}"
         print(f"{one['file']}  {one['model']} ({one['runtime']}): {said}")
@@ -58,13 +62,15 @@ class _Asking:
     def __init__(self, predictor: Predictor, options: Options) -> None:
         self._predictor, self._options = predictor, options
         self.predictions: Rows = []
+        self.verdicts: Rows = []
         self.signals: Rows = []
         self.failures: Rows = []
 
     def as_json(self) -> dict[str, Any]:
-        """`signals` only where there are any."""
-        signals = {"signals": self.signals} if self.signals else {}
-        told = {"predictions": self.predictions} | signals
+        """`signals` and `verdicts` only where there are any."""
+        told = {"predictions": self.predictions}
+        told |= {"verdicts": self.verdicts} if self.verdicts else {}
+        told |= {"signals": self.signals} if self.signals else {}
         return told | {"failures": self.failures, "notice": NOTICE}
 
     def ask(self, file: Path) -> None:
@@ -84,6 +90,8 @@ class _Asking:
             file.read_bytes(), chosen_page_models(self._options.model)
         )
         self.predictions += [{"file": str(file)} | p.as_json() for p in answers.predictions]
+        if answers.verdict:
+            self.verdicts.append({"file": str(file)} | answers.verdict.as_json())
         self._fail_models(file, answers.failures)
         if not answers.predictions and not answers.failures:
             self._fail(file, "No model here reads such a picture: see `twelvelead models`.")

@@ -6,7 +6,7 @@ Uncertain: all else, with a reason for each of these that fails.
 """
 
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,6 @@ from ecg.reason import Reason
 from model_registry.entry import Entry
 from twelvelead.inference.batch import Batch, PageBatch
 
-Decision = Literal["accepted", "uncertain", "refused"]
 Shares = npt.NDArray[np.float64]
 
 NEVER = Reason(

@@ -8,11 +8,12 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from ecg.reason import Reason
+from ecg.reason import Decision, Reason
 from model_registry.entry import ModelEntry
 from model_registry.errors import ModelUnavailable, NoUsableAnswer
 from twelvelead.inference.batch import Batch
-from twelvelead.inference.decision import Decision, Rule
+from twelvelead.inference.decision import Rule
+from twelvelead.inference.verdict.verdict import Verdict
 
 Probabilities = npt.NDArray[np.float64]
 B_co = TypeVar("B_co", bound=Batch, covariant=True)
@@ -136,11 +137,15 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Answers(Generic[B_co]):
-    """What was said of one batch, and for each model that failed, by its key, why."""
+    """What was said of one batch, and for each model that failed, by its key, why.
+
+    verdict: what it comes to, of a page; None of a recording, and where no model answered.
+    """
 
     batch: B_co
     predictions: tuple[Prediction, ...]
     errors: Mapping[str, ModelUnavailable] = field(default_factory=dict)
+    verdict: Verdict | None = None
 
     @property
     def failures(self) -> dict[str, str]:

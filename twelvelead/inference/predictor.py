@@ -34,6 +34,7 @@ from twelvelead.inference.prediction import Answers, Prediction, Probabilities
 from twelvelead.inference.resources.limits import FOREVER, Deadline, Limits, Usage
 from twelvelead.inference.resources.machine import cores
 from twelvelead.inference.resources.slots import Slots
+from twelvelead.inference.verdict.judge import judge
 
 ENTRY_PAUSE = 0.002  # s between entries that are read at start, so that the first pages go before
 Given = bytes | Signal | Beats
@@ -196,7 +197,10 @@ class Predictor:
                 predictions.append(self._predict_one(key, asked, note))
             except ModelUnavailable as error:
                 errors[key] = error
-        return Answers(batch, tuple(predictions), errors)
+        verdict = (
+            judge(self.registry, predictions, errors) if isinstance(batch, PageBatch) else None
+        )
+        return Answers(batch, tuple(predictions), errors, verdict)
 
     def read(self, data: bytes) -> Page:
         """A page alone; inside a slot. Raises PageError."""

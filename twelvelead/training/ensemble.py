@@ -97,6 +97,7 @@ def _begin(stage: Path, key: str, ensemble: Ensemble) -> tuple[Registry, Ensembl
             members=ensemble.members,
             shares=ensemble.weights or equal,
             average=ensemble.average,
+            consensus=ensemble.consensus,
         )
     )
     registry = read_registry(stage)

@@ -150,13 +150,14 @@ class Ensemble:
     """What `twelvelead.training.ensemble.assemble` makes of models that are trained.
 
     weights: a positive number a member; empty counts all alike. average: of "probabilities" or of
-    their "logarithms".
+    their "logarithms". consensus: whether it leads the verdict where several models are asked.
     """
 
     title: str
     members: tuple[str, ...]
     weights: tuple[float, ...] = ()
     average: Average = "probabilities"
+    consensus: bool = True
 
 
 HERE = "twelvelead.training.recipes"

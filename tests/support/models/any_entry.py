@@ -76,6 +76,7 @@ def _ensembles(draw: st.DrawFn, task: Task) -> EnsembleEntry:
         members=tuple(f"member-{number}" for number in range(count)),
         shares=tuple(weight / sum(weights) for weight in weights),
         average=draw(st.sampled_from(["probabilities", "logarithms"])),
+        consensus=draw(st.booleans()),
     )
 
 

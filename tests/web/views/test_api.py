@@ -58,7 +58,7 @@ def asked(client: FlaskClient, fields: Any) -> Any:
 
 def test_it_works(client: FlaskClient) -> None:
     found = asked(client, form("tiny_keras"))
-    assert list(found) == ["page", "predictions", "failures", "notice"]
+    assert list(found) == ["page", "verdict", "predictions", "failures", "notice"]
     (one,) = found["predictions"]
     assert list(one) == PREDICTION_KEYS
     assert (one["model"], one["framework"], one["runtime"]) == ("tiny_keras", "keras", "fake 1.0")

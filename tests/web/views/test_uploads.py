@@ -157,7 +157,7 @@ def test_earlier_clients_send_a_file(client: FlaskClient, predictor: FakePredict
     }
     answer = client.post(BEFORE, data=fields, headers=JSON)
     assert answer.json
-    assert list(answer.json) == ["page", "predictions", "failures", "notice"]
+    assert list(answer.json) == ["page", "verdict", "predictions", "failures", "notice"]
     assert predictor.asked == [("tiny_torch",)]
 
 

@@ -57,10 +57,38 @@ class Failure(Document):
     detail: str
 
 
+class DissentMade(Document):
+    """A model whose label is another than the verdict's."""
+
+    model: str
+    label: str
+    decision: Literal["accepted", "uncertain", "refused"]
+    weak: bool = Field(description="it counts for nothing: others are measurably better")
+    sentence: str
+
+
+class VerdictMade(Document):
+    """What the answers come to: the lead's, as far as the models that matter agree with it."""
+
+    label: str | None = Field(description="null if refused")
+    probabilities: dict[str, float] = Field(description="the lead's")
+    decision: Literal["accepted", "uncertain", "refused"]
+    sentence: str = Field(description="the verdict in words")
+    reasons: list[str]
+    reason_codes: list[str] = Field(description="the same for programs, in the same order")
+    lead: str | None = Field(
+        description="whose answer it is: the consensus, else the best measured; null if refused"
+    )
+    rests_on: list[str] = Field(description="the models that had to agree")
+    order: list[str] = Field(description="the models that answered: the lead, then by quality")
+    dissents: list[DissentMade]
+
+
 class Predictions(Document):
-    """What the chosen models say of one page."""
+    """What the chosen models say of one page, and what that comes to."""
 
     page: PageRead
+    verdict: VerdictMade | None
     predictions: list[PredictionMade]
     failures: list[Failure]
     notice: str
@@ -112,6 +140,7 @@ def describe_answers(answers: Answers[PageBatch]) -> Predictions:
     """The JSON document of one analysis."""
     return Predictions(
         page=describe_page(answers.batch.page),
+        verdict=VerdictMade(**answers.verdict.as_json()) if answers.verdict else None,
         predictions=[PredictionMade(**p.as_json()) for p in answers.predictions],
         failures=[Failure(model=key, detail=why) for key, why in answers.failures.items()],
         notice=NOTICE,

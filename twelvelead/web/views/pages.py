@@ -14,7 +14,7 @@ from twelvelead.web.admission.admit import admitted
 from twelvelead.web.admission.reading import slot
 from twelvelead.web.forms.fields import PAGE_MODEL, PAGE_SAMPLE
 from twelvelead.web.schemas.models import Model, describe_models
-from twelvelead.web.schemas.pages import Predictions, describe_answers
+from twelvelead.web.schemas.pages import PredictionMade, Predictions, describe_answers
 from twelvelead.web.server.errors import retry_header, told
 from twelvelead.web.server.request_context import request_context
 from twelvelead.web.server.services import Services, services
@@ -50,12 +50,19 @@ def common() -> dict[str, Any]:
         "drawn": DRAWN,
         "task_titles": {task.key: task.title for task in TASKS.values()},
         "task_of": task_of,
+        "in_order": in_order,
     }
 
 
 def task_of(key: str) -> Task:
     """What a model is asked, for templates."""
     return services().predictor.registry[key].task
+
+
+def in_order(predictions: list[PredictionMade], order: list[str]) -> list[PredictionMade]:
+    """The answers as a verdict orders their models; those that it does not name come last."""
+    places = {key: place for place, key in enumerate(order)}
+    return sorted(predictions, key=lambda one: places.get(one.model, len(places)))
 
 
 @blueprint.get("/")
