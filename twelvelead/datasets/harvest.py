@@ -23,6 +23,7 @@ DOCUMENTS = frozenset({".pdf"})
 SCANS = frozenset({".dcm"})
 HEARTS = r"ecg|ekg|cardio|heart.?(beat|rate)|find_peaks|peak_(widths|prominences)"
 LEAST, MOST = 200, 1600  # px: smaller ones are left out, larger ones scaled down
+LARGEST = 40_000_000  # pixels: more are not worth their time
 PAGES = 12  # of a document, at random
 RESOLUTION = 100 / 72  # documents are drawn at 100 dots an inch
 NEAR = 6  # of 256 bits of a fingerprint: no more differ between copies
@@ -103,8 +104,9 @@ def _read(file: Path, rng: np.random.Generator) -> Iterator[Image.Image]:
             yield _scan(file)
         else:
             with Image.open(file) as image:
-                image.load()
-                yield image
+                if image.width * image.height <= LARGEST:
+                    image.load()
+                    yield image
     except (OSError, ValueError, SyntaxError, AttributeError, UnidentifiedImageError):
         return
     except (RuntimeError, ImportError, Image.DecompressionBombError):
