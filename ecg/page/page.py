@@ -116,7 +116,9 @@ class Page:
 
     def _look(self) -> Look:
         scale = _largest_scale(self.size, (FRAME_WIDTH, 1))
-        self._negative = is_light_on_dark(self._picture.decode(scale, "grey"))
+        self._negative = is_light_on_dark(self._decode(scale, "grey"))
+        if self._negative:
+            self._decoded.clear()
         found = find_frame(self._decode(scale, "grey"))
         frame = found.times(scale) if found else None
         notes = (TURNED,) if self._negative else ()

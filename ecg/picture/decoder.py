@@ -8,6 +8,8 @@ import io
 import logging
 import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import TypeVar
 
 import cv2
@@ -15,18 +17,15 @@ import numpy as np
 from PIL import Image
 
 from ecg.errors import NotAPicture, PageError, UnreadablePicture
-from ecg.picture.formats import (
-    FORMATS,
-    FORMATS_IN_WORDS,
-    Colour,
-    Pixels,
-    too_many_pixels,
-)
-from ecg.picture.parts import is_still_webp
+from ecg.picture.colours import Convert, to_srgb
+from ecg.picture.deep import bands_of
+from ecg.picture.formats import FORMATS, FORMATS_IN_WORDS, Colour, Pixels, too_many_pixels
+from ecg.picture.kept import Parts
+from ecg.picture.png_parts import is_deep_png
+from ecg.picture.sources import BAND, Loaded, Source, deep_png, still_webp
+from ecg.picture.webp_parts import is_still_webp
 
 MODES = {"grey": "L", "rgb": "RGB"}
-CLEAR_CHANNELS = 4  # red, green, blue and how opaque
-BAND = 1_000_000  # pixels that are brought to grey or RGB at a time: most pages in one
 DAMAGED = "The picture is truncated or damaged: export or photograph it again."
 NO_ROOM = "There is too little memory for this picture just now: send a smaller one."
 
@@ -38,15 +37,35 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
-def read_header(data: bytes) -> tuple[tuple[int, int], tuple[bytes, bytes]]:
-    """Size as stored, and the EXIF and XMP of a WebP. Raises NotAPicture, UnreadablePicture."""
+@dataclass(frozen=True)
+class PictureHeader:
+    """What a picture says of itself before its pixels: size as stored; EXIF, XMP and profile of some."""
+
+    size: tuple[int, int]
+    exif: bytes
+    xmp: bytes
+    icc: bytes
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """How pixels are wanted: Pillow's mode, 1/factor of their size, on which paper, in which colours."""
+
+    mode: str
+    factor: int
+    paper: str | None
+    convert: Convert | None
+
+
+def read_header(data: bytes) -> PictureHeader:
+    """Raises NotAPicture, UnreadablePicture."""
     not_one = NotAPicture(f"The file is not a picture: send {FORMATS_IN_WORDS}.")
     return _guarded(lambda: _read_header(data), not_one)
 
 
-def decode(data: bytes, scale: int, colour: Colour) -> Pixels:
+def decode(parts: Parts, scale: int, colour: Colour) -> Pixels:
     """Pixels as stored, at 1/scale of the full size, rounded up. Raises UnreadablePicture."""
-    return _guarded(lambda: _decode(data, scale, MODES[colour]), UnreadablePicture(DAMAGED))
+    return _guarded(lambda: _decode(parts, scale, MODES[colour]), UnreadablePicture(DAMAGED))
 
 
 def _guarded(work: Callable[[], T], refusal: PageError) -> T:
@@ -65,93 +84,63 @@ def _guarded(work: Callable[[], T], refusal: PageError) -> T:
     raise refusal
 
 
-def _open(data: bytes) -> Image.Image:
+def _open(data: bytes) -> AbstractContextManager[Image.Image]:
     return Image.open(io.BytesIO(data), formats=FORMATS)
 
 
-def _read_header(data: bytes) -> tuple[tuple[int, int], tuple[bytes, bytes]]:
+def _read_header(data: bytes) -> PictureHeader:
     with _open(data) as image:
-        notes = image.info.get("exif", b""), image.info.get("xmp", b"")
-        return image.size, (notes[0].removeprefix(b"Exif\0\0"), notes[1])
+        exif, xmp, icc = (image.info.get(name) or b"" for name in ("exif", "xmp", "icc_profile"))
+        return PictureHeader(image.size, exif.removeprefix(b"Exif\0\0"), xmp, icc)
 
 
-def _decode(data: bytes, scale: int, mode: str) -> Pixels:
+def _decode(parts: Parts, scale: int, mode: str) -> Pixels:
     """Pixels as stored, at 1/scale, scaled down inside the decoder as far as it can."""
-    if is_still_webp(data):
-        return _read_bands(_StillWebP(data), mode, scale)
-    with _open(data) as image:
+    if is_still_webp(parts.data):
+        return _read(still_webp(parts.data), mode, scale, to_srgb(parts.icc, "RGB"))
+    if is_deep_png(parts.data):
+        return _read(deep_png(parts.data), mode, scale, to_srgb(parts.icc, "RGB"))
+    with _open(parts.data) as image:
         full_width = image.width
-        image.draft(mode, (image.width // scale, image.height // scale))
+        convert = to_srgb(parts.icc, _plain_mode(image))
+        drafted = "RGB" if convert else mode  # a profile speaks of colours, not of their brightness
+        image.draft(drafted, (image.width // scale, image.height // scale))
         image.load()
-        return _read_bands(_Loaded(image), mode, scale // round(full_width / image.width))
+        return _read(Loaded(image), mode, scale // round(full_width / image.width), convert)
 
 
-class _Loaded:
-    """What Pillow has decoded, given out in bands; `clear` where parts of it may be transparent."""
-
-    def __init__(self, image: Image.Image) -> None:
-        self.size = image.size
-        self.deep = image.mode.startswith("I")  # 16-bit grey
-        # asked of the whole, as a band of a picture without palette has one; not known of deep ones
-        self.clear = not self.deep and image.has_transparency_data
-        self._image = image
-
-    def band(self, top: int, bottom: int) -> Image.Image:
-        if (top, bottom) == (0, self.size[1]):
-            return self._image
-        return self._image.crop((0, top, self.size[0], bottom))
+def _plain_mode(image: Image.Image) -> str:
+    """In which mode its pixels are, once they are out of their palette and on paper."""
+    if image.mode in ("L", "CMYK"):
+        return image.mode
+    return "L" if image.mode in ("1", "F") or image.mode.startswith("I") else "RGB"
 
 
-class _StillWebP:
-    """A WebP without animation. Pillow reads each as one, in four copies; libwebp itself in one or two.
-
-    The same library with the same options, so the pixels are the same.
-    """
-
-    deep = False
-
-    def __init__(self, data: bytes) -> None:
-        found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-        if found is None:
-            raise ValueError("libwebp gave no picture")
-        self._pixels = np.asarray(found, np.uint8)
-        height, width, channels = self._pixels.shape
-        self.size, self.clear = (width, height), channels == CLEAR_CHANNELS
-
-    def band(self, top: int, bottom: int) -> Image.Image:
-        order = (2, 1, 0, 3) if self.clear else (2, 1, 0)  # OpenCV's is blue, green, red
-        return Image.fromarray(self._pixels[top:bottom, :, order])
-
-
-def _read_bands(source: _Loaded | _StillWebP, mode: str, factor: int) -> Pixels:
+def _read(source: Source, mode: str, factor: int, convert: Convert | None) -> Pixels:
     """All of a decoded picture, in `mode` and 1/factor of its size, without a second copy of it.
 
     Bands are a multiple of `factor` high, so that each block that is averaged lies in one band.
     """
+    wanted = _Wanted(mode, factor, source.paper() if source.clear else None, convert)
     width, height = source.size
     rows = max(1, BAND // (width * factor)) * factor
     if rows >= height:
-        return np.asarray(_plain(source, (0, height), mode, factor))
+        return np.asarray(_plain(source.band(0, height), wanted))
     size = (-(-height // factor), -(-width // factor))
     pixels = np.empty(size if mode == "L" else (*size, 3), np.uint8)
-    for top in range(0, height, rows):
-        bottom = min(top + rows, height)
-        band = _plain(source, (top, bottom), mode, factor)
+    for top, bottom in bands_of(height, rows):
+        band = _plain(source.band(top, bottom), wanted)
         pixels[top // factor : -(-bottom // factor)] = np.asarray(band)
     return pixels
 
 
-def _plain(
-    source: _Loaded | _StillWebP, rows: tuple[int, int], mode: str, factor: int
-) -> Image.Image:
-    """Some rows in `mode`, transparent parts white, 16-bit grey brought to 8 bits, scaled down."""
-    image = source.band(*rows)
-    if source.deep:
-        image = Image.fromarray((np.asarray(image, dtype=np.uint32) >> 8).astype(np.uint8))
-    if source.clear:
+def _plain(image: Image.Image, wanted: _Wanted) -> Image.Image:
+    """Some rows in the mode that is wanted, transparent parts on paper, scaled down."""
+    if wanted.paper:
         image = image.convert("RGBA")
-        paper = Image.new("RGBA", image.size, "white")
-        image = Image.alpha_composite(paper, image)
-    if image.mode != mode:
-        image = image.convert(mode)
-    return image.reduce(factor) if factor > 1 else image
+        image = Image.alpha_composite(Image.new("RGBA", image.size, wanted.paper), image)
+    if wanted.convert:
+        image = wanted.convert(image.convert(_plain_mode(image)))
+    if image.mode != wanted.mode:
+        image = image.convert(wanted.mode)
+    return image.reduce(wanted.factor) if wanted.factor > 1 else image

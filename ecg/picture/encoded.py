@@ -22,10 +22,11 @@ class EncodedPicture:
         from ecg.picture import decoder
 
         self.sha256 = sha256 or hashlib.sha256(data).hexdigest()
-        parts = bare(data)
-        self._data = parts.data
-        self.size, notes = decoder.read_header(self._data)
-        self._orientation = read_orientation(parts.exif or notes[0], parts.xmp or notes[1])
+        self._parts = parts = bare(data)
+        header = decoder.read_header(parts.data)
+        parts.icc = parts.icc or header.icc
+        self.size = header.size
+        self._orientation = read_orientation(parts.exif or header.exif, parts.xmp or header.xmp)
 
     @property
     def is_sideways(self) -> bool:
@@ -39,6 +40,6 @@ class EncodedPicture:
         """
         from ecg.picture import decoder
 
-        pixels = upright(decoder.decode(self._data, scale, colour), self._orientation)
+        pixels = upright(decoder.decode(self._parts, scale, colour), self._orientation)
         pixels.setflags(write=False)
         return pixels

@@ -143,7 +143,7 @@ def test_whatever_a_decoder_raises_is_a_page_error(
     def fail(_image: Image.Image) -> None:
         raise failure("a patient's name")
 
-    monkeypatch.setattr(decoder, "_Loaded", fail)
+    monkeypatch.setattr(decoder, "Loaded", fail)
     with caplog.at_level(logging.INFO, "twelvelead.pictures"), pytest.raises(UnreadablePicture):
         read_page(encode(draw_page(SIZE)))
 
@@ -155,7 +155,7 @@ def test_too_little_memory_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_image: Image.Image) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(decoder, "_Loaded", fail)
+    monkeypatch.setattr(decoder, "Loaded", fail)
     with pytest.raises(UnreadablePicture, match="too little memory"):
         read_page(encode(draw_page(SIZE)))
 

@@ -10,8 +10,10 @@ from PIL import Image
 from ecg.errors import PageError, UnreadablePicture
 from ecg.page.page import read_page
 from ecg.picture.encoded import EncodedPicture
+from ecg.picture.jpeg_parts import MOST_SCANS
+from ecg.picture.kept import MOST_PARTS
 from ecg.picture.orientation import read_orientation
-from ecg.picture.parts import MOST_PARTS, MOST_SCANS, bare
+from ecg.picture.parts import bare
 from tests.support.pages.drawn_pages import draw_page, encode
 from tests.support.web.chunks import PNG, chunk, directory, segment
 

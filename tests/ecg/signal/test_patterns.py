@@ -6,7 +6,7 @@ import time
 import pytest
 
 from ecg.errors import SignalError
-from ecg.picture import parts as picture_parts
+from ecg.picture import jpeg_parts
 from ecg.signal.csv import layout as csv_layout
 from ecg.signal.csv.layout import MAX_FIELD
 from ecg.signal.read_signal import read_signal
@@ -56,9 +56,9 @@ def test_patterns_of_tables_and_headers_are_quick(pattern: Text, text: str) -> N
         (ROW, b"1" + b"\t , " * 1000 + b"x"),
         (ROW, b"1" + b",1" * 2000 + b"x"),
         (ROW, b" \t" * 2000 + b"x"),
-        (picture_parts.MARKER, b"\xff" * LONG + b"\0"),
-        (picture_parts.MARKER, b"\xff\0" * LONG),
-        (picture_parts.AFTER_PIXELS, b"\xff" * LONG + b"\xd0"),
+        (jpeg_parts.MARKER, b"\xff" * LONG + b"\0"),
+        (jpeg_parts.MARKER, b"\xff\0" * LONG),
+        (jpeg_parts.AFTER_PIXELS, b"\xff" * LONG + b"\xd0"),
     ],
 )
 def test_patterns_of_bytes_are_quick(pattern: Bytes, data: bytes) -> None:
