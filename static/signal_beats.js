@@ -65,8 +65,9 @@ function rowOf(beat) {
   const swatch = document.createElement("span");
   swatch.className = `swatch k${boxes[beats.classes[beat]].dataset.colour}`;
   named.prepend(swatch);
-  const told = cell(row, beats.confidence[beat].toFixed(3));
-  if (!beats.accepted[beat]) {
+  const why = beats.reasons[beat];
+  const told = cell(row, why ? why.replaceAll("_", " ") : beats.confidence[beat].toFixed(3));
+  if (!why && !beats.accepted[beat]) {
     const small = document.createElement("small");
     small.textContent = " uncertain";
     told.append(small);

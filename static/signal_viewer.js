@@ -7,6 +7,9 @@ const SYMBOLS = ["circle", "triangle-up", "square", "diamond", "cross", "star"];
 const CONFIG = { displayModeBar: false, responsive: true, scrollZoom: true, doubleClick: false };
 const STILL = { ...CONFIG, scrollZoom: false };
 const GREY = "#8b93a1";
+const SHADE = {
+  type: "rect", xref: "x", yref: "paper", y0: 0, y1: 1, fillcolor: GREY, opacity: 0.25, line: { width: 1, color: GREY },
+};
 const LEAST = 0.4; // s that are shown at least
 const WAIT = 90; // ms without a move before the server is asked
 const MARKED = 300; // beats that are marked on the trace at most
@@ -82,7 +85,8 @@ function lineOf(read) {
 
 function hover(beat) {
   const interval = beats.rr[beat] === null ? "" : `<br>RR ${beats.rr[beat].toFixed(3)} s`;
-  return `${titleOf(beat)}, ${beats.confidence[beat].toFixed(3)}<br>${clock(beats.times[beat])}${interval}`;
+  const sure = beats.reasons[beat]?.replaceAll("_", " ") ?? beats.confidence[beat].toFixed(3);
+  return `${titleOf(beat)}, ${sure}<br>${clock(beats.times[beat])}${interval}`;
 }
 
 function marks(some, height) {
@@ -132,6 +136,14 @@ function tracesOf(line) {
   return [signal, ...marks(near, (beat) => beats.heights[beat]), ...lanes(thinned(first, last))];
 }
 
+/** Rectangles over what can't be read, of the range that is shown and as much beside it. */
+function unreadNear() {
+  const width = range[1] - range[0];
+  return JSON.parse(viewer.dataset.stretches)
+    .filter(([from, to]) => to > range[0] - width && from < range[1] + width)
+    .map(([from, to]) => ({ ...SHADE, x0: toDate(from), x1: toDate(to) }));
+}
+
 function layoutOf() {
   const fine = range[1] - range[0] <= GRID;
   return look({
@@ -151,6 +163,7 @@ function layoutOf() {
       minor: { dtick: 0.5, showgrid: true },
     },
     yaxis2: { domain: [0, 0.1], range: [-0.7, 1.7], fixedrange: true, visible: false },
+    shapes: unreadNear(),
   });
 }
 
@@ -275,13 +288,12 @@ function drawIntervals() {
   const each = Math.max(1, Math.ceil(shown.length / DOTS));
   const some = shown.filter((beat, place) => place % each === 0 || (isAbnormal(beat) && shown.length < 4 * DOTS));
   const all = marks(some, (beat) => beats.rr[beat]).map((one) => ({ ...one, marker: { ...one.marker, size: 5 } }));
-  const rest = { type: "rect", xref: "x", yref: "paper", y0: 0, y1: 1, fillcolor: GREY, opacity: 0.25, line: { width: 1, color: GREY } };
   const layout = look({
     height: 180,
     dragmode: false,
     xaxis: times({ range: [0, seconds].map(toDate), fixedrange: true }),
     yaxis: { fixedrange: true, zeroline: false, title: { text: "s" }, rangemode: "tozero" },
-    shapes: [{ ...rest, x0: toDate(range[0]), x1: toDate(range[1]) }],
+    shapes: [{ ...SHADE, x0: toDate(range[0]), x1: toDate(range[1]) }],
   });
   return Plotly.react(rr, all, layout, STILL);
 }
@@ -304,7 +316,7 @@ async function begin() {
   rr.addEventListener("click", wentTo);
   document.addEventListener("keydown", pressed);
   viewer.addEventListener("click", (event) => DO[event.target.closest("[data-do]")?.dataset.do]?.());
-  $("go-surest").addEventListener("click", () => {
+  $("go-surest")?.addEventListener("click", () => {
     goTo(Number(viewer.dataset.surest));
     viewer.scrollIntoView({ block: "start" });
   });

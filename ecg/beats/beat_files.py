@@ -33,6 +33,7 @@ SYMBOLS: Mapping[str, str] = MappingProxyType(
 CODES: Mapping[str, int] = MappingProxyType(
     {"N": 1, "L": 2, "R": 3, "V": 5, "F": 6, "A": 8, "S": 9, "Q": 13, "!": 31}
 )
+UNCLASSIFIED = "Q"
 NOTE, SKIP, AUXILIARY = 22, 59, 63
 FARTHEST = 1023  # samples that ten bits can tell
 
@@ -45,8 +46,9 @@ class NoSymbol(ValueError):
 class LabelledBeats:
     """Beats with the labels that a model gave, or that are known.
 
-    indices: int64 (m,), samples, rising. rate: Hz. labels: one a beat. shares: (m, k) probabilities,
-    one column for each of `classes`; (m, 0) without.
+    indices: int64 (m,), samples, rising. rate: Hz. labels: one a beat, "" for one without. shares: (m, k)
+    probabilities, one column for each of `classes`; (m, 0) without. reasons: codes of why a beat has no
+    label, "" for one that has; None where nothing is known of that.
     """
 
     indices: SampleIndices
@@ -54,11 +56,14 @@ class LabelledBeats:
     labels: tuple[str, ...]
     classes: tuple[str, ...] = ()
     shares: Shares | None = None
+    reasons: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         """Raises ValueError where lengths differ or indices don't rise."""
         if self.indices.size != len(self.labels):
             raise ValueError(f"{self.indices.size} beats can't have {len(self.labels)} labels")
+        if self.reasons is not None and len(self.reasons) != len(self.labels):
+            raise ValueError(f"{len(self.labels)} beats can't have {len(self.reasons)} reasons")
         shape = None if self.shares is None else self.shares.shape
         if self.classes and shape != (self.indices.size, len(self.classes)):
             raise ValueError("one probability is needed for each beat and class")
@@ -67,29 +72,37 @@ class LabelledBeats:
 
 
 def beats_csv(beats: LabelledBeats) -> str:
-    """A table: time in s, sample, label and, where there are any, a probability for each class."""
+    """A table: time in s, sample, label, a probability for each class and why a beat has no label.
+
+    The last two where there are any. A beat without a label has no probabilities either.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["time_s", "sample", "label", *(f"p_{name}" for name in beats.classes)])
+    last = [] if beats.reasons is None else ["reason"]
+    writer.writerow(["time_s", "sample", "label", *(f"p_{name}" for name in beats.classes), *last])
     shares = np.empty((len(beats.labels), 0)) if beats.shares is None else beats.shares
-    for place, label, row in zip(beats.indices.tolist(), beats.labels, shares, strict=True):
-        told = [f"{share:.6f}" for share in row] if beats.classes else []
-        writer.writerow([f"{place / beats.rate:.4f}", place, label, *told])
+    reasons = beats.reasons or ("",) * len(beats.labels)
+    columns = zip(beats.indices.tolist(), beats.labels, shares, reasons, strict=True)
+    for place, label, row, reason in columns:
+        told = [f"{share:.6f}" if label else "" for share in row] if beats.classes else []
+        time = f"{place / beats.rate:.4f}"
+        writer.writerow([time, place, label, *told, *([reason] if last else [])])
     return text.getvalue()
 
 
 def beats_atr(beats: LabelledBeats) -> bytes:
     """The annotations of a WFDB record, with the rate as WFDB's own programs write it.
 
-    Raises NoSymbol for a label that is not in SYMBOLS.
+    A beat without a label is Q there, one that can't be classified. Raises NoSymbol for a
+    label that is not in SYMBOLS.
     """
-    unknown = sorted(set(beats.labels) - set(SYMBOLS))
+    unknown = sorted(set(beats.labels) - set(SYMBOLS) - {""})
     if unknown:
         raise NoSymbol(f"WFDB has no symbol for {', '.join(unknown)}: download the CSV instead.")
     words = [_rate_note(beats.rate)]
     last = 0
     for place, label in zip(beats.indices.tolist(), beats.labels, strict=True):
-        words.extend(_annotation(place - last, CODES[SYMBOLS[label]]))
+        words.extend(_annotation(place - last, CODES[SYMBOLS[label or UNCLASSIFIED]]))
         last = place
     return b"".join([*words, _word(0, 0)])
 

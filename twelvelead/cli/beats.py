@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ecg.beats.beat_files import LabelledBeats, NoSymbol, beats_atr, beats_csv
+from ecg.beats.beat_files import NoSymbol, beats_atr, beats_csv
 from ecg.errors import SignalError
 from ecg.tasks import NOTICE
 from model_registry.registry import Registry, read_registry
@@ -14,6 +14,7 @@ from twelvelead.cli.parser import Options
 from twelvelead.cli.recordings import read_recording, recordings, signal_document
 from twelvelead.inference.batch import Recording
 from twelvelead.inference.choice import chosen_beat_models
+from twelvelead.inference.labelled import labelled
 from twelvelead.inference.prediction import Answers
 from twelvelead.inference.predictor import Asker, Predictor
 
@@ -111,16 +112,10 @@ def _write(answers: Answers[Recording], out: Path | None) -> None:
 def _annotations(answers: Answers[Recording], ending: str) -> bytes:
     """The beats as a file. Raises NoSymbol.
 
-    Those that no model classified have no label in CSV, and are Q, unclassified, in .atr.
+    Those without a label are Q, unclassified, in .atr.
     """
-    beats = answers.batch.beats
-    if answers.predictions:
-        one = answers.predictions[0]
-        labels = tuple(one.labels[place] for place in one.classes)
-        made = LabelledBeats(beats.indices, beats.rate, labels, one.labels, one.probabilities)
-    else:
-        none = ("" if ending == ".csv" else "Q",) * len(beats)
-        made = LabelledBeats(beats.indices, beats.rate, none)
+    one = answers.predictions[0] if answers.predictions else None
+    made = labelled(answers.batch, one)
     return beats_csv(made).encode() if ending == ".csv" else beats_atr(made)
 
 

@@ -21,10 +21,18 @@ def print_signal(one: dict[str, Any]) -> None:
     print(f"  {one['beats']:,} beats{beating}")
     for note in signal["notes"]:
         print(f"  {note}")
+    for stretch in one["stretches"]:
+        print(f"  {_clock(stretch['start_s'])} to {_clock(stretch['end_s'])}: {stretch['message']}")
     for model in one["predictions"]:
         counts = ", ".join(f"{label} {count:,}" for label, count in model["counts"].items())
         unsure = sum(beat["decision"] == "uncertain" for beat in model["beats"])
-        print(f"  {model['model']} ({model['runtime']}): {counts}; {unsure:,} of them uncertain")
+        refused = sum(model["unread"].values())
+        without = f"; {refused:,} without a label" if refused else ""
+        print(
+            f"  {model['model']} ({model['runtime']}): {counts}; {unsure:,} of them uncertain{without}"
+        )
+        for reason in model["reasons"]:
+            print(f"    {reason}")
 
 
 def _clock(seconds: float) -> str:

@@ -4,6 +4,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar, TypeVar
 
 import numpy as np
@@ -16,6 +17,8 @@ from ecg.interrupt import Check
 from ecg.page.page import Page
 from ecg.page.picture_kind import PictureKind, picture_kind
 from ecg.reason import Reason
+from ecg.signal.quality.find_stretches import find_stretches
+from ecg.signal.quality.stretch import UnreadStretch
 from ecg.signal.signal import Signal
 from model_registry.entry import Entry, ModelEntry, Reads
 from model_registry.errors import ModelUnavailable, WrongInput, of_member
@@ -23,6 +26,7 @@ from model_registry.preprocessing import Tensor
 from model_registry.registry import Registry
 from model_registry.segments import SegmentReading
 from twelvelead.inference.gate.finding import NOTHING, Finding
+from twelvelead.inference.unread import ALL_READ, Flags, Unread, sure_intervals
 
 Milliseconds = Mapping[str, float]  # by step
 T = TypeVar("T")
@@ -61,6 +65,11 @@ class Batch(ABC):
     def spent(self) -> Milliseconds:
         """What it took to read this, for all models together."""
         return {}
+
+    @property
+    def unread(self) -> Unread:
+        """Which rows of an answer get no label, whatever a model says of them."""
+        return ALL_READ
 
     @abstractmethod
     def parts(self, network: ModelEntry) -> Sequence[slice]:
@@ -196,28 +205,48 @@ class BeatBatch(Batch):
 
 @dataclass(frozen=True, kw_only=True)
 class Recording(BeatBatch):
-    """The beats of one lead, by its row, of a signal. found_ms: what it took to find them."""
+    """The beats of one lead, by its row, of a signal. found_ms: what it took to find them.
+
+    stretches: where that lead can't be read, rising and apart.
+    """
 
     signal: Signal
     lead: int
+    stretches: tuple[UnreadStretch, ...] = ()
     found_ms: float = field(default=0.0, compare=False)
 
     @property
     def spent(self) -> Milliseconds:
         return {"find_beats": self.found_ms}
 
+    @cached_property
+    def unread(self) -> Unread:
+        return Unread.inside(self.beats, self.stretches)
+
+    @cached_property
+    def sure_intervals(self) -> Flags:
+        """(m - 1,) which intervals between m beats lie outside of all stretches."""
+        return sure_intervals(self.beats, self.stretches)
+
 
 def find_beats(signal: Signal, check: Check) -> Recording:
-    """The beats of a signal's usual lead; those that came as rows are known. Raises what `check` does."""
+    """The beats of a signal's usual lead, and where that can't be read; those that came as rows are known.
+
+    Raises what `check` does.
+    """
     lead = signal.find_lead()
 
-    def find() -> Beats:
+    def find() -> tuple[Beats, tuple[UnreadStretch, ...]]:
         if signal.rows is not None:
-            return RowBeats.of_rows(signal.rows)
-        return Beats.of(signal, lead, find_r_peaks(signal.values[lead], signal.rate, check))
+            return RowBeats.of_rows(signal.rows), ()
+        trace, rate = signal.values[lead], signal.rate
+        peaks = find_r_peaks(trace, rate, check)
+        return Beats.of(signal, lead, peaks), find_stretches(trace, rate, peaks, check)
 
-    beats, milliseconds = timed(find)
-    return Recording(beats=beats, signal=signal, lead=lead, found_ms=milliseconds)
+    (beats, stretches), milliseconds = timed(find)
+    return Recording(
+        beats=beats, signal=signal, lead=lead, stretches=stretches, found_ms=milliseconds
+    )
 
 
 def reads_of(registry: Registry, key: str) -> set[Reads]:

@@ -13,6 +13,7 @@ from model_registry.entry import ModelEntry
 from model_registry.errors import ModelUnavailable, NoUsableAnswer
 from twelvelead.inference.batch import Batch
 from twelvelead.inference.decision import Rule
+from twelvelead.inference.unread import ALL_READ, Flags, Unread
 from twelvelead.inference.verdict.verdict import Verdict
 
 Probabilities = npt.NDArray[np.float64]
@@ -30,7 +31,8 @@ class Prediction:
     refused, and was not run. rule: which of them count. reasons: why
     all of it is refused, or no more than uncertain. timings_ms: "decode" or "find_beats" (shared by all
     models that are asked at once), "preprocess", "run", in milliseconds. An ensemble's framework is
-    "ensemble", its model_sha256 as `Registry.sha256` says. page_sha256: "" for a recording.
+    "ensemble", its model_sha256 as `Registry.sha256` says. page_sha256: "" for a recording. unread: the
+    beats that get no label.
     """
 
     model: str
@@ -42,6 +44,7 @@ class Prediction:
     runtime: str = NOT_RUN
     probabilities: Probabilities = field(default_factory=lambda: np.zeros((0, 0)))
     reasons: tuple[Reason, ...] = ()
+    unread: Unread = ALL_READ
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -59,32 +62,45 @@ class Prediction:
         return np.asarray(self.probabilities.max(axis=1))
 
     @property
-    def accepted(self) -> npt.NDArray[np.bool_]:
-        """(n,) whether an answer counts; the others are uncertain."""
-        return np.asarray(self.rule.accepted(self.probabilities) & (not self.reasons))
+    def read(self) -> Flags:
+        """(n,) whether each gets a label; the others are refused, for what is in `unread`."""
+        return self.unread.read(len(self.probabilities))
 
     @property
-    def kept(self) -> npt.NDArray[np.bool_]:
+    def accepted(self) -> Flags:
+        """(n,) whether an answer counts; the others are uncertain, or refused."""
+        return np.asarray(self.rule.accepted(self.probabilities) & self.read & (not self.reasons))
+
+    @property
+    def kept(self) -> Flags:
         """(n, labels) which classes can't be ruled out; all False where that was never measured."""
         return self.rule.kept(self.probabilities)
 
     @property
-    def surest(self) -> int:
-        """The one with the highest probability of all."""
-        return int(self.confidence.argmax())
+    def surest(self) -> int | None:
+        """The one with the highest probability of all that get a label; None where none does."""
+        read = self.read
+        return int(np.where(read, self.confidence, -1.0).argmax()) if read.any() else None
 
     def counts(self) -> dict[str, int]:
         """How many got each label."""
-        found = np.bincount(self.classes, minlength=len(self.labels))
+        found = np.bincount(self.classes[self.read], minlength=len(self.labels))
         return dict(zip(self.labels, map(int, found), strict=True))
+
+    def named(self) -> list[str | None]:
+        """Each one's label, None where it gets none."""
+        named = zip(self.classes.tolist(), self.read.tolist(), strict=True)
+        return [self.labels[place] if read else None for place, read in named]
 
     def decisions(self) -> Counter[Decision]:
         """How many answers were decided how, each kind that there is; one refusal where it was not run."""
         if self.is_refused:
             return Counter({"refused": 1})
-        accepted = int(self.accepted.sum())
-        uncertain = len(self.probabilities) - accepted
-        return +Counter[Decision]({"accepted": accepted, "uncertain": uncertain})
+        accepted, read = int(self.accepted.sum()), int(self.read.sum())
+        refused = len(self.probabilities) - read
+        return +Counter[Decision](
+            {"accepted": accepted, "uncertain": read - accepted, "refused": refused}
+        )
 
     @property
     def decision(self) -> Decision:

@@ -242,6 +242,7 @@ class Predictor:
             runtime=runtime,
             probabilities=answer.probabilities,
             reasons=doubts(batch, entry, answer.probabilities),
+            unread=batch.unread,
             timings_ms={s: batch.spent.get(s, 0) + answer.timings_ms.get(s, 0) for s in steps},
         )
 

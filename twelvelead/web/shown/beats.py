@@ -5,13 +5,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ecg.beats.beats import Beats
+from ecg.beats.beats import EVERY, Beats
 from ecg.tasks import Task
 from model_registry.registry import Registry
 from twelvelead.inference.batch import Recording
 from twelvelead.inference.prediction import Answers, Prediction
 from twelvelead.web.jobs.recording_jobs import Job
-from twelvelead.web.schemas.signals import HeartRate, describe_heart_rate
+from twelvelead.web.schemas.signals import (
+    HeartRate,
+    StretchRead,
+    describe_heart_rate,
+    describe_stretches,
+    intervals,
+)
 from twelvelead.web.server.errors import RequestError
 from twelvelead.web.shown.drawing import Drawn, draw_line, draw_template
 
@@ -39,7 +45,11 @@ class ClassView:
 
 @dataclass(frozen=True)
 class ModelView:
-    """One model's answers. histogram: beats by confidence, in ten bins from 0 to 1."""
+    """One model's answers.
+
+    histogram: beats by confidence, in ten bins from 0 to 1. unread: how many beats get no label;
+    stretches: where they are.
+    """
 
     answer: Prediction
     title: str
@@ -48,6 +58,13 @@ class ModelView:
     surest: int | None
     surest_drawn: Drawn | None
     heart_rate: HeartRate | None
+    unread: int
+    stretches: list[StretchRead]
+
+    @property
+    def shaded(self) -> list[tuple[float, float]]:
+        """From when to when no beat gets a label, s."""
+        return [(one.start_s, one.end_s) for one in self.stretches]
 
     def of(self, label: str) -> ClassView:
         """That of a label."""
@@ -56,13 +73,14 @@ class ModelView:
 
 @dataclass(frozen=True)
 class BeatRow:
-    """One beat in the table."""
+    """One beat in the table. view: None where it gets no label, for the `reason`."""
 
     time: float
     rr: float | None
-    view: ClassView
+    view: ClassView | None
     confidence: float
     accepted: bool
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -88,15 +106,14 @@ def view_of(job: Job, answers: Answers[Recording], key: str, registry: Registry)
     """One model's view, made once. Raises RequestError for a model that was not asked."""
     one = chosen_answer(answers, key)
     if one.model not in job.shown:
-        job.shown[one.model] = _make_view(one, answers.batch.beats, registry)
+        job.shown[one.model] = _make_view(one, answers.batch, registry)
     view: ModelView = job.shown[one.model]
     return view
 
 
-def _make_view(one: Prediction, beats: Beats, registry: Registry) -> ModelView:
-    entry = registry[one.model]
-    counts, _ = np.histogram(one.confidence, bins=BINS, range=(0, 1))
-    surest = one.surest if len(beats) else None
+def _make_view(one: Prediction, recording: Recording, registry: Registry) -> ModelView:
+    entry, beats, surest = registry[one.model], recording.beats, one.surest
+    counts, _ = np.histogram(one.confidence[one.read], bins=BINS, range=(0, 1))
     return ModelView(
         answer=one,
         title=entry.title,
@@ -104,18 +121,20 @@ def _make_view(one: Prediction, beats: Beats, registry: Registry) -> ModelView:
         histogram=counts.tolist(),
         surest=surest,
         surest_drawn=None if surest is None else draw_line(beats, surest),
-        heart_rate=describe_heart_rate(beats),
+        heart_rate=describe_heart_rate(recording),
+        unread=int((~one.read).sum()),
+        stretches=describe_stretches(recording),
     )
 
 
 def _class_view(one: Prediction, beats: Beats, label: str, task: Task) -> ClassView:
-    own = np.flatnonzero(one.classes == one.labels.index(label))
+    own = np.flatnonzero(one.read & (one.classes == one.labels.index(label)))
     return ClassView(
         label=label,
         title=task.labels[label],
         colour=colours(list(task.labels))[label],
         count=len(own),
-        share=len(own) / max(1, len(beats)),
+        share=len(own) / max(1, int(one.read.sum())),
         uncertain=int((~one.accepted[own]).sum()),
         template=draw_template(beats, own) if len(own) else None,
     )
@@ -127,23 +146,24 @@ def colours(labels: Sequence[str]) -> dict[str, int]:
     return {label: 0 if label in NORMAL else 1 + others.index(label) for label in labels}
 
 
-def table_page(view: ModelView, beats: Beats, label: str, page: int) -> TablePage:
+def table_page(view: ModelView, recording: Recording, label: str, page: int) -> TablePage:
     """One page of the table, of one label or of all for ""; a page that is not there is the nearest."""
-    one, times = view.answer, beats.times
-    classes, confidence, accepted = one.classes, one.confidence, one.accepted
-    wanted = classes == one.labels.index(label) if label in one.labels else slice(None)
-    numbers = np.arange(len(beats))[wanted]
-    last = max(1, -(-len(numbers) // ROWS))
+    one, times = view.answer, recording.beats.times
+    names, rr = one.named(), intervals(recording)
+    wanted = [n for n, name in enumerate(names) if label not in one.labels or name == label]
+    last = max(1, -(-len(wanted) // ROWS))
     page = min(max(page, 1), last)
-    shown = numbers[(page - 1) * ROWS : page * ROWS]
+    confidence, accepted = one.confidence, one.accepted
+    reasons = one.unread.reasons_of(EVERY, len(names))
     rows = [
         BeatRow(
             time=float(times[n]),
-            rr=float(beats.rr[n - 1]) if n else None,
-            view=view.of(one.labels[classes[n]]),
+            rr=rr[n],
+            view=None if (name := names[n]) is None else view.of(name),
             confidence=float(confidence[n]),
             accepted=bool(accepted[n]),
+            reason=reason.message if (reason := reasons[n]) else "",
         )
-        for n in shown
+        for n in wanted[(page - 1) * ROWS : page * ROWS]
     ]
-    return TablePage(rows, page, last, len(numbers))
+    return TablePage(rows, page, last, len(wanted))

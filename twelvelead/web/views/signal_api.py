@@ -63,13 +63,17 @@ def answer_as_before() -> EarlierAnswer:
     with inside(services().recordings):
         _, answers = ask()
     one = answers.predictions[0]
-    if not len(answers.batch.beats):
-        raise RequestError("No beat was found in this recording: send a longer or clearer one.")
+    surest = one.surest
+    if surest is None:
+        why = dict.fromkeys(stretch.reason.message for stretch in answers.batch.stretches)
+        told = " ".join(why) or "No beat was found in this recording: send a longer or clearer one."
+        raise RequestError(told)
+    pairs = zip(one.classes.tolist(), one.read.tolist(), strict=True)
     return EarlierAnswer(
-        output=one.classes.tolist(),
-        ecg_plot=base64.b64encode(draw_png(answers.batch.beats, one.surest)).decode(),
-        label=one.labels[one.classes[one.surest]],
-        probability=float(one.confidence[one.surest]),
+        output=[place if read else None for place, read in pairs],
+        ecg_plot=base64.b64encode(draw_png(answers.batch.beats, surest)).decode(),
+        label=one.labels[one.classes[surest]],
+        probability=float(one.confidence[surest]),
     )
 
 
@@ -87,6 +91,6 @@ def chosen_form() -> str:
 
 def send_beats(answers: Answers[Recording], one: Prediction, form: str) -> Response:
     """One model's beats as a file. Raises NoSymbol."""
-    answer = Response(write_beats(answers.batch.beats, one, form), mimetype=MEDIA[form])
+    answer = Response(write_beats(answers.batch, one, form), mimetype=MEDIA[form])
     answer.headers["Content-Disposition"] = f"attachment; filename=beats.{form}"
     return answer

@@ -108,7 +108,7 @@ def show_beats(wanted: str) -> Response:
     """All beats in columns, as one model names them."""
     answers = _answers(_find(wanted))
     one = chosen_answer(answers, request.args.get("model", ""))
-    columns: BeatColumns = describe_columns(one, answers.batch.beats)
+    columns: BeatColumns = describe_columns(one, answers.batch)
     return _send(columns)
 
 
@@ -224,7 +224,7 @@ def _render_result(job: Job, answers: Answers[Recording]) -> str:
         titles={one.model: registry[one.model].title for one in answers.predictions},
         failures=answers.failures,
         label=label if label in view.answer.labels else "",
-        table=table_page(view, answers.batch.beats, label, request.args.get("page", 1, type=int)),
+        table=table_page(view, answers.batch, label, request.args.get("page", 1, type=int)),
         accept_from=view.answer.rule.accept_from,
         range=_trace(job).usual_range,
         plotly=read_plotly(),
