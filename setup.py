@@ -7,6 +7,10 @@ BESIDE = {"twelvelead.static": "static", "twelvelead.templates": "templates"}
 setup(
     packages=[*find_packages(include=["ecg*", "model_registry*", "twelvelead*"]), *BESIDE],
     package_dir=BESIDE,
-    package_data={**{name: ["**/*"] for name in BESIDE}, "twelvelead": ["**/*.jinja"]},
+    package_data={
+        **{name: ["**/*"] for name in BESIDE},
+        "ecg": ["**/*.png"],
+        "twelvelead": ["**/*.jinja"],
+    },
     include_package_data=False,
 )

@@ -18,6 +18,7 @@ LINE_DARKNESS = 0.92  # a line is darker than this share of the paper's brightne
 PAPER_PERCENTILE = 90  # of the page's grey levels: the paper
 MIN_WIDTH, MIN_HEIGHT = 0.6, 0.5  # smallest frame, as shares of the page
 COVERAGE = 0.95  # share of each side that its line must cover
+THICKEST = 0.01  # of the page's width: a line of the frame is thinner
 MAX_INK = 0.5  # share of the frame's inside that may be dark
 REACH = 3  # px: how far a line may wander
 AT_ONCE = 500_000  # pixels whose runs are counted at a time, at a dozen bytes each
@@ -76,9 +77,12 @@ def find_frame(grey: Grey) -> Box | None:
     bottom = int(min(starts[left] + lengths[left], starts[right] + lengths[right])) - 1
     if bottom - top < MIN_HEIGHT * height or not _is_closed(lines, Box(left, top, right, bottom)):
         return None
-    inside = _inside(lines, Box(left, top, right, bottom))
+    outside = Box(left, top, right, bottom)
+    inside = _inside(lines, outside)
     if inside.width < MIN_WIDTH * width or inside.height < MIN_HEIGHT * height:
         return None  # dark masses, not lines
+    if _thickness(outside, inside) > THICKEST * width:
+        return None  # the table around a sheet
     return inside if _is_paper(lines, inside) else None
 
 
@@ -120,6 +124,12 @@ def _is_closed(lines: Mask, box: Box) -> bool:
         if band.any(axis=0).mean() < COVERAGE:
             return False
     return True
+
+
+def _thickness(outside: Box, inside: Box) -> int:
+    """Pixels of the thickest of the four lines."""
+    pairs = zip(outside.as_tuple(), inside.as_tuple(), strict=True)
+    return max(abs(outer - inner) for outer, inner in pairs)
 
 
 def _is_paper(lines: Mask, box: Box) -> bool:

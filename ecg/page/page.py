@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ecg.errors import EmptyFile, FileTooLarge, UnreadablePicture
 from ecg.page.frame import Box, find_frame
 from ecg.page.single_beat import find_beat, may_be_beat
+from ecg.page.straighten.straightening import Straightening
 from ecg.picture.encoded import EncodedPicture
 from ecg.picture.formats import (
     FORMATS,
@@ -48,14 +49,16 @@ class Look:
 
     frame: the inside of the trace frame in upright full-size pixels, None where none was found. beat:
     the same of the single beat, where the picture shows one instead of a page. negative: whether it is
-    light on dark, and read the other way round. notes: what was done to it before it was read, in
-    sentences.
+    light on dark, and read the other way round. straightened: how the flat page comes out of a picture
+    that isn't flat and upright; `frame` is then in the flat page's pixels. notes: what was done to it
+    before it was read, in sentences.
     """
 
     frame: Box | None
     beat: Box | None
     negative: bool = False
     notes: tuple[str, ...] = ()
+    straightened: Straightening | None = None
 
 
 class Page:
@@ -77,8 +80,18 @@ class Page:
 
     @property
     def frame(self) -> Box | None:
-        """The inside of the trace frame, None where none was found."""
+        """The inside of the trace frame on the flat page, None where none was found."""
         return self.look.frame
+
+    @property
+    def straightened(self) -> Straightening | None:
+        """What was done to make a flat, upright page of the picture; None where it is one."""
+        return self.look.straightened
+
+    @property
+    def flat_size(self) -> tuple[int, int]:
+        """(width, height) of the flat page in full size; that of the picture where it is flat."""
+        return self.straightened.size if self.straightened else self.size
 
     @property
     def beat(self) -> Box | None:
@@ -95,34 +108,67 @@ class Page:
         """What is read: the beat, the trace frame, or the whole picture where neither was found."""
         if self.beat:
             return self.beat
-        return self.frame or Box(0, 0, *self.size)
+        return self.frame or Box(0, 0, *self.flat_size)
 
     def trace(self, at_least: tuple[int, int], colour: Colour = "grey") -> Pixels:
         """The area that is read: uint8 (height, width) in grey, (height, width, 3) in RGB.
 
-        Scaled down in the decoder as far as its width and height stay `at_least` that many pixels;
-        a page that is smaller than that comes in full size.
+        Cut out of the flat page, in even light, where the picture had to be straightened. Scaled down
+        in the decoder as far as its width and height stay `at_least` that many pixels; a page that is
+        smaller than that comes in full size.
 
         Raises UnreadablePicture where the bytes turn out to be truncated or damaged.
         """
         scale = _largest_scale((self.area.width, self.area.height), at_least)
-        pixels = self._decode(scale, colour)
-        box = self.area.times(1 / scale)
-        return pixels[box.top : box.bottom, box.left : box.right]
+        return self._cut(self.area, scale, colour)
 
     def whole(self, at_least: tuple[int, int], colour: Colour = "rgb") -> Pixels:
-        """The whole picture, for showing it, never for a model; sized as in `trace`."""
+        """The whole picture as it came, for showing it, never for a model; sized as in `trace`."""
         return self._decode(_largest_scale(self.size, at_least), colour)
+
+    def flat(self, at_least: tuple[int, int], colour: Colour = "rgb") -> Pixels:
+        """The whole flat page, straightened where it had to be; sized as in `trace`."""
+        scale = _largest_scale(self.flat_size, at_least)
+        return self._cut(Box(0, 0, *self.flat_size), scale, colour)
+
+    def _cut(self, area: Box, scale: int, colour: Colour) -> Pixels:
+        """A part of the flat page at 1/scale of its full size."""
+        pixels = self._decode(scale, colour)
+        if self.straightened is None:
+            box = area.times(1 / scale)
+            return pixels[box.top : box.bottom, box.left : box.right]
+        from ecg.page.straighten.warp import cut_flat, even_light
+
+        flat = cut_flat(pixels, self.straightened.homography, area, scale)
+        return even_light(flat) if self.straightened.is_warped else flat
 
     def _look(self) -> Look:
         scale = _largest_scale(self.size, (FRAME_WIDTH, 1))
-        self._negative = is_light_on_dark(self._decode(scale, "grey"))
+        grey = self._decode(scale, "grey")
+        self._negative = is_light_on_dark(grey) and not self._shows_page(grey, scale)
         if self._negative:
             self._decoded.clear()
-        found = find_frame(self._decode(scale, "grey"))
+            grey = self._decode(scale, "grey")
+        found = find_frame(grey)
         frame = found.times(scale) if found else None
+        beat = self._find_beat(frame)
+        straightened = None if beat else self._straighten(grey, found, scale)
         notes = (TURNED,) if self._negative else ()
-        return Look(frame, self._find_beat(frame), self._negative, notes)
+        if straightened:
+            frame, notes = straightened.frame, (*notes, *straightened.notes)
+        return Look(frame, beat, self._negative, notes, straightened)
+
+    def _shows_page(self, grey: Pixels, scale: int) -> bool:
+        """Whether a dark picture holds a sheet with a frame, dark on light: the table is what is dark."""
+        return self._straighten(grey, None, scale) is not None
+
+    def _straighten(self, grey: Pixels, frame: Box | None, scale: int) -> Straightening | None:
+        """What brings the picture upright and flat; a frame that was found is not warped, at most turned."""
+        from ecg.page.straighten.straighten import straighten, turn_upright
+
+        if frame:
+            return turn_upright(grey, frame, scale)
+        return straighten(grey, scale, self.size)
 
     def _find_beat(self, frame: Box | None) -> Box | None:
         """The single beat, inside drawn axes where there are any."""

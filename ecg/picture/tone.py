@@ -16,7 +16,7 @@ CLEAR = 48  # grey levels by which ink differs from its ground
 EVEN = 0.5  # least share of the picture within CLEAR of the ground
 MOST_INK = 0.4  # share of the picture
 LEAST_INK = 0.002  # the same of lines
-SOLID = 0.6  # share of its bounding box from which what is light is a thing, not lines
+SOLID = 0.6  # share of the rectangle around it from which what is light is a thing, not lines
 BROAD = 0.04  # of the longer side: a thing is broader both ways, letters and dots are not
 
 TURNED = "The picture is light on dark: it was read as its negative."
@@ -39,7 +39,19 @@ def _solid(light: npt.NDArray[np.bool_]) -> float:
     """Share of the picture that light things take: sheets, lamps, bones, bars; no lines or letters."""
     import cv2
 
-    _, _, found, _ = cv2.connectedComponentsWithStats(light.astype(np.uint8), connectivity=8)
-    width, height, area = found[1:, cv2.CC_STAT_WIDTH], found[1:, cv2.CC_STAT_HEIGHT], found[1:, 4]
+    _, labels, found, _ = cv2.connectedComponentsWithStats(light.astype(np.uint8), connectivity=8)
+    width, height, area = found[:, cv2.CC_STAT_WIDTH], found[:, cv2.CC_STAT_HEIGHT], found[:, 4]
     broad = np.minimum(width, height) >= BROAD * max(light.shape)
-    return float(area[broad & (area >= SOLID * width * height)].sum() / light.size)
+    things = [n for n in np.flatnonzero(broad & (area >= SOLID / 2 * width * height)) if n]
+    return sum(float(area[n]) for n in things if _fills(labels == n, area[n])) / light.size
+
+
+def _fills(thing: npt.NDArray[np.bool_], area: int) -> bool:
+    """Whether it takes most of the rectangle around it, be that turned: a sheet lies as it lies."""
+    import cv2
+
+    contours, _ = cv2.findContours(
+        thing.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+    )
+    _, (width, height), _ = cv2.minAreaRect(np.concatenate(contours))
+    return bool(area >= SOLID * max(1.0, width * height))
