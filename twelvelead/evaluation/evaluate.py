@@ -4,7 +4,7 @@ import csv
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from tqdm import tqdm
@@ -13,9 +13,11 @@ from ecg.beats.beats import Beats
 from ecg.errors import PageError
 from model_registry.entry import Entry
 from twelvelead.datasets.pages import DataError, PageDataset, list_pages
+from twelvelead.evaluation.abstaining.selective import abstentions
 from twelvelead.evaluation.figures import page_figures
 from twelvelead.evaluation.metrics import Matrix
 from twelvelead.evaluation.records import evaluate_records, holds_records
+from twelvelead.inference.decision import Decision, Rule
 from twelvelead.inference.prediction import Prediction
 from twelvelead.inference.predictor import Predictor
 
@@ -33,7 +35,8 @@ def evaluate(
 
     Beside the figures of pictures: files, copies (byte-identical files left out), unreadable (pages
     refused by the reader, left out of the figures), decisions (how many answers were accepted,
-    uncertain, refused; all but refused ones count) and seen_in_training (pages that the model, or a
+    uncertain, refused; all but refused ones count), abstentions (see `selective.abstentions`) and
+    seen_in_training (pages that the model, or a
     member of the ensemble, was trained on: figures on those tell memory, not skill).
 
     Raises DataError for a folder without such data, RegistryError for the model.
@@ -56,8 +59,9 @@ def evaluate_out_of_fold(entry: Entry, folder: Path) -> dict[str, Any]:
     """The cross-validated figures of the model card, from what each page got held out.
 
     Pages under `folder` are found by their sha256 in the model's `out_of_fold.csv`; labels and
-    patients are read from `folder`. Raises DataError where the model has no such file, or a page of
-    it is not there.
+    patients are read from `folder`. abstentions: by the model's rule, which was fitted on these very
+    answers; `calibration` in its metrics.json tells of others. Raises DataError where the model has no
+    such file, or a page of it is not there.
     """
     if _reads_records(entry, folder):
         raise DataError(
@@ -68,7 +72,9 @@ def evaluate_out_of_fold(entry: Entry, folder: Path) -> dict[str, Any]:
         raise DataError(f"{entry.folder} has no {OUT_OF_FOLD}: train it with `twelvelead train`.")
     pages = held_out_pages(known, list_pages(folder, entry.labels)[1])
     probabilities = np.stack([known[digest] for digest in pages.sha256])
-    return {"model": entry.key} | page_figures(pages, probabilities)
+    accepted = Rule.of(entry).accepted(probabilities)
+    told = abstentions(entry.labels, pages.targets, probabilities.argmax(axis=1), accepted)
+    return {"model": entry.key} | page_figures(pages, probabilities) | {"abstentions": told}
 
 
 def held_out_pages(known: Mapping[str, Matrix], pages: PageDataset) -> PageDataset:
@@ -117,18 +123,25 @@ def _evaluate_pictures(predictor: Predictor, entry: Entry, folder: Path) -> dict
         raise DataError(f"No page under {folder} could be read.")
     networks = predictor.registry.networks(entry.key)
     known = {digest for network in networks for digest in read_out_of_fold(network) or ()}
-    accepted = sum(bool(answer.accepted[0]) for answer in answered.values())
     counts = {
         "files": len(pictures) + pages.copies,
         "copies": pages.copies,
         "unreadable": len(pictures) - len(said),
         "decisions": {
-            "accepted": accepted,
-            "uncertain": len(answered) - accepted,
-            "refused": len(said) - len(answered),
+            kind: sum(answer.decision == kind for answer in said.values())
+            for kind in get_args(Decision)
         },
         "seen_in_training": sum(pages.sha256[index] in known for index in answered),
     }
     probabilities = np.concatenate([answer.probabilities for answer in answered.values()])
     figures = page_figures(pages.of(np.array(list(answered), dtype=np.intp)), probabilities)
-    return {"model": entry.key} | figures | counts
+    return {"model": entry.key} | figures | counts | {"abstentions": _abstentions(pages, said)}
+
+
+def _abstentions(pages: PageDataset, said: Mapping[int, Prediction]) -> dict[str, Any]:
+    """Of all pages that could be read: a refused one is none that counts."""
+    none = -1  # of the labels
+    classes = [none if one.is_refused else int(one.classes[0]) for one in said.values()]
+    accepted = [one.decision == "accepted" for one in said.values()]
+    targets = pages.targets[list(said)]
+    return abstentions(pages.labels, targets, np.array(classes), np.array(accepted))

@@ -8,12 +8,18 @@ import numpy as np
 import numpy.typing as npt
 
 from twelvelead.datasets.pages import Indices, PageDataset
+from twelvelead.evaluation.abstaining.selective import risk_coverage
 from twelvelead.evaluation.bootstrap import bootstrap, percentile_intervals, resampled_confusions
 from twelvelead.evaluation.curves import calibration_curve, roc
 from twelvelead.evaluation.metrics import Matrix, f1_of, measure, overall, softmax
 
 MAIN = ("N", "S", "V", "F")  # of AAMI; Q is nearly absent where paced records are left out
-LEFT_OUT = ("per_record", "roc", "calibration_curve")  # of figures of whole records
+LEFT_OUT = (
+    "per_record",
+    "roc",
+    "calibration_curve",
+    "risk_coverage",
+)  # of figures of whole records
 PER_RECORD = ("S", "V")  # classes that de Chazal 2004 tells of each record
 
 
@@ -46,9 +52,9 @@ class LabelledAnswers:
 def page_figures(pages: PageDataset, probabilities: Matrix) -> dict[str, Any]:
     """Figures of probabilities (n, labels) for pages.
 
-    Beside those of `metrics.measure`: patients (their count), data_sha256, roc, calibration_curve and,
-    where every class occurs (no resample would have all of them else), `.._interval`, 95 %, of 1,000
-    resamples of patients.
+    Beside those of `metrics.measure`: patients (their count), data_sha256, roc, calibration_curve,
+    risk_coverage and, where every class occurs (no resample would have all of them else), `.._interval`,
+    95 %, of 1,000 resamples of patients.
     """
     figures = measure(pages.labels, pages.targets, probabilities)
     if figures["auc"] is not None:
@@ -62,7 +68,7 @@ def beat_figures(answered: LabelledAnswers, temperature: float) -> dict[str, Any
 
     Beside those of `metrics.measure`: macro_f1_nsvf (of N, S, V and F, where those are the
     classes), records and patients (counts), per_record (n, found and falsely named of S and V), roc,
-    calibration_curve, and `.._interval`, 95 %, of 1,000 resamples of patients.
+    calibration_curve, risk_coverage, and `.._interval`, 95 %, of 1,000 resamples of patients.
     """
     labels, targets = answered.labels, answered.targets
     shares = softmax(answered.logits / temperature)
@@ -96,6 +102,7 @@ def _curves(labels: tuple[str, ...], targets: Indices, shares: Matrix) -> dict[s
     return {
         "roc": roc(labels, targets, shares),
         "calibration_curve": calibration_curve(targets, shares),
+        "risk_coverage": risk_coverage(targets, shares),
     }
 
 

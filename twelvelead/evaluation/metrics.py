@@ -10,6 +10,7 @@ from twelvelead.datasets.pages import Indices
 Matrix = npt.NDArray[np.float64]
 
 ECE_BINS = 10
+LEAST = 1e-12  # a probability of 0 has no logarithm
 Z = 1.959963984540054  # of the normal distribution, at 97.5 %
 
 
@@ -18,7 +19,8 @@ def measure(labels: tuple[str, ...], targets: Indices, probabilities: Matrix) ->
 
     targets: (n,) index into `labels`. probabilities: (n, labels), rows that add up to 1. AUC is the
     mean over classes of one-vs-rest, None where a class is missing; ECE (Naeini 2015) has 10 equal
-    bins of the highest probability; recall and precision come with Wilson 95 % intervals.
+    bins of the highest probability; Brier's score (1950) adds the squares over all classes, 0 to 2;
+    recall and precision come with Wilson 95 % intervals.
     """
     cells = targets * len(labels) + probabilities.argmax(axis=1)
     confusion = np.bincount(cells, minlength=len(labels) ** 2).reshape(len(labels), -1)
@@ -26,10 +28,21 @@ def measure(labels: tuple[str, ...], targets: Indices, probabilities: Matrix) ->
         "n": len(targets),
         **{name: float(value) for name, value in overall(confusion).items()},
         "auc": _known(auc(targets, probabilities)),
-        "ece": _ece(targets, probabilities),
+        **scores(targets, probabilities),
         "labels": list(labels),
         "confusion": confusion.tolist(),
         "per_class": _per_class(labels, confusion, (targets, probabilities)),
+    }
+
+
+def scores(targets: Indices, probabilities: Matrix) -> dict[str, float]:
+    """How far probabilities, (n, labels), can be taken at their word: ece, brier, log_loss."""
+    truth = np.eye(probabilities.shape[1])[targets]
+    of_truth = probabilities[np.arange(len(targets)), targets]
+    return {
+        "ece": _ece(targets, probabilities),
+        "brier": float(np.square(probabilities - truth).sum(axis=1).mean()),
+        "log_loss": float(-np.log(np.maximum(of_truth, LEAST)).mean()),
     }
 
 
@@ -120,16 +133,16 @@ def _per_class(
         figures[label] = {
             "n": truly,
             "precision": right / max(1, named),
-            "precision_interval": _wilson(right, named),
+            "precision_interval": wilson(right, named),
             "recall": right / max(1, truly),
-            "recall_interval": _wilson(right, truly),
+            "recall_interval": wilson(right, truly),
             "f1": float(f1[index]),
             "auc": _known(_one_vs_rest(targets == index, probabilities[:, index], once)),
         }
     return figures
 
 
-def _wilson(right: int, count: int) -> list[float] | None:
+def wilson(right: int, count: int) -> list[float] | None:
     """Wilson's 95 % interval of a share (1927); None of nothing."""
     if count == 0:
         return None

@@ -14,9 +14,11 @@ from ecg.tasks import BEAT_AAMI_5, BEAT_SIX
 from model_registry.entry import Entry
 from twelvelead.datasets.pages import DataError
 from twelvelead.datasets.records import AAMI, DS2, PACED, SIX, BeatRecord, read_records
+from twelvelead.evaluation.abstaining.selective import abstentions
 from twelvelead.evaluation.figures import LabelledAnswers, beat_figures
 from twelvelead.evaluation.matching import REACH, match
 from twelvelead.evaluation.metrics import Matrix
+from twelvelead.inference.decision import Rule
 
 Answer = Callable[[Beats], Matrix]
 CODES: Mapping[str, Mapping[str, str]] = {BEAT_AAMI_5.key: AAMI, BEAT_SIX.key: SIX}
@@ -37,7 +39,8 @@ def evaluate_records(
     answer: from all beats of one lead to their probabilities, (m, labels), in the entry's order.
     detected: at the peaks that our own detector finds, matched within 150 ms, instead of the marked
     ones. Marked beats that it misses are counted in `missed` and peaks without a beat in `extra`;
-    neither is in another figure. protocol: which records, in words.
+    neither is in another figure. protocol: which records, in words. abstentions: by the model's rule for
+    its own answers.
 
     Raises DataError for a task that such records have no labels of, and where no record, or no beat
     with a label, is there.
@@ -59,7 +62,10 @@ def evaluate_records(
     answered = LabelledAnswers.together(parts)
     if not len(answered.targets):
         raise DataError(f"No beat in the records under {folder} has one of the model's labels.")
-    figures = beat_figures(answered, 1.0)
+    shares = np.exp(answered.logits)
+    accepted = Rule.of(entry).accepted(shares)
+    told = abstentions(entry.labels, answered.targets, shares.argmax(axis=1), accepted)
+    figures = beat_figures(answered, 1.0) | {"abstentions": told}
     where = "at the places that the detector found" if detected else "at their reference places"
     about = {"model": entry.key, "protocol": f"{_in_words(names)}; one lead, beats {where}"}
     return about | figures | (counts if detected else {})

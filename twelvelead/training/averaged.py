@@ -2,7 +2,7 @@
 
 import csv
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -52,23 +52,30 @@ class Averaged(ABC):
 
 @dataclass(frozen=True)
 class AveragedPages(Averaged):
-    """Page by page, in the folds that all members share."""
+    """Page by page, in the folds that all members share; of a network, what it answered itself."""
 
     data: Path
     pages: PageDataset
     folds: list[Fold]
     inside: LabelledAnswers
+    kept: Matrix | None = None  # what a network has kept, at its temperature
+    kept_at: float = 0.0
 
     @classmethod
-    def read(cls, plan: Plan, registry: Registry, entry: EnsembleEntry) -> "AveragedPages":
+    def read(cls, plan: Plan, registry: Registry, entry: Entry) -> "AveragedPages":
         """Raises DataError where members were cross-validated on other pages or folds."""
         pages = list_pages(plan.data, entry.labels)[1]
-        folds = _common_folds(registry, entry, pages)
-        rows = [_held_out(registry[member], entry, pages) for member in entry.members]
-        logs = average_logs(entry, rows)
+        networks = registry.networks(entry.key)
+        folds = _common_folds(networks, pages)
+        rows = [_held_out(network, entry, pages) for network in networks]
+        if isinstance(entry, EnsembleEntry):
+            logs = average_logs(entry, [np.clip(row, HALF_A_UNIT, None) for row in rows])
+        else:
+            logs = np.log(np.clip(rows[0], HALF_A_UNIT, None)) * entry.temperature
         names = np.array(pages.sha256)
         inside = LabelledAnswers(entry.labels, pages.targets, logs, names, pages.patients)
-        return cls(plan.data, pages, folds, inside)
+        kept = rows[0] if isinstance(entry, ModelEntry) else None
+        return cls(plan.data, pages, folds, inside, kept, entry.temperature)
 
     def describe(self) -> str:
         return f"{len(self.pages)} pages in {len(self.folds)} folds"
@@ -84,6 +91,8 @@ class AveragedPages(Averaged):
         return {"on_training_pages": ask_served(folder, self.data)}
 
     def _shares(self, temperature: float) -> Matrix:
+        if self.kept is not None and temperature == self.kept_at:
+            return self.kept  # to the last digit
         return softmax(self.inside.logits / temperature).round(DECIMALS)
 
 
@@ -142,14 +151,14 @@ def average(entry: EnsembleEntry, registry: Registry, said: Said) -> LabelledAns
     return replace(first, labels=entry.labels, logits=average_logs(entry, rows))
 
 
-def _common_folds(registry: Registry, entry: EnsembleEntry, pages: PageDataset) -> list[Fold]:
-    """The folds that all members share. Raises DataError where there are none, or other pages."""
-    first, *others = entry.members
-    fold_of = _folds_of(registry[first])
-    for member in others:
-        if _folds_of(registry[member]) != fold_of:
+def _common_folds(networks: Sequence[Entry], pages: PageDataset) -> list[Fold]:
+    """The folds that all share. Raises DataError where there are none, or other pages."""
+    first, *others = networks
+    fold_of = _folds_of(first)
+    for network in others:
+        if _folds_of(network) != fold_of:
             raise DataError(
-                f"'{member}' was cross-validated on other pages or other folds than '{first}': "
+                f"'{network.key}' was cross-validated on other pages or other folds than '{first.key}': "
                 "train both on the same pages, with the same --folds."
             )
     strange = len(set(fold_of) ^ set(pages.sha256))
@@ -174,8 +183,8 @@ def _folds_of(entry: Entry) -> dict[str, int]:
         return {row["sha256"]: int(row["fold"]) for row in csv.DictReader(opened)}
 
 
-def _held_out(member: Entry, entry: EnsembleEntry, pages: PageDataset) -> Matrix:
-    """A member's held-out probabilities, (n, labels), in the ensemble's order of labels."""
+def _held_out(member: Entry, entry: Entry, pages: PageDataset) -> Matrix:
+    """A member's held-out probabilities, (n, labels), in the order of the entry's labels."""
     known = read_out_of_fold(member) or {}
     rows = np.stack([known[digest] for digest in pages.sha256])
-    return in_order(np.clip(rows, HALF_A_UNIT, None), member.labels, entry.labels)
+    return in_order(rows, member.labels, entry.labels)

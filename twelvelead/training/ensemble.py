@@ -1,14 +1,14 @@
 """Assembles an ensemble from models that are trained: nothing is fitted but its temperature."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from model_registry.entry import BeatExample, EnsembleEntry, Example
+from model_registry.entry import BeatExample, EnsembleEntry, Entry, Example
 from model_registry.registry import Registry, read_registry
 from model_registry.write_entry import write_entry
 from twelvelead.datasets.pages import DataError
@@ -22,7 +22,7 @@ from twelvelead.training.plan import Plan
 from twelvelead.training.recipe import ENSEMBLES, Ensemble, Note
 from twelvelead.training.shipping.card import write_card
 from twelvelead.training.shipping.commit import read_commit
-from twelvelead.training.shipping.ship import DECIMALS, write_metrics
+from twelvelead.training.shipping.ship import DECIMALS, as_calibrated, write_metrics
 
 
 def assemble(plan: Plan, say: Note = print) -> dict[str, Any]:
@@ -41,16 +41,16 @@ def assemble(plan: Plan, say: Note = print) -> dict[str, Any]:
             "--split and --despite-leaks go with the training of those."
         )
     ensemble = ENSEMBLES[plan.key]
-    with _stage(plan, ensemble) as stage:
+    with stage_of(plan, ensemble.members) as stage:
         registry, entry = _begin(stage, plan.key, ensemble)
         kind = AveragedBeats if entry.task.subject == "beat" else AveragedPages
         answers = kind.read(plan, registry, entry)
-        calibration = calibrate(answers.inside.targets, answers.inside.logits)
+        calibration = calibrate(answers.inside)
         say(f"{answers.describe()}, held out by {', '.join(entry.members)}")
         temperature = calibration["temperature"]
         metrics = answers.evidence(temperature, say) | {"calibration": calibration}
         metrics |= _facts(registry, entry)
-        entry = replace(entry, temperature=temperature, accept_from=calibration["accept_from"])
+        entry = as_calibrated(entry, calibration)
         write_entry(entry)
         _add_example(read_registry(stage), entry)
         metrics |= answers.finish(entry.folder, temperature)
@@ -62,11 +62,14 @@ def assemble(plan: Plan, say: Note = print) -> dict[str, Any]:
 
 
 @contextmanager
-def _stage(plan: Plan, ensemble: Ensemble) -> Iterator[Path]:
-    """A hidden registry beside the others, of the members and what becomes the ensemble."""
+def stage_of(plan: Plan, members: Sequence[str]) -> Iterator[Path]:
+    """A hidden registry beside the others: an ensemble's members, and an empty folder for what is made.
+
+    Raises DataError where a member is not there.
+    """
     stage = plan.models / f".{plan.key}-part"
     shutil.rmtree(stage, ignore_errors=True)
-    for member in ensemble.members:
+    for member in members:
         if not (plan.models / member / "model.toml").is_file():
             raise DataError(
                 f"'{plan.key}' averages '{member}', which is not in {plan.models}: "
@@ -74,7 +77,7 @@ def _stage(plan: Plan, ensemble: Ensemble) -> Iterator[Path]:
             )
     (stage / plan.key).mkdir(parents=True)
     try:
-        for member in ensemble.members:
+        for member in members:
             (stage / member).symlink_to((plan.models / member).resolve(), target_is_directory=True)
         yield stage
     finally:
@@ -130,17 +133,25 @@ def _add_example(registry: Registry, entry: EnsembleEntry) -> None:
     if isinstance(example, Example):
         image = entry.folder / f"example{example.image.suffix}"
         shutil.copyfile(example.image, image)
-        page = PageBatch(read_page_example(entry.folder, example))
-        told = _ask_served(registry, entry, page)
-        write_entry(replace(entry, example=Example(image, told)))
+        answer_example(registry, entry, replace(example, image=image))
     elif isinstance(example, BeatExample):
         signal = entry.folder / f"example{example.signal.suffix}"
         shutil.copyfile(example.signal, signal)
-        told = _ask_served(registry, entry, read_beat_example(entry.folder, example))
-        write_entry(replace(entry, example=replace(example, signal=signal, probabilities=told)))
+        answer_example(registry, entry, replace(example, signal=signal))
 
 
-def _ask_served(registry: Registry, entry: EnsembleEntry, batch: Batch) -> tuple[float, ...]:
+def answer_example(registry: Registry, entry: Entry, example: Example | BeatExample) -> None:
+    """Writes an entry, which has none yet, with an example and what it answers to that as served."""
+    batch = (
+        PageBatch(read_page_example(entry.folder, example))
+        if isinstance(example, Example)
+        else read_beat_example(entry.folder, example)
+    )
+    told = _ask_served(registry, entry, batch)
+    write_entry(replace(entry, example=replace(example, probabilities=told)))
+
+
+def _ask_served(registry: Registry, entry: Entry, batch: Batch) -> tuple[float, ...]:
     from twelvelead.inference.predictor import Predictor
 
     predictor = Predictor(registry, Limits(threads=cores()))

@@ -39,7 +39,7 @@ def train(plan: Plan, say: Note = print, recipe: Recipe | None = None) -> dict[s
     leaks = data.check_leaks()
     fits = Fits(data, work, data.prepare(), say)
     network, inside = fits.final()
-    calibration = calibrate(inside.targets, inside.logits)
+    calibration = calibrate(inside)
     temperature = calibration["temperature"]
     metrics = data.evidence(fits, network, inside, temperature) | {"calibration": calibration}
     metrics["cross_validation"] |= leaks

@@ -15,7 +15,7 @@ from tests.support.pages.labelled_folders import draw_folder, write_manifest
 from tests.support.web.web_fakes import FAKE_BACKENDS
 from twelvelead.datasets.pages import PageDataset, list_pages
 from twelvelead.evaluation.calibrate import calibrate
-from twelvelead.evaluation.figures import page_figures
+from twelvelead.evaluation.figures import LabelledAnswers, page_figures
 from twelvelead.evaluation.metrics import softmax
 from twelvelead.training.plan import Plan
 
@@ -41,7 +41,8 @@ def make_measured(
     shares = softmax(logits).round(6)
     _keep(home / "out_of_fold.csv", pages, shares)
     held_out = page_figures(pages, shares) | {"folds": FOLDS, "split_sha256": "5" * 64}
-    calibration = calibrate(pages.targets, logits)
+    names = np.array(pages.sha256)
+    calibration = calibrate(LabelledAnswers(labels, pages.targets, logits, names, pages.patients))
     metrics: dict[str, Any] = {"cross_validation": held_out, "calibration": calibration}
     metrics |= {"parameters": 10, "origin": "nowhere", "date": "2026-01-02"}
     (home / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")

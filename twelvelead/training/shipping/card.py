@@ -11,6 +11,7 @@ from ecg.tasks import NOTICE
 from model_registry.entry import FRAMEWORK_TITLES, EnsembleEntry, Entry, ModelEntry
 from model_registry.registry import read_registry
 from model_registry.segments import SegmentReading
+from twelvelead.evaluation.calibrate import FOLDS, MOST_ECE, REPEATS
 from twelvelead.training.card_words import CARD_WORDS, CardWords
 from twelvelead.training.recipe import RECIPES
 
@@ -63,6 +64,9 @@ def _about(entry: Entry, words: CardWords) -> dict[str, Any]:
         "metrics": UNTOLD | dict(metrics),
         "held_out": metrics["cross_validation"],
         "calibration": metrics["calibration"],
+        "most_ece": MOST_ECE,
+        "repeats": REPEATS,
+        "folds": FOLDS,
     }
     if isinstance(entry, EnsembleEntry):
         pairs = zip(entry.members, entry.shares, strict=True)
@@ -107,11 +111,10 @@ def _reads(entry: ModelEntry) -> str:
 
 
 def _about_pages(metrics: Figures) -> dict[str, Any]:
-    held_out, calibration = metrics["cross_validation"], metrics["calibration"]
-    right, chance = calibration["accepted_right"], 1 / len(held_out["labels"])
+    held_out = metrics["cross_validation"]
+    chance = 1 / len(held_out["labels"])
     return {
         "counts": ", ".join(f"{label} {row['n']}" for label, row in held_out["per_class"].items()),
-        "accepted_right": "none" if right is None else f"{right:.1%}",
         "memory": metrics.get("on_training_pages"),
         "copied": metrics.get("copied_split"),
         "shortcuts": metrics.get("shortcuts"),

@@ -3,14 +3,15 @@
 import hashlib
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from model_registry.entry import Weights
+from model_registry.entry import EnsembleEntry, ModelEntry, Weights
 from model_registry.read_entry import read_entry
 from model_registry.write_entry import write_entry
 from twelvelead.datasets.pages import DataError
@@ -18,6 +19,7 @@ from twelvelead.evaluation.metrics import softmax
 from twelvelead.training.fits import TrainingData
 from twelvelead.training.recipe import Network
 
+AnyEntry = TypeVar("AnyEntry", bound=ModelEntry | EnsembleEntry)
 MAX_BYTES = 60_000_000
 DECIMALS = 6  # of an example's probabilities
 
@@ -43,15 +45,24 @@ def ship(folder: Path, data: TrainingData[Any], network: Network, metrics: dict[
     entry = replace(
         data.recipe.entry,
         weights=Weights(weights, hashlib.sha256(weights.read_bytes()).hexdigest()),
-        temperature=temperature,
-        accept_from=metrics["calibration"]["accept_from"],
         example=data.example(fresh, ask),
     )
-    write_entry(entry)
+    write_entry(as_calibrated(entry, metrics["calibration"]))
     write_metrics(fresh, metrics | {"bytes": size})
     read_entry(fresh / "model.toml")
     shutil.rmtree(folder, ignore_errors=True)
     return fresh.rename(folder)
+
+
+def as_calibrated(entry: AnyEntry, calibration: Mapping[str, Any]) -> AnyEntry:
+    """The entry with what was fitted; its example is still that of before."""
+    return replace(
+        entry,
+        temperature=calibration["temperature"],
+        accept_from=calibration["accept_from"],
+        keep_from=tuple(calibration["keep_from"]),
+        accepts=calibration["accepts"],
+    )
 
 
 def read_metrics(folder: Path) -> dict[str, Any]:

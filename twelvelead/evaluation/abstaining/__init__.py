@@ -1,0 +1,1 @@
+"""When a model should not be believed: sets of classes, thresholds, and what abstaining costs."""
