@@ -32,6 +32,11 @@ def test_an_answer_counts_that_is_sure_and_leaves_nothing_else(
     assert RULE.accepted(np.array([shares])).tolist() == [not wanted]
 
 
+def test_how_far_an_answer_falls_short_can_be_seen_however_little_it_is() -> None:
+    (reason,) = RULE.doubts(np.array([0.7996, 0.0404, 0.16]), TITLES)
+    assert "is 0.79960; this model's answers count from 0.80000." in reason.message
+
+
 def test_what_it_can_not_rule_out_is_named_without_its_own_label() -> None:
     (reason,) = RULE.doubts(np.array([0.05, 0.9, 0.05]) - [-0.3, 0.3, 0], TITLES)[1:]
     assert reason.message == "This model can't rule out: Normal."

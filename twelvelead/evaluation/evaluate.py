@@ -11,13 +11,14 @@ from tqdm import tqdm
 
 from ecg.beats.beats import Beats
 from ecg.errors import PageError
+from ecg.reason import Decision
 from model_registry.entry import Entry
 from twelvelead.datasets.pages import DataError, PageDataset, list_pages
 from twelvelead.evaluation.abstaining.selective import abstentions
 from twelvelead.evaluation.figures import page_figures
 from twelvelead.evaluation.metrics import Matrix
 from twelvelead.evaluation.records import evaluate_records, holds_records
-from twelvelead.inference.decision import Decision, Rule
+from twelvelead.inference.decision import Rule
 from twelvelead.inference.prediction import Prediction
 from twelvelead.inference.predictor import Predictor
 

@@ -64,13 +64,7 @@ class Rule:
         reasons = []
         highest = float(probabilities.max())
         if highest < self.accept_from:
-            reasons.append(
-                Reason(
-                    "unsure",
-                    f"The highest probability is {highest:.2f}; "
-                    f"this model's answers count from {self.accept_from:.2f}.",
-                )
-            )
+            reasons.append(_unsure(highest, self.accept_from))
         kept = self.kept(probabilities[np.newaxis])[0]
         others = [title for title, is_kept in zip(titles, kept, strict=True) if is_kept]
         if len(others) > 1:
@@ -78,6 +72,15 @@ class Rule:
             told = " and ".join(others)
             reasons.append(Reason("not_ruled_out", f"This model can't rule out: {told}."))
         return tuple(reasons)
+
+
+def _unsure(highest: float, accept_from: float) -> Reason:
+    decimals = 2 if round(highest, 2) < round(accept_from, 2) else 5  # as many as tell them apart
+    return Reason(
+        "unsure",
+        f"The highest probability is {highest:.{decimals}f}; "
+        f"this model's answers count from {accept_from:.{decimals}f}.",
+    )
 
 
 def doubts(batch: Batch, entry: Entry, probabilities: Shares) -> tuple[Reason, ...]:

@@ -86,9 +86,13 @@ class AveragedPages(Averaged):
         return {"cross_validation": figures}
 
     def finish(self, folder: Path, temperature: float) -> dict[str, Any]:
+        self.keep(folder, temperature)
+        return {"on_training_pages": ask_served(folder, self.data)}
+
+    def keep(self, folder: Path, temperature: float) -> None:
+        """Writes the held-out answers at a temperature."""
         shares = self._shares(temperature)
         write_out_of_fold(folder / OUT_OF_FOLD, self.pages, self.folds, shares)
-        return {"on_training_pages": ask_served(folder, self.data)}
 
     def _shares(self, temperature: float) -> Matrix:
         if self.kept is not None and temperature == self.kept_at:

@@ -16,6 +16,11 @@ from twelvelead.training.plan import Plan
 from twelvelead.training.shipping.card import write_card
 from twelvelead.training.shipping.ship import as_calibrated, read_metrics, write_metrics
 
+CHANGING = (  # with calibration and decisions, of a model's figures
+    *("ece", "brier", "log_loss", "calibration_curve", "risk_coverage"),
+    *("decisions", "abstentions"),
+)
+
 
 def recalibrate(plan: Plan) -> dict[str, Any]:
     """Fits temperature, thresholds and decisions anew, trains nothing; the figures, as in metrics.json.
@@ -42,13 +47,19 @@ def recalibrate(plan: Plan) -> dict[str, Any]:
             answer_example(read_registry(stage), fresh, _moved(entry.example, fresh.folder))
         metrics = read_metrics(fresh.folder) | {"calibration": calibration}
         metrics |= answers.evidence(temperature, lambda _: None)
+        if "on_training_pages" in metrics:
+            metrics["on_training_pages"] = _memory(metrics["on_training_pages"])
         write_metrics(fresh.folder, metrics)
-        metrics |= answers.finish(fresh.folder, temperature)
-        write_metrics(fresh.folder, metrics)
+        answers.keep(fresh.folder, temperature)
         shutil.rmtree(entry.folder)
         fresh.folder.rename(entry.folder)
     write_card(read_registry(plan.models)[plan.key])
     return metrics
+
+
+def _memory(figures: dict[str, Any]) -> dict[str, Any]:
+    """Figures of the pages that it was trained on, as far as they need not be asked about again."""
+    return {name: value for name, value in figures.items() if name not in CHANGING}
 
 
 def _without_example(stage: Path, key: str) -> Entry:

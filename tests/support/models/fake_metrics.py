@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import roc_curve
 
+from twelvelead.evaluation.abstaining.selective import risk_coverage
 from twelvelead.evaluation.metrics import Matrix, measure
 
 SPLIT, DATA = "5" * 64, "d" * 64
@@ -30,6 +31,7 @@ def fake_metrics(labels: tuple[str, ...], skill: float = 2.0, split: str = SPLIT
         label: _curve(targets == place, shares[:, place]) for place, label in enumerate(labels)
     }
     figures["calibration_curve"] = _bins(targets, shares)
+    figures["risk_coverage"] = risk_coverage(targets, shares)
     probe = {name: figures[name] for name in ("n", "accuracy", "balanced_accuracy", "macro_f1")}
     return {
         "cross_validation": figures,

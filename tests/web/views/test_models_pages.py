@@ -35,11 +35,23 @@ def test_it_works(models: Path) -> None:
         assert f"<td>{count} <small>{5 * count}.0 %</small></td>" in page
     for one in held_out["calibration_curve"]:
         assert f"<td>{one['n']}</td>" in page
+    assert f"<b>{held_out['risk_coverage']['aurc']:.4f}</b>" in page
     for one in STRONG["shortcuts"].values():
         assert f"<td>{three(one['accuracy'])}</td>" in page
     assert "accuracy 0.250, balanced accuracy 0.250" in page
     assert "72.0 %" in page
     assert "<td>0.991</td><td>0.985</td><td>0.999</td>" in page
+
+
+def test_what_abstaining_buys_is_drawn_from_the_surest_answers_to_all(models: Path) -> None:
+    page = read(models, "/models/tiny_keras")
+    curve = STRONG["cross_validation"]["risk_coverage"]["table"]
+    path = next(one["d"] for one in tags(page, "path") if one.get("d", "").startswith("M300.0"))
+    points = [tuple(map(float, pair.split())) for pair in path.replace("M", "L").split("L")[1:]]
+    most = max(one["risk"] for one in curve)
+    for (x, y), one in zip(points, curve, strict=True):
+        assert x == pytest.approx(300 * one["coverage"], abs=0.06)
+        assert y == pytest.approx(130 - 112 * one["risk"] / most, abs=0.06)
 
 
 def test_the_card_of_the_model_stands_on_its_page(models: Path) -> None:

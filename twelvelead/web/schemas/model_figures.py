@@ -65,6 +65,24 @@ class Bin(Measured):
     accuracy: float | None = Field(description="share that was right")
 
 
+class RiskRow(Measured):
+    """So many of the surest answers, and how many of those were wrong."""
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
+    coverage: float = Field(description="share of the answers that is taken")
+    start: float = Field(alias="from", description="lowest probability that is taken")
+    n: int
+    risk: float = Field(description="share of these that was wrong")
+
+
+class RiskCoverage(Measured):
+    """What abstaining buys: risk as more answers are taken, the surest first."""
+
+    aurc: float = Field(description="the mean risk over all coverages")
+    table: list[RiskRow]
+
+
 class CrossValidation(Measured):
     """Held-out figures; intervals are 95 %, from resamples of patients. null: not measured."""
 
@@ -84,6 +102,8 @@ class CrossValidation(Measured):
     auc: float | None = None
     auc_interval: Interval | None = None
     ece: float | None = Field(default=None, description="expected calibration error, 10 bins")
+    brier: float | None = Field(default=None, description="over all classes, 0 to 2")
+    log_loss: float | None = None
     labels: list[str] = []
     confusion: list[list[int]] = Field(default=[], description="rows: truth, columns: answer")
     per_class: dict[str, ClassFigures] = {}
@@ -91,6 +111,7 @@ class CrossValidation(Measured):
     data_sha256: str | None = None
     roc: dict[str, Curve] | None = None
     calibration_curve: list[Bin] | None = None
+    risk_coverage: RiskCoverage | None = None
 
     @model_validator(mode="after")
     def _check(self) -> "CrossValidation":
