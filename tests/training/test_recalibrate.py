@@ -64,7 +64,7 @@ def served(plan: Plan) -> dict[str, Any]:
 
 def test_a_networks_entry_and_example_follow_its_held_out_answers(plan: Plan) -> None:
     one = replace(plan, key="one")
-    memory = {"accuracy": 1.0, "ece": 0.3, "decisions": {"accepted": 9}}
+    memory = {"accuracy": 1.0, "macro_f1": 1.0, "ece": 0.3, "decisions": {"accepted": 9}}
     write_metrics(plan.models / "one", read_metrics(one) | {"on_training_pages": memory})
     before = read_metrics(one)
 
@@ -81,7 +81,7 @@ def test_a_networks_entry_and_example_follow_its_held_out_answers(plan: Plan) ->
     assert list(served(one)["probabilities"].values()) == pytest.approx(told / told.sum(), abs=1e-5)
     after = read_metrics(one)
     assert after["calibration"] == calibration
-    assert after["on_training_pages"] == {"accuracy": 1.0}
+    assert after["on_training_pages"] == {"accuracy": 1.0, "macro_f1": 1.0}
     assert after["origin"] == before["origin"]
     assert after["cross_validation"]["confusion"] == before["cross_validation"]["confusion"]
     card = (entry.folder / "README.md").read_text(encoding="utf-8")

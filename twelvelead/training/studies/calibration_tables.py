@@ -55,8 +55,10 @@ def _sets(key: str, metrics: Metrics) -> list[str]:
 
 def _risks(key: str, metrics: Metrics) -> list[str]:
     curve = metrics["cross_validation"]["risk_coverage"]
-    risks = {round(row["coverage"], 1): row["risk"] for row in curve["table"]}
-    cells = (f"{100 * risks[at]:.1f} %" for at in (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.3))
+    cells = (
+        f"{100 * next(row['risk'] for row in curve['table'][::-1] if row['coverage'] >= at):.1f} %"
+        for at in (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.3)
+    )
     return [f"| `{key}` | {curve['aurc']:.4f} | {' | '.join(cells)} |"]
 
 
