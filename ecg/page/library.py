@@ -14,8 +14,8 @@ from pathlib import Path
 from ecg.errors import FileTooLarge
 from ecg.page.folder_names import DEFAULT_FOLDERS, SPLITS, plain_name
 from ecg.page.page import MAX_BYTES
+from ecg.picture.formats import SUFFIXES
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 ID_LENGTH = 32  # hexadecimal digits: 128 bits
 
 GONE = "This sample's file is gone: choose another one."

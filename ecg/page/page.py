@@ -11,14 +11,13 @@ from ecg.errors import EmptyFile, FileTooLarge, UnreadablePicture
 from ecg.page.frame import Box, find_frame
 from ecg.page.single_beat import find_beat, may_be_beat
 from ecg.page.straighten.straightening import Straightening
-from ecg.picture.encoded import EncodedPicture
+from ecg.picture.encoded import EncodedPicture, PickedPage
 from ecg.picture.formats import (
     FORMATS,
     FORMATS_IN_WORDS,
     MAX_PIXELS,
     Colour,
     Pixels,
-    too_many_pixels,
 )
 from ecg.picture.tone import TURNED, is_light_on_dark
 
@@ -153,7 +152,7 @@ class Page:
         frame = found.times(scale) if found else None
         beat = self._find_beat(frame)
         straightened = None if beat else self._straighten(grey, found, scale)
-        notes = (TURNED,) if self._negative else ()
+        notes = (*self._picture.notes, *((TURNED,) if self._negative else ()))
         if straightened:
             frame, notes = straightened.frame, (*notes, *straightened.notes)
         return Look(frame, beat, self._negative, notes, straightened)
@@ -192,18 +191,22 @@ class Page:
         return pixels
 
 
-def read_page(data: bytes, sha256: str = "") -> Page:
-    """Checks the bytes of a picture and finds its trace frame. sha256: of the bytes, where it is known.
+def read_page(given: bytes | PickedPage, sha256: str = "") -> Page:
+    """Checks the bytes of a picture and finds its trace frame. sha256: of what is given, where it is known.
 
-    Raises EmptyFile, FileTooLarge (over 10 MB), NotAPicture (no JPEG, PNG, WebP or BMP) and
-    UnreadablePicture (over 25 megapixels, a side under 100 px or under 48 px where a single beat is
-    shown, ten times as long as wide, truncated or damaged), each with a sentence for people.
+    Raises EmptyFile, FileTooLarge (over 10 MB), NotAPicture (of no format that is read) and
+    UnreadablePicture (too many pixels for its format, a side under 100 px or under 48 px where a single
+    beat is shown, ten times as long as wide, truncated or damaged), each with a sentence for people.
     """
+    data = given if isinstance(given, bytes) else given.data
     if not data:
         raise EmptyFile("The file is empty: send a picture of an ECG page.")
     if len(data) > MAX_BYTES:
-        raise FileTooLarge(f"The file has {len(data):,} bytes; at most {MAX_BYTES:,} are read.")
-    picture = EncodedPicture(data, sha256)
+        raise FileTooLarge(
+            f"The file has {len(data):,} bytes; at most {MAX_BYTES:,} are read: "
+            "save it smaller, or as JPEG."
+        )
+    picture = EncodedPicture(given, sha256)
     size = picture.size
     _check_size(*size)
     page = Page(picture)
@@ -213,8 +216,6 @@ def read_page(data: bytes, sha256: str = "") -> Page:
 
 
 def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise UnreadablePicture(too_many_pixels(f"{width * height / 1e6:.0f}"))
     _check_sides(width, height, MIN_BEAT_SIDE)
     if max(width, height) > MAX_ASPECT * min(width, height):
         raise UnreadablePicture(

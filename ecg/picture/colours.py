@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms
 
-from ecg.picture.kept import MOST_PROFILE
+from ecg.picture.parts.kept import MOST_PROFILE
 
 Convert = Callable[[Image.Image], Image.Image]
 

@@ -17,14 +17,26 @@ import numpy as np
 from PIL import Image
 
 from ecg.errors import NotAPicture, PageError, UnreadablePicture
+from ecg.picture.apart.drawn import DrawnApart
 from ecg.picture.colours import Convert, to_srgb
 from ecg.picture.deep import bands_of
-from ecg.picture.formats import FORMATS, FORMATS_IN_WORDS, Colour, Pixels, too_many_pixels
-from ecg.picture.kept import Parts
-from ecg.picture.png_parts import is_deep_png
-from ecg.picture.sources import BAND, Loaded, Source, deep_png, still_webp
-from ecg.picture.webp_parts import is_still_webp
+from ecg.picture.formats import (
+    FORMATS,
+    MAX_PIXELS,
+    MOST_HELD,
+    MOST_PIXELS,
+    Colour,
+    Pixels,
+    megapixels,
+    too_many_pixels,
+)
+from ecg.picture.kinds import not_a_picture
+from ecg.picture.parts.kept import Parts
+from ecg.picture.parts.png import is_deep_png
+from ecg.picture.parts.webp import is_still_webp
+from ecg.picture.sources import BAND, Held, Loaded, Source, deep_png, still_webp
 
+HELD = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2}  # bytes a pixel in Pillow, 4 of all others
 MODES = {"grey": "L", "rgb": "RGB"}
 DAMAGED = "The picture is truncated or damaged: export or photograph it again."
 NO_ROOM = "There is too little memory for this picture just now: send a smaller one."
@@ -34,14 +46,19 @@ T = TypeVar("T")
 logger = logging.getLogger("twelvelead.pictures")
 # What the decoders find odd they would write to standard error, with bytes of the picture in it.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 @dataclass(frozen=True)
 class PictureHeader:
-    """What a picture says of itself before its pixels: size as stored; EXIF, XMP and profile of some."""
+    """What a picture says of itself before its pixels: size as stored; EXIF, XMP and profile of some.
+
+    most: pixels that a picture of this kind may have, so that its decoder holds no more than it may.
+    """
 
     size: tuple[int, int]
+    most: int
     exif: bytes
     xmp: bytes
     icc: bytes
@@ -59,11 +76,10 @@ class _Wanted:
 
 def read_header(data: bytes) -> PictureHeader:
     """Raises NotAPicture, UnreadablePicture."""
-    not_one = NotAPicture(f"The file is not a picture: send {FORMATS_IN_WORDS}.")
-    return _guarded(lambda: _read_header(data), not_one)
+    return _guarded(lambda: _read_header(data), NotAPicture(not_a_picture(data)))
 
 
-def decode(parts: Parts, scale: int, colour: Colour) -> Pixels:
+def decode(parts: Parts | DrawnApart, scale: int, colour: Colour) -> Pixels:
     """Pixels as stored, at 1/scale of the full size, rounded up. Raises UnreadablePicture."""
     return _guarded(lambda: _decode(parts, scale, MODES[colour]), UnreadablePicture(DAMAGED))
 
@@ -76,7 +92,7 @@ def _guarded(work: Callable[[], T], refusal: PageError) -> T:
     try:
         return work()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        refusal = UnreadablePicture(too_many_pixels("more than 89"))
+        refusal = UnreadablePicture(too_many_pixels(f"more than {megapixels(MOST_PIXELS)}"))
     except MemoryError:
         refusal = UnreadablePicture(NO_ROOM)
     except Exception as error:  # noqa: BLE001 - decoders raise anything on a stranger's bytes
@@ -91,11 +107,26 @@ def _open(data: bytes) -> AbstractContextManager[Image.Image]:
 def _read_header(data: bytes) -> PictureHeader:
     with _open(data) as image:
         exif, xmp, icc = (image.info.get(name) or b"" for name in ("exif", "xmp", "icc_profile"))
-        return PictureHeader(image.size, exif.removeprefix(b"Exif\0\0"), xmp, icc)
+        return PictureHeader(
+            image.size, _most_pixels(image, data), exif.removeprefix(b"Exif\0\0"), xmp, icc
+        )
 
 
-def _decode(parts: Parts, scale: int, mode: str) -> Pixels:
+def _most_pixels(image: Image.Image, data: bytes) -> int:
+    """JPEG is scaled down as it is decoded; all else is held at its full size, by some in two copies."""
+    if image.format == "JPEG":
+        return MOST_PIXELS
+    if image.format == "WEBP":
+        return MAX_PIXELS
+    held = 8 if is_deep_png(data) else HELD.get(image.mode, 4)
+    return min(MOST_PIXELS, MOST_HELD // (2 * held if image.format == "TIFF" else held))
+
+
+def _decode(parts: Parts | DrawnApart, scale: int, mode: str) -> Pixels:
     """Pixels as stored, at 1/scale, scaled down inside the decoder as far as it can."""
+    if isinstance(parts, DrawnApart):
+        plain = "L" if parts.pixels.shape[2] == 1 else "RGB"
+        return _read(Held(parts.pixels), mode, scale, to_srgb(parts.icc, plain))
     if is_still_webp(parts.data):
         return _read(still_webp(parts.data), mode, scale, to_srgb(parts.icc, "RGB"))
     if is_deep_png(parts.data):

@@ -98,6 +98,18 @@ class Unpacked(Source):
         return Image.fromarray(found)
 
 
+class Held(Source):
+    """Pixels that something else has decoded: uint8 (height, width, channels) of 1, 3 or 4."""
+
+    def __init__(self, pixels: Pixels) -> None:
+        height, width, channels = pixels.shape
+        self.size, self.clear = (width, height), channels == CLEAR_CHANNELS
+        self._pixels = pixels if channels > 1 else pixels[..., 0]
+
+    def band(self, top: int, bottom: int) -> Image.Image:
+        return Image.fromarray(self._pixels[top:bottom])
+
+
 def still_webp(data: bytes) -> Source:
     """A WebP without animation. Pillow reads each as one, in four copies; libwebp itself in one or two.
 

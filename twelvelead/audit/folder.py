@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ecg.page.folder_names import SPLITS, plain_name
-from ecg.page.library import SUFFIXES, Picture, read_library
+from ecg.page.library import Picture, read_library
+from ecg.picture.formats import SUFFIXES
 from twelvelead.audit.copies import Copies, find_copies
 from twelvelead.audit.overlap import Entry, Leak, Near, find_leaks
 from twelvelead.datasets.pages import DataError, read_patients

@@ -10,6 +10,7 @@ from ecg.signal.read_options import Unit
 from ecg.tasks import NOTICE
 from twelvelead.project import MODELS
 
+MOST_PAGES = 9_999  # of a document
 SETS = ("ecg12", "mitdb")
 Options = argparse.Namespace
 Add = Callable[[str, str], argparse.ArgumentParser]
@@ -56,6 +57,9 @@ def _add_asking(command: Add) -> None:
         action="append",
         default=[],
         help="a key, repeated, or all: without it all that read a picture, the usual one of a signal",
+    )
+    added.add_argument(
+        "--page", type=_page, default=1, metavar="N", help="of a PDF; else its first"
     )
     _add_signal(added)
     added = command("beats", "find every beat of a signal, and ask a model about each")
@@ -112,6 +116,13 @@ def _add_making(command: Add) -> None:
     added.add_argument("--again", action="store_true", help="also what is compiled already")
     added.add_argument("--int8", action="store_true", help="8-bit, where labels stay on --data")
     added.add_argument("--data", type=Path, metavar="DIR", help="labelled pages for --int8")
+
+
+def _page(text: str) -> int:
+    """The number of a page, from 1."""
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text[:9]) <= MOST_PAGES:
+        raise argparse.ArgumentTypeError(f"a page is a number from 1 to {MOST_PAGES}, not {text!r}")
+    return int(text)
 
 
 def _port(text: str) -> int:

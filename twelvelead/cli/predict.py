@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ecg.errors import NotASignal, PageError, SignalError, UnreadableSignal
+from ecg.picture.encoded import picked
 from ecg.tasks import NOTICE
 from model_registry.registry import read_registry
 from twelvelead.cli.output import CommandError, print_json, print_signal
@@ -86,9 +87,8 @@ class _Asking:
             self._fail(file, str(error))
 
     def _ask_of_picture(self, file: Path) -> None:
-        answers = self._predictor.predict(
-            file.read_bytes(), chosen_page_models(self._options.model)
-        )
+        page = picked(file.read_bytes(), self._options.page)
+        answers = self._predictor.predict(page, chosen_page_models(self._options.model))
         self.predictions += [{"file": str(file)} | p.as_json() for p in answers.predictions]
         if answers.verdict:
             self.verdicts.append({"file": str(file)} | answers.verdict.as_json())

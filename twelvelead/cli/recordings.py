@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
-
 from ecg.errors import SignalTooLarge
+from ecg.picture.kinds import LOOKED_AT, is_no_recording
 from ecg.signal.read_options import ReadOptions
 from ecg.signal.read_signal import read_signal
 from ecg.signal.signal import MAX_BYTES, Signal
@@ -56,15 +55,12 @@ def signal_document(answers: Answers[Recording], leads: tuple[str, ...]) -> dict
 
 
 def is_picture(file: Path) -> bool:
-    """Whether a file is a picture, told by its first bytes. Raises OSError where it can't be read."""
+    """Whether a file is a picture or something else that is no recording, told by its first bytes.
+
+    Raises OSError where it can't be read.
+    """
     with file.open("rb") as opened:
-        try:
-            Image.open(opened).close()
-        except UnidentifiedImageError:
-            return False
-        except Exception:  # noqa: BLE001 - whatever a decoder says: reading it as a page tells what is wrong
-            return True
-    return True
+        return is_no_recording(opened.read(LOOKED_AT))
 
 
 def _header_of(file: Path) -> Path | None:

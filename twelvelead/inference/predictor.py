@@ -1,6 +1,5 @@
 """Pages and signals in, answers out: asks models about each, and says how far to believe them."""
 
-import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -12,7 +11,7 @@ import numpy as np
 
 from ecg.beats.beats import Beats
 from ecg.page.page import Look, Page, read_page
-from ecg.picture.encoded import EncodedPicture
+from ecg.picture.encoded import EncodedPicture, PickedPage, sha256_of
 from ecg.signal.signal import Signal
 from model_registry.errors import ModelUnavailable
 from model_registry.registry import Registry
@@ -37,7 +36,7 @@ from twelvelead.inference.resources.slots import Slots
 from twelvelead.inference.verdict.judge import judge
 
 ENTRY_PAUSE = 0.002  # s between entries that are read at start, so that the first pages go before
-Given = bytes | Signal | Beats
+Given = bytes | PickedPage | Signal | Beats
 
 LIMITS = Limits()
 
@@ -138,7 +137,7 @@ class Predictor:
 
     @overload
     def predict(
-        self, given: bytes, keys: Sequence[str] | None = None, asker: Asker = ...
+        self, given: bytes | PickedPage, keys: Sequence[str] | None = None, asker: Asker = ...
     ) -> Answers[PageBatch]: ...
     @overload
     def predict(
@@ -153,12 +152,12 @@ class Predictor:
     ) -> Answers[Batch]:
         """Asks each model in `keys`, each once, or all that read such a thing, about what is given.
 
-        given: the bytes of a page's or a beat's picture; a signal, each of whose beats in its usual
-        lead is asked about; or beats that are known. A model that reads other pictures than this is
-        not run: its answer is refused, and says so. Raises UnknownModel for a key that nobody
-        registered, before anything is read; PageError for bytes that are no readable page; Busy where
-        no core was free before the deadline. A model that fails, that reads no signals, or that the
-        deadline left no time for, is named in `failures` and the others answer.
+        given: the bytes of a page's or a beat's picture, or a page of a document; a signal, each of
+        whose beats in its usual lead is asked about; or beats that are known. A model that reads other
+        pictures than this is not run: its answer is refused, and says so. Raises UnknownModel for a key
+        that nobody registered, before anything is read; PageError for bytes that are no readable page;
+        Busy where no core was free before the deadline. A model that fails, that reads no signals, or
+        that the deadline left no time for, is named in `failures` and the others answer.
         """
         for key in keys or ():
             if key not in self.registry.known:
@@ -172,7 +171,7 @@ class Predictor:
         return self._ask(batch, keys, asker)
 
     def _batch(self, given: Given, deadline: Deadline) -> Batch:
-        if isinstance(given, bytes):
+        if isinstance(given, bytes | PickedPage):
             (page, finding), milliseconds = timed(lambda: self.examine(given))
             return PageBatch(page, milliseconds, finding)
         if isinstance(given, Signal):
@@ -202,16 +201,16 @@ class Predictor:
         )
         return Answers(batch, tuple(predictions), errors, verdict)
 
-    def read(self, data: bytes) -> Page:
+    def read(self, data: bytes | PickedPage) -> Page:
         """A page alone; inside a slot. Raises PageError."""
         return self.examine(data)[0]
 
-    def examine(self, data: bytes) -> tuple[Page, Finding]:
+    def examine(self, data: bytes | PickedPage) -> tuple[Page, Finding]:
         """A page and what is found out about it, not again where it was sent a moment ago; inside a slot.
 
         Raises PageError.
         """
-        sha256 = hashlib.sha256(data).hexdigest()
+        sha256 = sha256_of(data)
         facts = self._facts.get(sha256)
         if facts is not None:
             picture = EncodedPicture(data, sha256)

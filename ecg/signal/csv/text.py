@@ -9,6 +9,7 @@ import numpy as np
 
 from ecg.errors import EmptySignal, NotASignal, SignalTooLarge, UnreadableSignal
 from ecg.interrupt import Check, unhurried
+from ecg.picture.kinds import is_picture
 from ecg.signal.signal import MAX_BYTES
 
 PART = 500_000  # bytes that are decoded at once
@@ -21,13 +22,9 @@ BYTE_ORDER_MARKS = (  # the mark, the encoding, and NumPy's name for a number as
     (codecs.BOM_UTF16_LE, "utf-16-le", "<u2"),
     (codecs.BOM_UTF16_BE, "utf-16-be", ">u2"),
 )
+PICTURE = "This is a picture, not a table: upload it as an ECG page or a beat picture."
 OTHERS = (  # how other files begin, and what to say of them
     (b"%PDF", "This is a PDF, not a table: export the signal itself as CSV."),
-    (b"\x89PNG", "This is a picture, not a table: upload it as an ECG page or a beat picture."),
-    (
-        b"\xff\xd8\xff",
-        "This is a picture, not a table: upload it as an ECG page or a beat picture.",
-    ),
     (b"\xd0\xcf\x11\xe0", "This is an old Excel workbook: save the sheet as CSV and upload that."),
     (b"\x1f\x8b", "This is a gzip file: unpack it, or pack it as a zip."),
     (b"version https://git-lfs", "This is a Git LFS pointer, not the table that it stands for."),
@@ -50,6 +47,8 @@ def read_parts(data: bytes, check: Check = unhurried, most: int = MAX_BYTES) -> 
     for start, words in OTHERS:
         if data.startswith(start):
             raise NotASignal(words)
+    if is_picture(data):
+        raise NotASignal(PICTURE)
     mark = next((mark for mark in BYTE_ORDER_MARKS if data.startswith(mark[0])), NO_MARK)
     end = _end_of_content(data, len(mark[0]), mark[2])
     if end == len(mark[0]):

@@ -19,9 +19,6 @@ STRANGERS = {
     "SVG": SVG,
     "HTML": HTML,
     "text": b"I am an ECG page.\n" * 50,
-    "GIF": encode(draw_page(SMALL), "GIF"),
-    "TIFF": encode(draw_page(SMALL), "TIFF"),
-    "PDF": encode(draw_page(SMALL), "PDF"),
     "NUL bytes": bytes(4000),
     "the first bytes of a PNG": b"\x89PNG\r\n\x1a\n",
     "the first bytes of a JPEG": b"\xff\xd8\xff\xe0",
@@ -74,7 +71,7 @@ def test_a_file_of_exactly_10_mb_is_read() -> None:
 
 @pytest.mark.parametrize("name", STRANGERS)
 def test_another_kind_of_file_is_refused(name: str) -> None:
-    with pytest.raises(NotAPicture, match="send JPEG, PNG, WebP or BMP"):
+    with pytest.raises(NotAPicture, match=r"^The file is not a picture"):
         read_page(STRANGERS[name])
 
 
@@ -89,13 +86,16 @@ def test_what_hangs_behind_a_picture_is_not_read() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        pytest.param(make(*size), id=f"{make.__name__}-{size[0]}")
-        for make in (png_header, jpeg_header, bmp_header)
-        for size in ((6000, 6000), (10_000, 10_000), (20_000, 20_000))
+        pytest.param(png_header(8000, 8000), id="PNG, 64"),
+        pytest.param(png_header(20_000, 20_000), id="PNG, 400"),
+        pytest.param(jpeg_header(10_001, 10_000), id="JPEG, 100"),
+        pytest.param(jpeg_header(20_000, 20_000), id="JPEG, 400"),
+        pytest.param(bmp_header(10_001, 10_000), id="BMP, 100"),
+        pytest.param(bmp_header(20_000, 20_000), id="BMP, 400"),
     ],
 )
 def test_too_many_pixels_are_refused_before_decoding(data: bytes) -> None:
-    with pytest.raises(UnreadablePicture, match="megapixels; at most 25 are read"):
+    with pytest.raises(UnreadablePicture, match=r"megapixels; of its kind at most \d+ are read"):
         read_page(data)
 
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from ecg.errors import SignalError
-from ecg.picture import jpeg_parts
+from ecg.picture.parts import jpeg as jpeg_parts
 from ecg.signal.csv import layout as csv_layout
 from ecg.signal.csv.layout import MAX_FIELD
 from ecg.signal.read_signal import read_signal

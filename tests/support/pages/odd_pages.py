@@ -73,3 +73,41 @@ def tiff(image: Image.Image, **options: object) -> bytes:
     held = io.BytesIO()
     image.save(held, "TIFF", **options)
     return held.getvalue()
+
+
+def heic(image: Image.Image, **options: object) -> bytes:
+    """A page as phones store it."""
+    import pillow_heif
+
+    made = pillow_heif.from_pillow(image)
+    held = io.BytesIO()
+    made.save(held, quality=95, **options)
+    return held.getvalue()
+
+
+def pdf(*pages: Image.Image, dpi: int = 200) -> bytes:
+    """A document of these pages, each as large as it is at this many dots an inch."""
+    first, *others = pages
+    options = {"save_all": True, "append_images": others, "resolution": dpi, "quality": 95}
+    return encode(first, "PDF", **options)
+
+
+def bare_pdf(*objects: bytes, trailer: bytes = b"") -> bytes:
+    """A PDF of these objects, the first of which is its root."""
+    made, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(made))
+        made += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    end = b"trailer\n<< /Size %d /Root 1 0 R %s >>\n" % (len(objects) + 1, trailer)
+    return made + head + table + end + b"startxref\n%d\n%%%%EOF\n" % len(made)
+
+
+def vector_page(size: tuple[int, int], drawing: bytes) -> bytes:
+    """A PDF of one page of so many points with this drawing on it."""
+    box = b"/MediaBox [0 0 %d %d]" % size
+    page = b"<< /Type /Page /Parent 2 0 R %s /Contents 4 0 R >>" % box
+    pages = b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>"
+    contents = b"<< /Length %d >>\nstream\n%s\nendstream" % (len(drawing), drawing)
+    return bare_pdf(b"<< /Type /Catalog /Pages 2 0 R >>", pages, page, contents)

@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from ecg.page.page import Page
+from ecg.picture.encoded import PickedPage
 from model_registry.errors import Busy
 from model_registry.registry import read_registry
 from tests.support.signals.signal_fakes import make_beats_app, recording
@@ -33,7 +34,7 @@ class Broken(FakePredictor):
 
     error: Exception = ZeroDivisionError("secret")
 
-    def examine(self, data: bytes) -> tuple[Page, Finding]:
+    def examine(self, data: bytes | PickedPage) -> tuple[Page, Finding]:
         del data
         raise self.error
 

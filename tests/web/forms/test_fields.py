@@ -14,12 +14,12 @@ from twelvelead.web.views.openapi import describe_api
 
 FIELDS = [one for one in vars(fields).values() if isinstance(one, Field)]
 FILE, FILES = "binary", "array of binary"
-KEYS, TEXT, NUMBER = "array of string", "string", "number"
+KEYS, TEXT, NUMBER, COUNT = "array of string", "string", "number", "integer"
 SOURCE = {"file": FILE, "sample": TEXT}
 FORMS = {
-    "/api/v1/predictions": SOURCE | {"model": KEYS},
-    "/api/v1/frame": SOURCE,
-    "/api/v1/traces": SOURCE,
+    "/api/v1/predictions": SOURCE | {"page": COUNT, "model": KEYS},
+    "/api/v1/frame": SOURCE | {"page": COUNT},
+    "/api/v1/traces": SOURCE | {"page": COUNT},
     "/api/v1/signals/predictions": {
         "file": FILES,
         "sample": TEXT,

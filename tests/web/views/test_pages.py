@@ -150,7 +150,9 @@ def test_what_is_wrong_is_said_with_its_status_and_choices_stay(
 ) -> None:
     answer = client.post("/", data=form("tiny_torch", file=b"text", name="page.jpg"))
     assert answer.status_code == 415
-    assert ">The file is not a picture: send JPEG, PNG, WebP or BMP.</p>" in answer.text
+    assert (
+        ">The file is not a picture but a text: send a picture of an ECG page.</p>" in answer.text
+    )
     assert chosen(answer.text, "model") == ["tiny_torch"]
     unknown = client.post("/", data={"sample": a_sample(app), "model": "unknown"})
     assert unknown.status_code == 404

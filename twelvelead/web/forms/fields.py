@@ -7,7 +7,8 @@ from typing import Any
 from flask import request
 from werkzeug.datastructures import FileStorage
 
-from ecg.page.page import FORMATS_IN_WORDS, MAX_BYTES, MAX_PIXELS
+from ecg.page.page import MAX_BYTES
+from ecg.picture.formats import FORMATS_IN_WORDS, MAX_PIXELS, MOST_PIXELS, megapixels
 from ecg.signal.read_options import Unit
 from ecg.signal.signal import MAX_BYTES as MAX_RECORDING
 from ecg.signal.signal import MAX_HOURS, MAX_LEADS, RATES, USUAL_RATE
@@ -18,6 +19,7 @@ Schema = Mapping[str, Any]  # JSON Schema
 
 MAX_NAME = 100  # characters of a lead's name
 MOST_LETTERS = 200  # of an id or a key
+MOST_PAGES = 9_999  # of a document
 MOST_KEYS = 50  # models that one request names
 UNITS: dict[str, Unit] = {"mv": "mV", "adc": "adc"}  # by what is sent, in small letters
 
@@ -64,7 +66,8 @@ def _keys(description: str) -> Schema:
 
 
 PAGE_WORDS = (
-    f"{FORMATS_IN_WORDS}, at most {MAX_BYTES / 1e6:.0f} MB and {MAX_PIXELS / 1e6:.0f} megapixels"
+    f"{FORMATS_IN_WORDS}, at most {MAX_BYTES / 1e6:.0f} MB; more than {megapixels(MAX_PIXELS)} megapixels "
+    f"are scaled down, up to {megapixels(MOST_PIXELS)}"
 )
 RECORDING_WORDS = (
     "a CSV with a column a lead, or the .hea and .dat files of a WFDB record, or a zip of "
@@ -80,6 +83,15 @@ PAGE_FILE = Field(
     {"upload_image": {"type": "string", "format": "binary"}},
 )
 PAGE_SAMPLE = Field("sample", _text(SAMPLE_WORDS), {"sample_path": _text("id or name of a sample")})
+PAGE_NUMBER = Field(
+    "page",
+    {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": MOST_PAGES,
+        "description": "which page of a PDF, the first without it",
+    },
+)
 PAGE_MODEL = Field(
     "model",
     _keys("keys, repeated; or `all`, as without it: all that read such a picture"),
@@ -122,7 +134,7 @@ RECORDING_MODEL = Field(
     EARLIER_MODEL,
 )
 
-A_PAGE = (PAGE_FILE, PAGE_SAMPLE)
+A_PAGE = (PAGE_FILE, PAGE_SAMPLE, PAGE_NUMBER)
 PAGE = (*A_PAGE, PAGE_MODEL)
 RECORDING = (RECORDING_FILE, RECORDING_SAMPLE, RATE, LEAD, UNIT, FORMAT, RECORDING_MODEL)
 

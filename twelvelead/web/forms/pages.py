@@ -5,18 +5,25 @@ from io import BytesIO
 from werkzeug.datastructures import FileStorage
 
 from ecg.page.library import Picture, UnknownPicture
-from twelvelead.web.forms.fields import IMAGE_SOURCE, PAGE_FILE, PAGE_SAMPLE
+from ecg.picture.encoded import PickedPage, picked
+from twelvelead.web.forms.fields import (
+    IMAGE_SOURCE,
+    MOST_PAGES,
+    PAGE_FILE,
+    PAGE_NUMBER,
+    PAGE_SAMPLE,
+)
 from twelvelead.web.server.errors import RequestError
 from twelvelead.web.server.services import Services
 
 SAMPLE_FOLDERS = ("static/", "samples/")  # what earlier clients put before a sample's name
 
 
-def chosen_page(found: Services, *, file_first: bool = False) -> bytes:
-    """The bytes of the page in the request: one file, or a sample by its id.
+def chosen_page(found: Services, *, file_first: bool = False) -> bytes | PickedPage:
+    """The page in the request: of one file, or a sample by its id.
 
     `file_first`: a file counts before a sample, which a plain form can't unchoose. Raises
-    RequestError for no page, two files, or a file and a sample; UnknownPicture.
+    RequestError for no page, two files, a file and a sample, or a number that is none; UnknownPicture.
     """
     files, samples, source = PAGE_FILE.files(), PAGE_SAMPLE.texts(), IMAGE_SOURCE.text()
     if source == "sample":
@@ -26,10 +33,19 @@ def chosen_page(found: Services, *, file_first: bool = False) -> bytes:
     if len(files) + len(samples) > 1:
         raise RequestError("Send one page: either one file or one sample.")
     if files:
-        return content_of(files[0][1])
+        number = _page_number()
+        return picked(content_of(files[0][1]), number)
     if samples:
         return find_sample(found, samples[0]).read()
     raise RequestError("No page was sent: choose a sample, or send a picture as 'file'.")
+
+
+def _page_number() -> int:
+    """Which page of the file; the first where nothing is said. Raises RequestError."""
+    text = PAGE_NUMBER.text().strip() or "1"
+    if not (text.isascii() and text.isdecimal()) or not 1 <= int(text[:9]) <= MOST_PAGES:
+        raise RequestError("Send 'page' as the number of a page, from 1, or leave it out.")
+    return int(text)
 
 
 def content_of(file: FileStorage) -> bytes:

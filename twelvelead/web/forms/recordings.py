@@ -7,6 +7,7 @@ from werkzeug.datastructures import FileStorage
 
 from ecg.errors import NotASignal, TooManySamples
 from ecg.interrupt import Check
+from ecg.picture.kinds import is_picture
 from ecg.signal.read_options import ReadLimits, ReadOptions
 from ecg.signal.read_signal import read_signal
 from ecg.signal.signal import RATES, Signal
@@ -30,7 +31,6 @@ from twelvelead.web.server.errors import RequestError
 from twelvelead.web.server.services import Services, services
 
 ENDINGS = (".csv", ".tsv", ".txt", ".hea", ".dat", ".atr", ".zip")
-PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"BM")  # JPEG, PNG, WebP, BMP
 LOOKED_AT = 4096  # bytes at the begin of a file that may be a table
 # each letter has one place where it fits, so that no row takes longer than its length
 ROW = re.compile(rb"[ \t]*[-+.\deE]+( *[,;\t][ ,;\t]*[-+.\deE]+)*[ ,;\t]*\r?")
@@ -52,7 +52,7 @@ def _is_recording(field: str, file: FileStorage) -> bool:
         return True  # whatever is in it: what no recording is, its reader says
     begin = file.stream.read(LOOKED_AT)
     file.stream.seek(0)
-    if begin.startswith(PICTURES):
+    if is_picture(begin):
         return False
     named = (file.filename or "").lower().endswith(ENDINGS)
     return named or _looks_like_table(begin)

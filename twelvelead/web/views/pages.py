@@ -6,7 +6,8 @@ from typing import Any
 from flask import Blueprint, Response, render_template, request
 
 from ecg.page.library import Library, Picture
-from ecg.page.page import FORMATS_IN_WORDS, MAX_BYTES
+from ecg.page.page import MAX_BYTES
+from ecg.picture.formats import ACCEPTED, FORMATS_IN_WORDS
 from ecg.tasks import CARDIAC_PAGE_4, NOTICE, TASKS, Task
 from model_registry.entry import FRAMEWORK_TITLES
 from twelvelead.inference.choice import DRAWN, reads_in_words
@@ -45,6 +46,7 @@ def common() -> dict[str, Any]:
         "titles": TITLES,
         "frameworks": FRAMEWORK_TITLES,
         "formats": FORMATS_IN_WORDS,
+        "accepted": ACCEPTED,
         "megabytes": MAX_BYTES // 1_000_000,
         "reads_in_words": reads_in_words,
         "drawn": DRAWN,

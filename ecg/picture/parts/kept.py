@@ -13,10 +13,12 @@ EXIF = b"Exif\0\0"
 class Parts:
     """`data` is what a decoder needs; the others are empty where there are none.
 
-    `exif` begins with a TIFF header; `icc` is a colour profile.
+    `exif` begins with a TIFF header; `icc` is a colour profile. least_factor: by which each side has to
+    be divided as it is decoded.
     """
 
     data: bytes
     exif: bytes = b""
     xmp: bytes = b""
     icc: bytes = b""
+    least_factor: int = 1

@@ -4,12 +4,10 @@ import re
 import struct
 
 from ecg.errors import UnreadablePicture
-from ecg.picture.kept import EXIF, MOST_PARTS, PARTS, Parts
+from ecg.picture.formats import MOST_HELD
+from ecg.picture.parts.kept import EXIF, MOST_PARTS, PARTS, Parts
 
 MOST_SCANS = 40  # of a JPEG, each of which costs a walk through all pixels; usual are 1 to 18
-MOST_HELD = (
-    210_000_000  # bytes that a decoder may hold of a JPEG in several passes, with its picture
-)
 
 JPEG = b"\xff\xd8\xff"
 MARKER = re.compile(rb"\xff[\x01-\xfe]")  # "\xff+" would take the square of a run's length
@@ -46,7 +44,7 @@ def bare_jpeg(data: bytes) -> Parts:
         raise UnreadablePicture(PARTS)
     frames = [one for one in kept if len(one) > COMPONENTS and one[1] in FRAMES]
     if not _comes_in_one_scan(frames, memoryview(data)[start:]):
-        _check_held(frames)
+        parts.least_factor = _fits_at(frames)
         _check_scans(data, start)
     parts.data = b"".join([*kept, memoryview(data)[start:]])
     parts.icc = b"".join(profile[:MOST_PIECES])
@@ -72,21 +70,24 @@ def _comes_in_one_scan(frames: list[bytes], pixels: memoryview) -> bool:
     return pixels[IN_SCAN] == frames[0][COMPONENTS]
 
 
-def _check_held(frames: list[bytes]) -> None:
-    """Raises UnreadablePicture for a large JPEG in several passes.
+def _fits_at(frames: list[bytes]) -> int:
+    """By what each side of a JPEG in several passes is divided so that decoding it holds not too much.
 
     Until the last of them a decoder holds two bytes for each value of each colour, beside four for
-    each pixel of the picture that it then makes.
+    each pixel of the picture that it then makes. Raises UnreadablePicture where half is too large.
     """
+    least = 1
     for frame in frames:
         height, width = struct.unpack_from(">HH", frame, 5)
         sampling = [(one >> 4) * (one & 15) for one in frame[COMPONENTS + 2 :: 3]]
-        share = sum(sampling) / max([*sampling, 1])
-        if width * height * (4 + 2 * share) > MOST_HELD:
+        values = 2 * sum(sampling) / max([*sampling, 1])
+        if width * height * (1 + values) > MOST_HELD:
             raise UnreadablePicture(
-                f"A JPEG in several passes may have {MOST_HELD / (4 + 2 * share) / 1e6:.0f} megapixels: "
+                f"A JPEG in several passes may have {MOST_HELD / (1 + values) / 1e6:.0f} megapixels: "
                 'save it without passes, as "baseline".'
             )
+        least = 2 if width * height * (4 + values) > MOST_HELD else least
+    return least
 
 
 def _check_scans(data: bytes, at: int) -> None:

@@ -3,7 +3,7 @@
 import struct
 
 from ecg.errors import UnreadablePicture
-from ecg.picture.kept import MOST_PARTS, PARTS
+from ecg.picture.parts.kept import MOST_PARTS, PARTS
 
 MOST_CODED = 4_000_000  # pixels of a BMP in run-length code, which is decoded a run at a time
 MOST_MOVING = 8_000_000  # pixels of an animated WebP
@@ -12,6 +12,16 @@ MOST_CLEAR = (
 )
 
 BMP = b"BM"
+HEADS = (
+    b"\x0c",
+    b"\x10",
+    b"\x28",
+    b"\x34",
+    b"\x38",
+    b"\x40",
+    b"\x6c",
+    b"\x7c",
+)  # lengths of a header
 LEAST_WEBP = 32  # bytes of a header
 MOVING, CLEAR = 0x02, 0x10  # of the flags of a WebP
 
@@ -24,6 +34,11 @@ def is_still_webp(data: bytes) -> bool:
 def is_webp(data: bytes) -> bool:
     """Whether the bytes begin as those of a WebP."""
     return data.startswith(b"RIFF") and data[8:12] == b"WEBP" and len(data) >= LEAST_WEBP
+
+
+def is_bmp(data: bytes) -> bool:
+    """Whether the bytes begin as those of a BMP, and not as a text that begins with these letters."""
+    return data.startswith(BMP) and data[14:15] in HEADS and data[15:18] == bytes(3)
 
 
 def check_webp(data: bytes) -> None:

@@ -3,7 +3,7 @@
 import zlib
 
 from ecg.errors import UnreadablePicture
-from ecg.picture.kept import EXIF, MOST_PARTS, MOST_PROFILE, MOST_TEXT, PARTS, Parts
+from ecg.picture.parts.kept import EXIF, MOST_PARTS, MOST_PROFILE, MOST_TEXT, PARTS, Parts
 
 PNG = b"\x89PNG\r\n\x1a\n"
 NEEDED = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})

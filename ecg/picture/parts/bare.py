@@ -5,10 +5,12 @@ nothing but empty parts kept one busy for 18 s. So JPEG, PNG, GIF and TIFF come 
 them. What tells how a camera was held, and which colours are meant, is kept aside.
 """
 
-from ecg.picture.jpeg_parts import JPEG, bare_jpeg
-from ecg.picture.kept import Parts
-from ecg.picture.png_parts import PNG, bare_png
-from ecg.picture.webp_parts import BMP, check_bmp, check_webp, is_webp
+from ecg.picture.parts.gif import GIF, bare_gif
+from ecg.picture.parts.jpeg import JPEG, bare_jpeg
+from ecg.picture.parts.kept import Parts
+from ecg.picture.parts.png import PNG, bare_png
+from ecg.picture.parts.tiff import bare_tiff, is_tiff
+from ecg.picture.parts.webp import BMP, check_bmp, check_webp, is_webp
 
 
 def bare(data: bytes) -> Parts:
@@ -21,6 +23,10 @@ def bare(data: bytes) -> Parts:
         return bare_jpeg(data)
     if data.startswith(PNG):
         return bare_png(data)
+    if is_tiff(data):
+        return bare_tiff(data)
+    if data.startswith(GIF):
+        return Parts(bare_gif(data))
     if data.startswith(BMP):
         check_bmp(data)
     if is_webp(data):

@@ -1,0 +1,1 @@
+"""A file without what its pixels do not need: by format, which parts those are."""
