@@ -12,11 +12,13 @@ from ecg.interrupt import Check, unhurried
 from ecg.reason import Reason
 from ecg.signal.quality.levels import cut_cells, flat_cells, jumping_cells, read_levels
 from ecg.signal.quality.measures import Flags, Measures, measure
+from ecg.signal.quality.pacing import paced_cells, read_strokes
 from ecg.signal.quality.stretch import (
     ELECTRODE_OFF,
     FLUTTER,
     NOISE,
     NOT_AN_ECG,
+    PACED,
     SATURATED,
     UnreadStretch,
 )
@@ -51,6 +53,9 @@ def find_stretches(
         FLUTTER: _settled(flutter_score(measures) > 0),
         NOISE: _settled(noise_score(measures) > 0),
     }
+    strokes = read_strokes(trace, rate, peaks)
+    if strokes is not None:
+        marks[PACED] = _settled(paced_cells(strokes, peaks / rate, measures.sharpness))
     return _stretches(marks, trace.size / rate)
 
 

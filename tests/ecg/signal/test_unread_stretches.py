@@ -99,6 +99,18 @@ def test_flutter_is_told() -> None:
     assert middle_of(with_middle(0.6 * waves)).reason.code == "flutter"
 
 
+def test_beats_behind_a_pacemakers_spike_are_told() -> None:
+    signal = simulate_record(RecordPlan("lbbb", 7, SECONDS, 500, ("II",)))
+    assert signal.reference is not None
+    trace = signal.values[0].copy()
+    inside = (signal.reference.indices >= BEGIN * 500) & (signal.reference.indices < END * 500)
+    trace[signal.reference.indices[inside] - round(0.09 * 500)] += 1.5  # one sample, 90 ms before R
+    (found,) = stretches_of(trace, 500.0)
+    assert abs(found.start_s - BEGIN) <= 4
+    assert abs(found.end_s - END) <= 4
+    assert found.reason.code == "paced"
+
+
 @pytest.mark.parametrize("kind", sorted(NO_ECGS))
 @pytest.mark.parametrize("rate", [100.0, 360.0])
 @pytest.mark.parametrize("seconds", [10, 60])
