@@ -76,7 +76,8 @@ class BeatExample:
 class _Described:
     """What is said about every model in `models/<key>/model.toml`.
 
-    labels stand in the model's own OUTPUT ORDER. temperature (> 0) divides the logits (Guo 2017).
+    labels stand in the model's own OUTPUT ORDER. leads: which ones a model of beats was trained on, out
+    of `ecg.signal.lead_names.LEADS`; empty: not told. temperature (> 0) divides the logits (Guo 2017).
     accept_from (0..1): below this probability of its most probable label an answer is called uncertain.
     keep_from (0..1, one a label): from which probability on a label can't be ruled out; empty: never
     measured. accepts: whether its answers are ever accepted.
@@ -86,6 +87,7 @@ class _Described:
     title: str
     task: Task
     labels: tuple[str, ...]
+    leads: tuple[str, ...] = ()
     temperature: float = 1.0
     accept_from: float = 0.5
     keep_from: tuple[float, ...] = ()

@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints, TypeAdapter, model_validator
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from ecg.signal.lead_names import LEADS
 from ecg.tasks import TASKS
 from model_registry import Runtime
 from model_registry.architectures import ARCHITECTURES
@@ -33,6 +34,7 @@ POOLING = "give [rows, columns], as in [1, 1] for global average pooling"
 Title = Annotated[str, StringConstraints(strip_whitespace=True)]
 TaskKey = Annotated[str, OneOf(tuple(TASKS))]
 Architecture = Annotated[str, OneOf(tuple(ARCHITECTURES))]
+Lead = Annotated[str, OneOf(LEADS)]
 Width = Annotated[int, Field(ge=1, le=8192)]
 Cells = Annotated[int, Field(ge=1, le=64)]
 
@@ -45,6 +47,11 @@ class EntryDocument(TomlTable):
     framework: str
     labels: list[str] = key(
         "What each of the model's outputs means, in its own order, out of the task's labels."
+    )
+    leads: list[Lead] | None = key(
+        "Which leads a model of beats was trained on; answers about others are never accepted.",
+        'list each lead once, as in ["II", "MLII"]',
+        None,
     )
     calibration: CalibrationTable = CalibrationTable()
     decision: DecisionTable = DecisionTable()
@@ -63,12 +70,21 @@ class EntryDocument(TomlTable):
             raise fault(f"give {len(labels)}, one a label", "example.probabilities")
         return self
 
+    @model_validator(mode="after")
+    def _name_leads_of_beats(self) -> Self:
+        if self.leads is not None and TASKS[self.task].subject != "beat":
+            raise fault("goes with a task about beats: leave it out", "leads")
+        if self.leads is not None and (not self.leads or len(set(self.leads)) < len(self.leads)):
+            raise fault('list each lead once, as in ["II", "MLII"]', "leads")
+        return self
+
     def _described(self, folder: Path) -> dict[str, Any]:
         return {
             "key": folder.name,
             "title": self.title,
             "task": TASKS[self.task],
             "labels": tuple(self.labels),
+            "leads": tuple(self.leads or ()),
             "temperature": self.calibration.temperature,
             "accept_from": self.decision.accept_from,
             "keep_from": tuple(self.decision.keep_from or ()),

@@ -54,7 +54,7 @@ def _decision(entry: Entry) -> Table:
 
 def _network(entry: ModelEntry) -> Table:
     table: Table = {"architecture": entry.architecture} if entry.architecture else {}
-    table |= {"labels": entry.labels, "output": entry.output}
+    table |= {"labels": entry.labels} | _leads(entry) | {"output": entry.output}
     if entry.framework == "pytorch":
         table |= _head(entry.head)
     if entry.runtime != "auto":
@@ -97,7 +97,11 @@ def _ensemble(entry: EnsembleEntry) -> Table:
     table["average"] = entry.average
     if entry.consensus:
         table["consensus"] = True
-    return {"labels": entry.labels, "ensemble": table}
+    return {"labels": entry.labels} | _leads(entry) | {"ensemble": table}
+
+
+def _leads(entry: Entry) -> Table:
+    return {"leads": entry.leads} if entry.leads else {}
 
 
 def _example(example: Example | BeatExample) -> Table:

@@ -1,4 +1,4 @@
-"""Which names of leads and columns errors may repeat: usual ones, as any other may be a person's."""
+"""Names of leads: which one a name means, and which errors may repeat, as any other may be a person's."""
 
 import re
 from collections.abc import Sequence
@@ -10,6 +10,19 @@ KNOWN = re.compile(
     r"|(?:elapsed[ _])?(?:time|t)|seconds|sec|msec|ms|samples|index",
     re.ASCII | re.IGNORECASE,
 )
+
+LEADS: tuple[str, ...] = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")
+LEADS += ("MLI", "MLII", "MLIII", "MCL1")
+_OTHERS = {"ML1": "MLI", "ML2": "MLII", "ML3": "MLIII"}
+_OTHERS |= {f"{chest}{n}": f"V{n}" for chest in ("C", "MV") for n in range(1, 7)}
+_OTHERS |= {f"D{n}": LEADS[n - 1] for n in (1, 2, 3)} | {f"D{lead}": lead for lead in LEADS[:3]}
+MEANT = {lead.upper(): lead for lead in LEADS} | _OTHERS
+PREFIX = re.compile(r"(?:ecg|ekg|modified lead|lead)[ _-]?(?=[a-z])", re.IGNORECASE)
+
+
+def meant_lead(name: str) -> str:
+    """Which of LEADS a name means, as "MLII" for "ml2" or "II" for "Lead II"; "" where it tells none."""
+    return MEANT.get(PREFIX.sub("", name.strip(), count=1).upper(), "")
 
 
 def known_name(name: str) -> str:

@@ -18,6 +18,7 @@ from ecg.page.page import Page
 from ecg.page.picture_kind import PictureKind, picture_kind
 from ecg.reason import Reason
 from ecg.signal.quality.find_stretches import find_stretches
+from ecg.signal.quality.polarity import is_upside_down
 from ecg.signal.quality.stretch import UnreadStretch
 from ecg.signal.signal import Signal
 from model_registry.entry import Entry, ModelEntry, Reads
@@ -26,6 +27,7 @@ from model_registry.preprocessing import Tensor
 from model_registry.registry import Registry
 from model_registry.segments import SegmentReading
 from twelvelead.inference.gate.finding import NOTHING, Finding
+from twelvelead.inference.leads import lead_doubts, lead_notes
 from twelvelead.inference.unread import ALL_READ, Flags, Unread, sure_intervals
 
 Milliseconds = Mapping[str, float]  # by step
@@ -222,6 +224,26 @@ class Recording(BeatBatch):
     @cached_property
     def unread(self) -> Unread:
         return Unread.inside(self.beats, self.stretches)
+
+    @cached_property
+    def is_upside_down(self) -> bool:
+        """Whether the waves of the beats that can be read point downwards."""
+        beats = self.beats
+        if self.signal.rows is not None:
+            return False
+        return is_upside_down(beats.trace, beats.rate, beats.indices[self.unread.read(len(beats))])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on how the signal was read, and on its lead."""
+        if self.signal.rows is not None:
+            return self.signal.notes
+        return self.signal.notes + lead_notes(self.signal.leads[self.lead])
+
+    def doubts(self, entry: Entry, probabilities: npt.NDArray[np.float64]) -> tuple[Reason, ...]:
+        del probabilities
+        name = "" if self.signal.rows is not None else self.signal.leads[self.lead]
+        return lead_doubts(entry, name, upside_down=self.is_upside_down)
 
     @cached_property
     def sure_intervals(self) -> Flags:

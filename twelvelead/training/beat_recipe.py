@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ecg.beats.beats import EVERY, Beats
+from model_registry.entry import ModelEntry
 from twelvelead.datasets.records import BeatRecord, read_records
 from twelvelead.inference.batch import beat_tensors
 from twelvelead.training.batches.marked_beats import MarkedBeats
@@ -39,11 +40,16 @@ class BeatRecipe(Recipe):
     known_twice: frozenset[str] = frozenset()
     folds: int = 4
 
+    LEADS: ClassVar[tuple[str, ...]] = ("MLII", "II")  # what its records hold, and is like it
     NO_KNOBS: ClassVar[frozenset[str]] = Recipe.NO_KNOBS | {"known_twice"}
 
     @abstractmethod
     def prepare(self, work: Path, backbone: Path | None) -> BeatFit:
         """Brings what all runs share; what is returned fits a network."""
+
+    @property
+    def entry(self) -> ModelEntry:
+        return replace(super().entry, leads=self.LEADS)
 
     def read_records(self, folder: Path, names: Sequence[str]) -> list[BeatRecord]:
         """The records with these names, of MIT-BIH if nothing else is said. Raises DataError."""

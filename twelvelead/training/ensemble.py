@@ -96,6 +96,7 @@ def _begin(stage: Path, key: str, ensemble: Ensemble) -> tuple[Registry, Ensembl
             title=ensemble.title,
             task=first.task,
             labels=first.labels,
+            leads=first.leads,
             folder=stage / key,
             members=ensemble.members,
             shares=ensemble.weights or equal,

@@ -32,10 +32,10 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Strokes:
-    """Of each beat, (m,). place: s from R to its steepest place. steep: how much of its height that
-    makes, beyond noise.
+    """Of each beat, (m,).
 
-    lasts: s that it goes up or down.
+    place: s from R to its steepest place. steep: how much of its height that makes, beyond noise. lasts:
+    s that it goes up or down.
     """
 
     place: Floats

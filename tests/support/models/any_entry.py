@@ -10,6 +10,7 @@ from ecg.beats.beats import Window
 from ecg.beats.drawing import BeatDrawing
 from ecg.beats.rhythm_context import CONTEXTS
 from ecg.page.page import Colour
+from ecg.signal.lead_names import LEADS
 from ecg.tasks import TASKS, Task
 from model_registry import Runtime
 from model_registry.architectures import ARCHITECTURES
@@ -88,12 +89,17 @@ def _described(draw: st.DrawFn, task: Task) -> dict[str, Any]:
         "title": draw(TITLES),
         "task": task,
         "labels": tuple(labels),
+        "leads": draw(_leads()) if task.subject == "beat" else (),
         "temperature": draw(st.floats(0.01, 100)),
         "accept_from": draw(st.floats(0, 1)),
         "accepts": draw(st.booleans()),
         "keep_from": draw(st.just(()) | st.tuples(*[st.floats(0, 1)] * len(labels))),
         "example": draw(st.none() | _examples(labels)),
     }
+
+
+def _leads() -> st.SearchStrategy[tuple[str, ...]]:
+    return st.lists(st.sampled_from(LEADS), unique=True).map(tuple)
 
 
 @st.composite

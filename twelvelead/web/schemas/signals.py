@@ -149,7 +149,7 @@ def describe_signal(answers: Answers[Recording], leads: tuple[str, ...]) -> Sign
         lead=signal.leads[answers.batch.lead],
         leads=list(leads),
         seconds=signal.seconds,
-        notes=list(signal.notes),
+        notes=list(answers.batch.notes),
     )
 
 
