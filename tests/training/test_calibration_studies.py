@@ -5,11 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.project import ROOT
 from tests.support.training.held_out_fakes import draw_data, make_measured
 from twelvelead.evaluation.calibrate import fit_rule
 from twelvelead.evaluation.figures import LabelledAnswers
 from twelvelead.evaluation.metrics import scores, softmax
 from twelvelead.training.plan import Plan
+from twelvelead.training.studies.averages import compare_averages, fit_weights
 from twelvelead.training.studies.calibration_tables import tables
 from twelvelead.training.studies.calibrators import (
     CALIBRATORS,
@@ -67,6 +69,27 @@ def test_there_is_a_line_for_each(answers: LabelledAnswers) -> None:
     assert lines[0].startswith("| `key` | 97.0% | ")
     mean, most = (float(cell) for cell in perfect_ece("key", answers).split(" | ")[1:3])
     assert 0.01 < mean < most < 0.2
+
+
+def test_the_better_member_of_an_average_gets_the_greater_weight() -> None:
+    rng = np.random.default_rng(6)
+    targets = rng.integers(0, 3, 400)
+    truth = np.eye(3)[targets]
+    members = np.stack([softmax(skill * truth + rng.normal(size=(400, 3))) for skill in (3, 1)])
+    names = np.arange(400).astype(str)
+    answers = LabelledAnswers(("a", "b", "c"), targets, np.log(members.mean(axis=0)), names, names)
+    for of in ("probabilities", "logarithms"):
+        good, bad = fit_weights(members, targets, of)
+        assert good > 2 * bad
+        assert good + bad == pytest.approx(1.0)
+    alike, fitted, *_ = (float(line.split("|")[5]) for line in compare_averages(members, answers))
+    assert fitted < alike
+
+
+def test_docs_tell_what_the_models_files_tell() -> None:
+    text = (ROOT / "docs" / "calibration.md").read_text(encoding="utf-8")
+    for table in tables(ROOT / "models"):
+        assert table in text
 
 
 def test_tables_are_of_what_was_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
