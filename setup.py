@@ -3,6 +3,7 @@
 from setuptools import find_packages, setup
 
 BESIDE = {"twelvelead.static": "static", "twelvelead.templates": "templates"}
+GATE = [f"inference/gate/{name}" for name in ("weights.onnx", "gate.json", "README.md")]
 
 setup(
     packages=[*find_packages(include=["ecg*", "model_registry*", "twelvelead*"]), *BESIDE],
@@ -10,7 +11,7 @@ setup(
     package_data={
         **{name: ["**/*"] for name in BESIDE},
         "ecg": ["**/*.png"],
-        "twelvelead": ["**/*.jinja"],
+        "twelvelead": ["**/*.jinja", *GATE],
     },
     include_package_data=False,
 )

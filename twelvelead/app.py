@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from flask import Flask
 
 from model_registry.registry import read_registry
+from twelvelead.inference.gate.gate import Gate
 from twelvelead.inference.predictor import Predictor
 from twelvelead.inference.resources.machine import read_machine
 from twelvelead.project import SAMPLES, STATIC, TEMPLATES
@@ -29,7 +30,8 @@ def create_app(
     settings = Settings.from_environment(environ)
     capacity = capacity_of(settings, read_machine())
     if predictor is None:
-        predictor = Predictor(read_registry(settings.models_dir), limits_of(settings, capacity))
+        registry = read_registry(settings.models_dir)
+        predictor = Predictor(registry, limits_of(settings, capacity), Gate())
         atexit.register(predictor.close)
     app = Flask(__name__, template_folder=str(TEMPLATES), static_folder=str(STATIC))
     found = make_services(settings, predictor, SAMPLES, capacity)

@@ -37,6 +37,7 @@ FRAMEWORKS = {"tensorflow", "keras", "tf_keras", "torch", "torchvision", "onnxru
 RUNNERS = {  # the modules that run them
     "keras_files",
     "keras_models",
+    "network",
     "onnx_export",
     "onnx_models",
     "pytorch_models",

@@ -8,12 +8,13 @@ from twelvelead.cli.parser import Options
 from twelvelead.datasets.pages import DataError
 from twelvelead.evaluation.evaluate import evaluate, evaluate_out_of_fold
 from twelvelead.evaluation.text import figures_text
+from twelvelead.inference.gate.gate import Gate
 from twelvelead.inference.predictor import Predictor
 
 
 def run(options: Options) -> int:
     """`twelvelead evaluate --model KEY --data DIR`"""
-    predictor = Predictor(read_registry(options.models))
+    predictor = Predictor(read_registry(options.models), examine=Gate())
     try:
         figures = _measure(predictor, options)
     except DataError as error:

@@ -92,6 +92,12 @@ def _add_measuring(command: Add) -> None:
     added.add_argument(
         "--detected", action="store_true", help="beats where our detector finds them, not as marked"
     )
+    added = command("gate", "measure which pictures are refused: of folders of ECGs, and of others")
+    added.add_argument("--ecg", type=Path, action="append", default=[], metavar="DIR")
+    added.add_argument("--other", type=Path, action="append", default=[], metavar="DIR")
+    added.add_argument(
+        "--model", action="append", default=[], metavar="KEY", help="also count what it accepts"
+    )
     added = command("audit", "find copies in a data folder, and pages on both sides of a split")
     added.add_argument("folder", type=Path, metavar="DIR")
     added.add_argument("--against", type=Path, metavar="DIR2", help="another folder, as a test set")

@@ -12,6 +12,7 @@ from twelvelead.cli.output import CommandError, print_json, print_signal
 from twelvelead.cli.parser import Options
 from twelvelead.cli.recordings import is_picture, read_recording, recordings, signal_document
 from twelvelead.inference.choice import chosen_beat_models, chosen_page_models
+from twelvelead.inference.gate.gate import Gate
 from twelvelead.inference.predictor import Predictor
 
 ENDINGS = (".csv", ".tsv", ".hea", ".dat", ".atr", ".zip")  # of what is meant as a signal
@@ -20,7 +21,7 @@ Rows = list[dict[str, Any]]
 
 def run(options: Options) -> int:
     """`twelvelead predict FILE.. --model KEY`"""
-    predictor = Predictor(read_registry(options.models))
+    predictor = Predictor(read_registry(options.models), examine=Gate())
     asking = _Asking(predictor, options)
     try:
         if not predictor.registry:

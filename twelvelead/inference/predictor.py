@@ -1,5 +1,6 @@
 """Pages and signals in, answers out: asks models about each, and says how far to believe them."""
 
+import io
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -10,7 +11,7 @@ from typing import overload
 import numpy as np
 
 from ecg.beats.beats import Beats
-from ecg.page.page import Look, Page, read_page
+from ecg.page.page import MIN_SIDE, Look, Page, read_page
 from ecg.picture.encoded import EncodedPicture, PickedPage, sha256_of
 from ecg.signal.signal import Signal
 from model_registry.errors import ModelUnavailable
@@ -112,6 +113,8 @@ class Predictor:
                 "ecg.picture.decoder"
             )  # its libraries first: no page has to wait for them
             self.registry.read_all(ENTRY_PAUSE)
+            if keys:
+                self._examine(read_page(_blank_picture()))  # loads what it looks with
             for key in keys:
                 self._loader.warm(key)
 
@@ -261,3 +264,12 @@ class Predictor:
     def slot(self, deadline: Deadline) -> AbstractContextManager[None]:
         """A core to compute on. Raises Busy where none was free before the deadline."""
         return self._slots.slot(deadline)
+
+
+def _blank_picture() -> bytes:
+    """A white PNG, the smallest that is read."""
+    from PIL import Image
+
+    held = io.BytesIO()
+    Image.new("L", (MIN_SIDE, MIN_SIDE), "white").save(held, "PNG")
+    return held.getvalue()
