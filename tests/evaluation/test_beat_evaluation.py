@@ -14,6 +14,7 @@ from twelvelead.datasets.pages import DataError
 from twelvelead.datasets.records import DS2
 from twelvelead.evaluation.metrics import Matrix
 from twelvelead.evaluation.records import chosen_names, evaluate_records, holds_records
+from twelvelead.evaluation.text import figures_text
 
 SYMBOLS = "NNNNANNNNNVNNNNANNNN"
 
@@ -23,6 +24,9 @@ class FakeEntry:
     key: str = "fake"
     task: Task = BEAT_AAMI_5
     labels: tuple[str, ...] = ("V", "S", "N", "F", "Q")  # in an order of its own
+    accept_from: float = 0.5
+    keep_from: tuple[float, ...] = ()
+    accepts: bool = True
 
 
 ENTRY: Any = FakeEntry()
@@ -48,6 +52,22 @@ def test_a_model_is_measured_at_the_marked_beats(folder: Path) -> None:
     assert figures["per_class"]["V"]["recall"] == 0
     assert figures["per_class"]["N"]["precision"] == 1
     assert "2 records, DS2 of de Chazal not being there whole" in figures["protocol"]
+    assert figures["unread"]["beats"] == sum(figures["unread"]["reasons"].values())
+
+
+def test_beats_that_get_no_label_are_told_and_the_figures_of_the_others(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def first_five(beats: Beats) -> np.ndarray:
+        return np.where(np.arange(len(beats)) < 5, "noise", "")
+
+    monkeypatch.setattr("twelvelead.evaluation.records.codes_of", first_five)
+    figures = evaluate_records(by_interval, ENTRY, folder)
+    assert figures["n"] == 40
+    assert figures["unread"]["beats"] == 10
+    assert figures["unread"]["reasons"] == {"noise": 10}
+    assert figures["unread"]["rest"]["accuracy"] <= 1
+    assert "10 of these beats get no label when served (noise 10)" in figures_text(figures)
 
 
 def test_a_model_is_measured_at_the_beats_that_were_found(folder: Path) -> None:

@@ -13,7 +13,13 @@ from model_registry.registry import read_registry
 from tests.support.models.beat_models import make_fake_beat_model, simulated
 from tests.support.web.web_fakes import FAKE_BACKENDS
 from twelvelead.inference.batch import find_beats
-from twelvelead.inference.leads import UNKNOWN_LEAD, UPSIDE_DOWN, lead_doubts, lead_notes
+from twelvelead.inference.leads import (
+    UNKNOWN_LEAD,
+    UNLIKE_LEAD,
+    UPSIDE_DOWN,
+    lead_doubts,
+    lead_notes,
+)
 from twelvelead.inference.predictor import Predictor
 from twelvelead.web.schemas.signals import describe_beats
 
@@ -65,6 +71,13 @@ def test_a_lead_upside_down_is_told(predictor: Predictor, name: str) -> None:
     assert not one.accepted.any()
 
 
+def test_a_lead_without_a_name_is_doubted_sooner(predictor: Predictor) -> None:
+    entry = predictor.registry["segments"]
+    assert lead_doubts(entry, "II", 0.5) == ()
+    assert lead_doubts(entry, "ECG1", 0.5) == (UNLIKE_LEAD,)
+    assert lead_doubts(entry, "ECG1", -1.0) == ()
+
+
 def test_a_name_that_tells_nothing_is_noted_and_hinders_nothing() -> None:
     for name in ("ECG1", "0", "ECG", "channel 2", ""):
         assert lead_notes(name) == (UNKNOWN_LEAD,)
@@ -75,7 +88,7 @@ def test_a_name_that_tells_nothing_is_noted_and_hinders_nothing() -> None:
 
 def test_a_model_that_does_not_tell_its_leads_is_not_doubted(tmp_path: Path) -> None:
     entry = read_entry(make_fake_beat_model(tmp_path, "any") / "model.toml")
-    assert lead_doubts(entry, "V1", upside_down=True) == ()
+    assert lead_doubts(entry, "V1", 9.0) == ()
 
 
 @pytest.mark.parametrize("lead", LEADS)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from tqdm import tqdm
 
 from ecg.beats.beats import Beats
@@ -18,6 +19,7 @@ from twelvelead.evaluation.abstaining.selective import abstentions
 from twelvelead.evaluation.figures import LabelledAnswers, beat_figures
 from twelvelead.evaluation.matching import REACH, match
 from twelvelead.evaluation.metrics import Matrix
+from twelvelead.evaluation.signal_quality.without_label import codes_of, figures_without
 from twelvelead.inference.decision import Rule
 
 Answer = Callable[[Beats], Matrix]
@@ -40,7 +42,8 @@ def evaluate_records(
     detected: at the peaks that our own detector finds, matched within 150 ms, instead of the marked
     ones. Marked beats that it misses are counted in `missed` and peaks without a beat in `extra`;
     neither is in another figure. protocol: which records, in words. abstentions: by the model's rule for
-    its own answers.
+    its own answers. unread: marked beats that the service gives no label, since the lead can't be read
+    there, and the figures of the others; all other figures are of all marked beats, as papers tell them.
 
     Raises DataError for a task that such records have no labels of, and where no record, or no beat
     with a label, is there.
@@ -50,7 +53,7 @@ def evaluate_records(
             f"Records of WFDB have no labels of '{entry.task.key}': evaluate a model of one of "
             f"{', '.join(CODES)} on them."
         )
-    parts, counts = [], {"missed": 0, "extra": 0}
+    parts, codes, counts = [], [], {"missed": 0, "extra": 0}
     names = chosen_names(folder)
     records = read_records(folder, names, EXTRA.get(entry.task.key, ""))
     for record in tqdm(records, desc=f"evaluating {entry.key}", unit="record"):
@@ -59,6 +62,7 @@ def evaluate_records(
             counts["extra"] += int((asked_about.symbols == "").sum())
             counts["missed"] += len(record.beats) - int((asked_about.symbols != "").sum())
         parts.append(_answered(answer, asked_about, entry))
+        codes.append(codes_of(asked_about.beats)[_labelled(asked_about, entry)])
     answered = LabelledAnswers.together(parts)
     if not len(answered.targets):
         raise DataError(f"No beat in the records under {folder} has one of the model's labels.")
@@ -66,6 +70,7 @@ def evaluate_records(
     accepted = Rule.of(entry).accepted(shares)
     told = abstentions(entry.labels, answered.targets, shares.argmax(axis=1), accepted)
     figures = beat_figures(answered, 1.0) | {"abstentions": told}
+    figures |= {"unread": figures_without(answered, codes)}
     where = "at the places that the detector found" if detected else "at their reference places"
     about = {"model": entry.key, "protocol": f"{_in_words(names)}; one lead, beats {where}"}
     return about | figures | (counts if detected else {})
@@ -96,8 +101,7 @@ def at_found_peaks(record: BeatRecord) -> BeatRecord:
 
 
 def _answered(answer: Answer, record: BeatRecord, entry: Entry) -> LabelledAnswers:
-    labels = record.labels(CODES[entry.task.key])
-    kept = np.flatnonzero(labels != "")
+    labels, kept = record.labels(CODES[entry.task.key]), _labelled(record, entry)
     shares = answer(record.beats)[kept]
     return LabelledAnswers(
         entry.labels,
@@ -106,6 +110,11 @@ def _answered(answer: Answer, record: BeatRecord, entry: Entry) -> LabelledAnswe
         np.full(len(kept), record.name),
         np.full(len(kept), record.patient),
     )
+
+
+def _labelled(record: BeatRecord, entry: Entry) -> npt.NDArray[np.intp]:
+    """Which beats of a record have one of the task's labels."""
+    return np.flatnonzero(record.labels(CODES[entry.task.key]) != "")
 
 
 def _names(folder: Path) -> list[str]:

@@ -30,6 +30,11 @@ def _picture_text(figures: dict[str, Any]) -> str:
 def _record_text(figures: dict[str, Any]) -> str:
     lines = [figures["protocol"], *_main(figures), "", *_classes(figures)]
     lines += ["", *_confusion(figures), "", *_records(figures)]
+    unread = figures.get("unread", {})
+    if unread.get("beats"):
+        told = ", ".join(f"{code} {count}" for code, count in unread["reasons"].items())
+        lines += ["", f"{unread['beats']} of these beats get no label when served ({told});"]
+        lines[-1] += f" accuracy of the others {unread['rest'].get('accuracy', float('nan')):.3f}"
     if "missed" in figures:
         lines += ["", f"{figures['missed']} marked beats were not found; {figures['extra']} places"]
         lines[-1] += " were found where none was marked. Neither is in the figures above."

@@ -18,7 +18,7 @@ from ecg.page.page import Page
 from ecg.page.picture_kind import PictureKind, picture_kind
 from ecg.reason import Reason
 from ecg.signal.quality.find_stretches import find_stretches
-from ecg.signal.quality.polarity import is_upside_down
+from ecg.signal.quality.polarity import downward_score
 from ecg.signal.quality.stretch import UnreadStretch
 from ecg.signal.signal import Signal
 from model_registry.entry import Entry, ModelEntry, Reads
@@ -226,12 +226,12 @@ class Recording(BeatBatch):
         return Unread.inside(self.beats, self.stretches)
 
     @cached_property
-    def is_upside_down(self) -> bool:
-        """Whether the waves of the beats that can be read point downwards."""
+    def downward(self) -> float:
+        """How surely the beats that can be read point downwards, see `downward_score`."""
         beats = self.beats
         if self.signal.rows is not None:
-            return False
-        return is_upside_down(beats.trace, beats.rate, beats.indices[self.unread.read(len(beats))])
+            return -np.inf
+        return downward_score(beats.trace, beats.rate, beats.indices[self.unread.read(len(beats))])
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -243,7 +243,7 @@ class Recording(BeatBatch):
     def doubts(self, entry: Entry, probabilities: npt.NDArray[np.float64]) -> tuple[Reason, ...]:
         del probabilities
         name = "" if self.signal.rows is not None else self.signal.leads[self.lead]
-        return lead_doubts(entry, name, upside_down=self.is_upside_down)
+        return lead_doubts(entry, name, self.downward)
 
     @cached_property
     def sure_intervals(self) -> Flags:

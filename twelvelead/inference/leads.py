@@ -2,6 +2,7 @@
 
 from ecg.reason import Reason
 from ecg.signal.lead_names import meant_lead
+from ecg.signal.quality.polarity import MAYBE_DOWN, SURELY_DOWN
 from model_registry.entry import Entry
 
 UPRIGHT = {"II", "MLII"}  # in which P, QRS and T point upwards as a rule
@@ -11,16 +12,21 @@ UPSIDE_DOWN = Reason(
     "P, QRS and T point downwards, other than in lead II as a rule: the electrodes may be swapped, the "
     "lead turned, or it is another lead.",
 )
+UNLIKE_LEAD = Reason(
+    "unlike_lead",
+    "The name does not tell which lead this is, and its waves do not all point upwards as in lead II.",
+)
 UNKNOWN_LEAD = (
     "The name of this lead does not tell which one it is, and the models of beats were trained on one kind "
     "of lead only: of another one their answers may be wrong."
 )
 
 
-def lead_doubts(entry: Entry, name: str, *, upside_down: bool) -> tuple[Reason, ...]:
+def lead_doubts(entry: Entry, name: str, downward: float) -> tuple[Reason, ...]:
     """Why answers about the lead with this name are no more than uncertain.
 
-    upside_down: whether its waves point downwards. A lead whose name tells nothing is doubted for that only.
+    downward: how surely its waves point downwards, see `downward_score`. A lead whose name tells nothing is
+    doubted for that only, and sooner.
     """
     lead = meant_lead(name)
     if entry.leads and lead and lead not in entry.leads:
@@ -29,9 +35,11 @@ def lead_doubts(entry: Entry, name: str, *, upside_down: bool) -> tuple[Reason, 
             f"This is lead {lead}; the model was trained on {known} only: other leads mislead it."
         )
         return (Reason("other_lead", told),)
-    if upside_down and entry.leads and UPRIGHT.issuperset(entry.leads):
+    if not entry.leads or not UPRIGHT.issuperset(entry.leads):
+        return ()
+    if downward > SURELY_DOWN:
         return (UPSIDE_DOWN,)
-    return ()
+    return (UNLIKE_LEAD,) if not lead and downward > MAYBE_DOWN else ()
 
 
 def lead_notes(name: str) -> tuple[str, ...]:

@@ -15,15 +15,21 @@ BASE = (-0.09, -0.05)  # s from R: the line between P and QRS, from which waves 
 QRS, P_WAVE, T_WAVE = (-0.05, 0.06), (-0.24, -0.09), (0.16, 0.42)  # s from R
 LEAST_BEATS, MOST_BEATS = 4, 300
 WEIGHTS = (-3.08, 1.7, -1.86, -1.19, -5.02, -2.14)  # of a logistic regression, see the docs
-LEAST_SCORE = 1.0
+SURELY_DOWN, MAYBE_DOWN = (
+    1.0,
+    -0.5,
+)  # scores of a lead that should point up, of one that nobody named
 
 Floats = npt.NDArray[np.float64]
 
 
-def is_upside_down(trace: Trace, rate: float, peaks: SampleIndices) -> bool:
-    """Whether the beats at `peaks`, samples of a lead at `rate` Hz, point downwards; False for few beats."""
+def downward_score(trace: Trace, rate: float, peaks: SampleIndices) -> float:
+    """How surely the beats at `peaks`, samples of a lead at `rate` Hz, point downwards.
+
+    Logarithm of the odds: above 0 rather down than up. Minus infinity for fewer than four beats.
+    """
     waves = read_waves(trace, rate, peaks)
-    return waves is not None and float(np.dot(waves, WEIGHTS)) > LEAST_SCORE
+    return -np.inf if waves is None else float(np.dot(waves, WEIGHTS))
 
 
 def read_waves(trace: Trace, rate: float, peaks: SampleIndices) -> Floats | None:
