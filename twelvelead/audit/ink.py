@@ -11,14 +11,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from ecg.page.ink import ink_of
 from ecg.page.page import FRAME_WIDTH, Page
 
 Ink = npt.NDArray[np.uint8]
 Sides = tuple[float, float, float, float]  # left, top, right, bottom
 
 WIDTH = 560  # px of the map: a trace is 1 to 2 px thick in it
-FAINTEST, DARKEST = 0.25, 0.75  # darkness below which is grid, and from which is full ink
-PAPER_BLOCK = 16  # px: the paper's brightness is taken from blocks of this side
 EDGE = 3  # px inside the frame where its own lines may still show
 LONG = 0.6  # share of the picture's side from which a straight line is drawn, no trace
 LEAST_INK = 0.0005  # share of a picture below which there is nothing to compare
@@ -54,8 +53,8 @@ def find_ink(page: Page) -> InkMap | None:
     """
     grey = page.whole((FRAME_WIDTH, 1), "grey")
     height = max(1, round(WIDTH * grey.shape[0] / grey.shape[1]))
-    dark = np.clip((_darkness(grey) - FAINTEST) / (DARKEST - FAINTEST), 0, 1)
-    ink = cv2.resize((dark * 255).astype(np.uint8), (WIDTH, height), interpolation=cv2.INTER_AREA)
+    dark = (ink_of(grey) * 255).astype(np.uint8)
+    ink = np.asarray(cv2.resize(dark, (WIDTH, height), interpolation=cv2.INTER_AREA), np.uint8)
     sides = None
     if page.frame:
         scale = WIDTH / page.size[0]
@@ -65,16 +64,6 @@ def find_ink(page: Page) -> InkMap | None:
     if ink.mean() < 255 * LEAST_INK:
         return None
     return InkMap(zlib.compress(ink.tobytes(), 1), height, sides)
-
-
-def _darkness(grey: Ink) -> npt.NDArray[np.float32]:
-    """0 as bright as the paper around it, 1 black; a shadow over the sheet counts as paper."""
-    height, width = grey.shape
-    blocks = (max(1, width // PAPER_BLOCK), max(1, height // PAPER_BLOCK))
-    paper = cv2.resize(grey, blocks, interpolation=cv2.INTER_AREA)
-    paper = cv2.blur(cv2.dilate(paper, np.ones((5, 5), np.uint8)), (5, 5))
-    paper = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
-    return (1 - grey / np.maximum(paper, np.uint8(1)).astype(np.float32)).astype(np.float32)
 
 
 def _inside(ink: Ink, sides: Sides) -> Ink:

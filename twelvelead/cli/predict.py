@@ -54,8 +54,8 @@ def _print(predictions: Rows, verdicts: Rows) -> None:
         print(f"{one['file']}  {one['model']} ({one['runtime']}): {said}")
         for label, share in one["probabilities"].items():
             print(f"  {share:6.1%}  {label}")
-        for reason in one["reasons"]:
-            print(f"  {reason}")
+        for told in (*one["reasons"], *one["notes"]):
+            print(f"  {told}")
 
 
 class _Asking:

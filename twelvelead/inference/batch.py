@@ -26,6 +26,7 @@ from model_registry.errors import ModelUnavailable, WrongInput, of_member
 from model_registry.preprocessing import Tensor
 from model_registry.registry import Registry
 from model_registry.segments import SegmentReading
+from twelvelead.inference.familiarity.sight import Sight
 from twelvelead.inference.gate.finding import NOTHING, Finding
 from twelvelead.inference.leads import lead_doubts, lead_notes
 from twelvelead.inference.unread import ALL_READ, Flags, Unread, sure_intervals
@@ -120,6 +121,11 @@ class PageBatch(Batch):
 
     steps = ("decode", "preprocess", "run")
     late = "There was no time left for this model; ask for fewer at once, or again."
+
+    @cached_property
+    def sight(self) -> Sight:
+        """What models look at to tell whether they know such a page."""
+        return Sight(self.page)
 
     @property
     def kind(self) -> Reads:

@@ -13,6 +13,7 @@ from model_registry.entry import ModelEntry
 from model_registry.errors import ModelUnavailable, NoUsableAnswer
 from twelvelead.inference.batch import Batch
 from twelvelead.inference.decision import Rule
+from twelvelead.inference.familiarity.known import NOT_KNOWN, Known
 from twelvelead.inference.unread import ALL_READ, Flags, Unread
 from twelvelead.inference.verdict.verdict import Verdict
 
@@ -32,7 +33,7 @@ class Prediction:
     all of it is refused, or no more than uncertain. timings_ms: "decode" or "find_beats" (shared by all
     models that are asked at once), "preprocess", "run", in milliseconds. An ensemble's framework is
     "ensemble", its model_sha256 as `Registry.sha256` says. page_sha256: "" for a recording. unread: the
-    beats that get no label.
+    beats that get no label. known: how well the model knows such pages.
     """
 
     model: str
@@ -45,6 +46,7 @@ class Prediction:
     probabilities: Probabilities = field(default_factory=lambda: np.zeros((0, 0)))
     reasons: tuple[Reason, ...] = ()
     unread: Unread = ALL_READ
+    known: Known = NOT_KNOWN
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -145,6 +147,9 @@ class Prediction:
             "cannot_rule_out": list(self.cannot_rule_out),
             "reasons": [reason.message for reason in self.reasons],
             "reason_codes": [reason.code for reason in self.reasons],
+            "familiarity": self.known.familiarity,
+            "seen_in_training": self.known.seen,
+            "notes": list(self.known.notes),
             "timings_ms": {step: round(ms, 3) for step, ms in self.timings_ms.items()},
             "page_sha256": self.page_sha256,
             "model_sha256": self.model_sha256,

@@ -28,6 +28,7 @@ from twelvelead.inference.batch import (
 from twelvelead.inference.cache import Cache
 from twelvelead.inference.decision import Rule, doubts
 from twelvelead.inference.engines.backend import State
+from twelvelead.inference.familiarity.known import NOT_KNOWN, Known, References
 from twelvelead.inference.gate.finding import Examine, Finding, unexamined
 from twelvelead.inference.loader import Loader
 from twelvelead.inference.prediction import Answers, Prediction, Probabilities
@@ -79,6 +80,7 @@ class Predictor:
         self._networks = self._loader.networks
         self._facts = Cache[PictureFacts](limits.answers_kept)
         self._examine = examine
+        self._references = References()
 
     def state(self, key: str) -> State:
         """ "idle", "loading" or "ready"; raises ModelUnavailable with the reason, UnknownModel.
@@ -239,14 +241,23 @@ class Predictor:
         runtime = self.load(key, asked.deadline)
         answer = asked.answer(key, note)
         steps = dict.fromkeys((*batch.spent, *answer.timings_ms))
+        known = self._known(batch, key)
         return replace(
             said,
             runtime=runtime,
             probabilities=answer.probabilities,
-            reasons=doubts(batch, entry, answer.probabilities),
+            reasons=known.reasons + doubts(batch, entry, answer.probabilities),
             unread=batch.unread,
+            known=known,
             timings_ms={s: batch.spent.get(s, 0) + answer.timings_ms.get(s, 0) for s in steps},
         )
+
+    def _known(self, batch: Batch, key: str) -> Known:
+        """How well a model knows such a page; nothing is known of recordings."""
+        if not isinstance(batch, PageBatch):
+            return NOT_KNOWN
+        networks = self.registry.networks(key)
+        return self._references.look(networks, batch.sight, batch.finding.features)
 
     def ask(self, batch: Batch, deadline: Deadline = FOREVER) -> BatchAnswers:
         """Answers about one batch, each network run once whoever needs it; load the models first.

@@ -27,6 +27,7 @@ MODEL_KEYS = [
 PREDICTION_KEYS = [
     *("model", "framework", "runtime", "label", "probabilities", "decision"),
     *("cannot_rule_out", "reasons", "reason_codes"),
+    *("familiarity", "seen_in_training", "notes"),
     *("timings_ms", "page_sha256", "model_sha256"),
 ]
 

@@ -45,6 +45,14 @@ class PredictionMade(Document):
     )
     reasons: list[str]
     reason_codes: list[str] = Field(description="the same for programs, in the same order")
+    familiarity: float | None = Field(
+        description="percentile (0..100) of the training pages' distances: the higher, the stranger the "
+        "page; null where the model keeps no reference"
+    )
+    seen_in_training: Literal["same_file", "nearly"] | None = Field(
+        description="whether the page, or nearly the same picture, is in the model's training data"
+    )
+    notes: list[str] = Field(description="what else is to be said, no doubt about the answer")
     timings_ms: dict[str, float]
     page_sha256: str
     model_sha256: str

@@ -1,0 +1,118 @@
+"""How well a model knows one page: a layout of its own, a place among its training pages, seen before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ecg.reason import Reason
+from model_registry.entry import ModelEntry
+from twelvelead.inference.familiarity.reference import (
+    FAMILIARITY,
+    TRAINING_PAGES,
+    Reference,
+    ReferenceFault,
+    read_reference,
+)
+from twelvelead.inference.familiarity.seen import Seen, seen_words
+from twelvelead.inference.familiarity.sight import Sight
+from twelvelead.inference.familiarity.space import UNFAMILIAR, Features
+
+UNKNOWN_LAYOUT = Reason(
+    "unknown_layout",
+    "The page has another layout than the pages that this model was trained on: its answer may be wrong, "
+    "however sure it is.",
+)
+FAR = Reason(
+    "unfamiliar",
+    f"The page is farther from this model's training pages than {UNFAMILIAR} % of those are: its answer may "
+    "be wrong, however sure it is.",
+)
+NO_REFERENCE = (
+    "It keeps no reference of its training pages: how familiar this picture is, is not known."
+)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a model knows of a page.
+
+    percentile: 0 to 100, of its training pages' distances; None where it keeps no reference, or nothing
+    examined the page. reasons: why its answer is no more than uncertain. notes: what else is to be said.
+    """
+
+    percentile: float | None = None
+    seen: Seen | None = None
+    reasons: tuple[Reason, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def familiarity(self) -> float | None:
+        """The percentile as it is told."""
+        return None if self.percentile is None else round(self.percentile, 1)
+
+
+NOT_KNOWN = Known()
+
+
+class References:
+    """Those of the models of a registry; each is read when it is first needed, and when its files change."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, tuple[object, Reference | str | None]] = {}
+
+    def look(self, networks: Sequence[ModelEntry], sight: Sight, features: Features) -> Known:
+        """What networks know of a page together: the least of what each of them does.
+
+        features: the page's place in the gate's space; empty where nothing examined it.
+        """
+        return together([self._look_one(one, sight, features) for one in networks])
+
+    def _look_one(self, network: ModelEntry, sight: Sight, features: Features) -> Known:
+        reference = self._of(network)
+        if not isinstance(reference, Reference):
+            return Known(notes=(reference or NO_REFERENCE,))
+        layout, space, pages = reference.layout, reference.space, reference.pages
+        reasons = []
+        if layout and sight.score(layout) < layout.least:
+            reasons.append(UNKNOWN_LAYOUT)
+        percentile = None
+        if space and features.shape == space.centre.shape:
+            percentile = space.percentile(features)
+            if percentile > UNFAMILIAR:
+                reasons.append(FAR)
+        seen = pages.find(sight) if pages else None
+        notes = (seen_words(network.key, seen),) if seen else ()
+        return Known(percentile, seen, tuple(reasons), notes)
+
+    def _of(self, network: ModelEntry) -> Reference | str | None:
+        """A network's reference, or a sentence that tells why there is none."""
+        folder, weights = network.folder, network.weights.sha256
+        now = (weights, *(_state(folder / name) for name in (FAMILIARITY, TRAINING_PAGES)))
+        before, reference = self._read.get(network.key, (None, None))
+        if before != now:
+            try:
+                reference = read_reference(folder, weights)
+            except ReferenceFault as error:
+                reference = str(error)
+            self._read[network.key] = now, reference
+        return reference
+
+
+def together(found: Sequence[Known]) -> Known:
+    """What several networks know: the least familiar one's percentile, all reasons, who has seen it."""
+    percentiles = [one.percentile for one in found if one.percentile is not None]
+    seen = {one.seen for one in found}
+    return Known(
+        max(percentiles) if len(percentiles) == len(found) and found else None,
+        "same_file" if "same_file" in seen else "nearly" if "nearly" in seen else None,
+        tuple(dict.fromkeys(reason for one in found for reason in one.reasons)),
+        tuple(dict.fromkeys(note for one in found for note in one.notes)),
+    )
+
+
+def _state(file: Path) -> tuple[int, int] | None:
+    try:
+        told = file.stat()
+    except OSError:
+        return None
+    return told.st_mtime_ns, told.st_size
