@@ -16,6 +16,7 @@ from tests.support.pages.labelled_folders import draw_folder
 from twelvelead.datasets.pages import DataError
 from twelvelead.evaluation.evaluate import (
     OUT_OF_FOLD,
+    Manner,
     evaluate,
     evaluate_out_of_fold,
     read_out_of_fold,
@@ -94,6 +95,21 @@ def test_pages_that_the_model_was_trained_on_are_counted(
         assert evaluate(predictor, KEY, root)["seen_in_training"] == 8
     finally:
         (entry.folder / OUT_OF_FOLD).unlink()
+
+
+def test_pages_that_the_model_was_trained_on_can_be_left_out(
+    predictor: Predictor, tmp_path: Path
+) -> None:
+    root, entry = draw_folder(tmp_path / "data"), predictor.registry[KEY]
+    shutil.copytree(root / "normal", tmp_path / "known" / "normal")
+    keep_out_of_fold(entry, tmp_path / "known")
+    try:
+        figures = evaluate(predictor, KEY, root, Manner(leave_out_seen=True))
+        with pytest.raises(DataError, match="in the training data of tiny_keras"):
+            evaluate(predictor, KEY, tmp_path / "known", Manner(leave_out_seen=True))
+    finally:
+        (entry.folder / OUT_OF_FOLD).unlink()
+    assert [figures[k] for k in ("n", "left_out_as_seen", "seen_in_training")] == [6, 2, 0]
 
 
 def test_the_held_out_figures_come_from_the_file_beside_the_model(

@@ -6,7 +6,7 @@ from model_registry.registry import read_registry
 from twelvelead.cli.output import CommandError, print_json
 from twelvelead.cli.parser import Options
 from twelvelead.datasets.pages import DataError
-from twelvelead.evaluation.evaluate import evaluate, evaluate_out_of_fold
+from twelvelead.evaluation.evaluate import Manner, evaluate, evaluate_out_of_fold
 from twelvelead.evaluation.text import figures_text
 from twelvelead.inference.gate.gate import Gate
 from twelvelead.inference.predictor import Predictor
@@ -30,9 +30,9 @@ def run(options: Options) -> int:
 
 def _measure(predictor: Predictor, options: Options) -> dict[str, Any]:
     if not options.out_of_fold:
-        return evaluate(predictor, options.model, options.data, detected=options.detected)
-    if options.detected:
-        raise CommandError(
-            "--detected asks a model anew and --out-of-fold does not: give one of them."
-        )
+        manner = Manner(options.detected, options.leave_out_seen)
+        return evaluate(predictor, options.model, options.data, manner)
+    if options.detected or options.leave_out_seen:
+        asked = "--detected asks" if options.detected else "--leave-out-seen asks"
+        raise CommandError(f"{asked} a model anew and --out-of-fold does not: give one of them.")
     return evaluate_out_of_fold(predictor.registry[options.model], options.data)

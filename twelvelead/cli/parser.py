@@ -92,6 +92,11 @@ def _add_measuring(command: Add) -> None:
     added.add_argument(
         "--detected", action="store_true", help="beats where our detector finds them, not as marked"
     )
+    added.add_argument(
+        "--leave-out-seen",
+        action="store_true",
+        help="without pages that are, or nearly are, in the model's training data",
+    )
     added = command("gate", "measure which pictures are refused: of folders of ECGs, and of others")
     added.add_argument("--ecg", type=Path, action="append", default=[], metavar="DIR")
     added.add_argument("--other", type=Path, action="append", default=[], metavar="DIR")

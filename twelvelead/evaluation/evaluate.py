@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
@@ -25,35 +26,48 @@ from twelvelead.inference.predictor import Predictor
 OUT_OF_FOLD = "out_of_fold.csv"
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How a model is measured.
+
+    detected: beats are taken where our own detector finds them. leave_out_seen: pages that are, or nearly
+    are, in the model's training data are not counted.
+    """
+
+    detected: bool = False
+    leave_out_seen: bool = False
+
+
 def evaluate(
-    predictor: Predictor, key: str, folder: Path, *, detected: bool = False
+    predictor: Predictor, key: str, folder: Path, manner: Manner = Manner()
 ) -> dict[str, Any]:
     """Figures of one model on what lies under `folder`, answered as it is served.
 
     A model of beats is asked about the marked beats of WFDB records where there are some, see
-    `records.evaluate_records`; else a model is asked about pictures, one folder a class. detected:
-    whether beats are taken where our own detector finds them.
+    `records.evaluate_records`; else a model is asked about pictures, one folder a class.
 
     Beside the figures of pictures: files, copies (byte-identical files left out), unreadable (pages
     refused by the reader, left out of the figures), decisions (how many answers were accepted,
     uncertain, refused; all but refused ones count), abstentions (see `selective.abstentions`) and
-    seen_in_training (pages that the model, or a
-    member of the ensemble, was trained on: figures on those tell memory, not skill).
+    seen_in_training (pages that the model, or a member of the ensemble, was trained on, or nearly the
+    same pictures: figures on those tell memory, not skill); left_out_as_seen, where they are left out.
 
     Raises DataError for a folder without such data, RegistryError for the model.
     """
     entry = predictor.registry[key]
     on_records = _reads_records(entry, folder)
-    if detected and not on_records:
+    if manner.detected and not on_records:
         raise DataError("--detected goes with a model of beats, and a folder of WFDB records.")
+    if manner.leave_out_seen and on_records:
+        raise DataError("--leave-out-seen goes with pictures: of records, patients are kept apart.")
     predictor.load(key)  # what fails is told before anything is read
     if on_records:
 
         def answer(beats: Beats) -> Matrix:
             return _ask(predictor, key, beats).probabilities
 
-        return evaluate_records(answer, entry, folder, detected=detected)
-    return _evaluate_pictures(predictor, entry, folder)
+        return evaluate_records(answer, entry, folder, detected=manner.detected)
+    return _evaluate_pictures(predictor, entry, folder, manner)
 
 
 def evaluate_out_of_fold(entry: Entry, folder: Path) -> dict[str, Any]:
@@ -113,30 +127,44 @@ def _ask(predictor: Predictor, key: str, given: bytes | Beats) -> Prediction:
     return answers.predictions[0]
 
 
-def _evaluate_pictures(predictor: Predictor, entry: Entry, folder: Path) -> dict[str, Any]:
+def _evaluate_pictures(
+    predictor: Predictor, entry: Entry, folder: Path, manner: Manner
+) -> dict[str, Any]:
     pictures, pages = list_pages(folder, entry.labels)
     said: dict[int, Prediction] = {}
     for index, picture in enumerate(tqdm(pictures, desc=f"evaluating {entry.key}", unit="page")):
         with suppress(PageError):
             said[index] = _ask(predictor, entry.key, picture.path.read_bytes())
+    seen = _seen(predictor, entry.key, pages, said)
+    unreadable = len(pictures) - len(said)
+    if manner.leave_out_seen:
+        said = {index: answer for index, answer in said.items() if index not in seen}
     answered = {index: answer for index, answer in said.items() if not answer.is_refused}
     if not answered:
-        raise DataError(f"No page under {folder} could be read.")
-    networks = predictor.registry.networks(entry.key)
-    known = {digest for network in networks for digest in read_out_of_fold(network) or ()}
+        all_seen = f"All pages under {folder} are in the training data of {entry.key}, or refused."
+        raise DataError(all_seen if seen else f"No page under {folder} could be read.")
     counts = {
         "files": len(pictures) + pages.copies,
         "copies": pages.copies,
-        "unreadable": len(pictures) - len(said),
+        "unreadable": unreadable,
         "decisions": {
             kind: sum(answer.decision == kind for answer in said.values())
             for kind in get_args(Decision)
         },
-        "seen_in_training": sum(pages.sha256[index] in known for index in answered),
-    }
+        "seen_in_training": len(seen & answered.keys()),
+    } | ({"left_out_as_seen": len(seen)} if manner.leave_out_seen else {})
     probabilities = np.concatenate([answer.probabilities for answer in answered.values()])
     figures = page_figures(pages.of(np.array(list(answered), dtype=np.intp)), probabilities)
     return {"model": entry.key} | figures | counts | {"abstentions": _abstentions(pages, said)}
+
+
+def _seen(
+    predictor: Predictor, key: str, pages: PageDataset, said: Mapping[int, Prediction]
+) -> set[int]:
+    """Which pages are, or nearly are, in the training data of a model or a member."""
+    networks = predictor.registry.networks(key)
+    known = {digest for network in networks for digest in read_out_of_fold(network) or ()}
+    return {index for index, one in said.items() if one.known.seen or pages.sha256[index] in known}
 
 
 def _abstentions(pages: PageDataset, said: Mapping[int, Prediction]) -> dict[str, Any]:

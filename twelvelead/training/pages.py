@@ -115,11 +115,12 @@ class PageData(TrainingData[Indices]):
         return Example(image, ask(tensor[np.newaxis]))
 
     def finish(self, folder: Path, inside: LabelledAnswers, temperature: float) -> dict[str, Any]:
-        """`out_of_fold.csv`, and the figures of the shipped model on the pages that it was trained on."""
+        """`out_of_fold.csv`, the reference of its pages, and the served model's figures on these."""
         from twelvelead.evaluation.evaluate import OUT_OF_FOLD
 
         shares = self._shares(inside, temperature)
         write_out_of_fold(folder / OUT_OF_FOLD, self.pages, self.split, shares)
+        keep_reference(folder, self.plan.data)
         return {"on_training_pages": ask_served(folder, self.plan.data)}
 
     def _shares(self, answered: LabelledAnswers, temperature: float) -> Matrix:
@@ -146,6 +147,14 @@ def held_out_figures(pages: PageDataset, folds: Sequence[Fold], shares: Matrix) 
     """Figures of held-out probabilities, (n, labels), and by which folds they were held out."""
     told = {"folds": len(folds), "split_sha256": split_hash(pages, list(folds))}
     return page_figures(pages, shares) | told
+
+
+def keep_reference(folder: Path, data: Path) -> None:
+    """Writes by what a shipped model tells how familiar a page is, and whether it has seen it."""
+    from model_registry.registry import read_registry
+    from twelvelead.training.familiarity import make_references
+
+    make_references(read_registry(folder.parent), [folder.name], data)
 
 
 def ask_served(folder: Path, data: Path) -> dict[str, Any]:
