@@ -71,18 +71,7 @@ class References:
         reference = self._of(network)
         if not isinstance(reference, Reference):
             return Known(notes=(reference or NO_REFERENCE,))
-        layout, space, pages = reference.layout, reference.space, reference.pages
-        reasons = []
-        if layout and sight.score(layout) < layout.least:
-            reasons.append(UNKNOWN_LAYOUT)
-        percentile = None
-        if space and features.shape == space.centre.shape:
-            percentile = space.percentile(features)
-            if percentile > UNFAMILIAR:
-                reasons.append(FAR)
-        seen = pages.find(sight) if pages else None
-        notes = (seen_words(network.key, seen),) if seen else ()
-        return Known(percentile, seen, tuple(reasons), notes)
+        return known_by(reference, network.key, sight, features)
 
     def _of(self, network: ModelEntry) -> Reference | str | None:
         """A network's reference, or a sentence that tells why there is none."""
@@ -96,6 +85,22 @@ class References:
                 reference = str(error)
             self._read[network.key] = now, reference
         return reference
+
+
+def known_by(reference: Reference, model: str, sight: Sight, features: Features) -> Known:
+    """What a model knows of a page by its reference."""
+    layout, space, pages = reference.layout, reference.space, reference.pages
+    reasons = []
+    if layout and sight.score(layout) < layout.least:
+        reasons.append(UNKNOWN_LAYOUT)
+    percentile = None
+    if space and features.shape == space.centre.shape:
+        percentile = space.percentile(features)
+        if percentile > UNFAMILIAR:
+            reasons.append(FAR)
+    seen = pages.find(sight) if pages else None
+    notes = (seen_words(model, seen),) if seen else ()
+    return Known(percentile, seen, tuple(reasons), notes)
 
 
 def together(found: Sequence[Known]) -> Known:
