@@ -17,14 +17,14 @@ from model_registry.entry import ModelEntry
 from model_registry.registry import Registry, read_registry
 from twelvelead.datasets.pages import DataError, ending_in_a_sentence, list_pages
 from twelvelead.evaluation.evaluate import read_out_of_fold
-from twelvelead.inference.familiarity.reference import Reference, write_reference
+from twelvelead.inference.familiarity.reference import PageReference, write_reference
 from twelvelead.inference.gate.finding import Examine, unexamined
 from twelvelead.training.shipping.reference import look_at, make_reference
 
 
 def make_references(
     registry: Registry, keys: Sequence[str], data: Path, examine: Examine = unexamined
-) -> dict[str, Reference]:
+) -> dict[str, PageReference]:
     """Writes the references of networks that read pages, beside their weights; by key.
 
     Raises DataError where the pages that a model was trained on are not known, or not all in `data`.
@@ -39,7 +39,7 @@ def make_references(
                 "name the folder that it was trained on."
             )
     looked = look_at([one.path for one in files], pages.patients, examine)
-    made: dict[frozenset[str], Reference] = {}
+    made: dict[frozenset[str], PageReference] = {}
     for one in networks:
         known = trained[one.key]
         if known not in made:
@@ -58,7 +58,7 @@ def page_networks(registry: Registry) -> list[str]:
     ]
 
 
-def _say(key: str, made: Reference) -> str:
+def _say(key: str, made: PageReference) -> str:
     told = [f"{len(made.pages.digests)} pages" if made.pages else "no pages"]
     if made.layout:
         told.append(f"a layout of {len(made.layout.tiles)} places, from {made.layout.least:.3f}")

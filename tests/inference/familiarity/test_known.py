@@ -25,7 +25,7 @@ from twelvelead.inference.familiarity.known import FAR, NO_REFERENCE, UNKNOWN_LA
 from twelvelead.inference.familiarity.reference import (
     FAMILIARITY,
     TRAINING_PAGES,
-    Reference,
+    PageReference,
     ReferenceFault,
     read_reference,
     write_reference,
@@ -237,7 +237,7 @@ def test_a_fault_is_a_note_and_is_mended_without_a_start(
 
 def test_nothing_was_kept_of_a_model_that_kept_nothing(tmp_path: Path) -> None:
     assert read_reference(tmp_path, "0") is None
-    write_reference(tmp_path, "0", Reference())
+    write_reference(tmp_path, "0", PageReference())
     found = read_reference(tmp_path, "0")
     assert found is not None
     assert (found.layout, found.space, found.pages) == (None, None, None)

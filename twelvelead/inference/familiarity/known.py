@@ -9,7 +9,7 @@ from model_registry.entry import ModelEntry
 from twelvelead.inference.familiarity.reference import (
     FAMILIARITY,
     TRAINING_PAGES,
-    Reference,
+    PageReference,
     ReferenceFault,
     read_reference,
 )
@@ -58,7 +58,7 @@ class References:
     """Those of the models of a registry; each is read when it is first needed, and when its files change."""
 
     def __init__(self) -> None:
-        self._read: dict[str, tuple[object, Reference | str | None]] = {}
+        self._read: dict[str, tuple[object, PageReference | str | None]] = {}
 
     def look(self, networks: Sequence[ModelEntry], sight: Sight, features: Features) -> Known:
         """What networks know of a page together: the least of what each of them does.
@@ -69,11 +69,11 @@ class References:
 
     def _look_one(self, network: ModelEntry, sight: Sight, features: Features) -> Known:
         reference = self._of(network)
-        if not isinstance(reference, Reference):
+        if not isinstance(reference, PageReference):
             return Known(notes=(reference or NO_REFERENCE,))
         return known_by(reference, network.key, sight, features)
 
-    def _of(self, network: ModelEntry) -> Reference | str | None:
+    def _of(self, network: ModelEntry) -> PageReference | str | None:
         """A network's reference, or a sentence that tells why there is none."""
         folder, weights = network.folder, network.weights.sha256
         now = (weights, *(_state(folder / name) for name in (FAMILIARITY, TRAINING_PAGES)))
@@ -87,7 +87,7 @@ class References:
         return reference
 
 
-def known_by(reference: Reference, model: str, sight: Sight, features: Features) -> Known:
+def known_by(reference: PageReference, model: str, sight: Sight, features: Features) -> Known:
     """What a model knows of a page by its reference."""
     layout, space, pages = reference.layout, reference.space, reference.pages
     reasons = []

@@ -44,7 +44,7 @@ class Shifts(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Layout:
+class SharedLayout:
     """What pages share.
 
     mean: float32 (HEIGHT, WIDTH), the soft ink of training pages. tiles: (n, 2), their top and left.
@@ -99,7 +99,7 @@ def soften(ink: Floats) -> Floats:
     return np.asarray(cv2.GaussianBlur(ink, (0, 0), BLUR), dtype=np.float32)
 
 
-def find_layout(soft: Floats, least: float = -1.0) -> Layout | None:
+def find_layout(soft: Floats, least: float = -1.0) -> SharedLayout | None:
     """The layout of pages, by their soft ink (n, HEIGHT, WIDTH); None where they share too little."""
     mean = (soft.mean(axis=0) * LEVELS).round().astype(np.float32) / LEVELS  # as it is kept
     corners = np.array(
@@ -114,7 +114,7 @@ def find_layout(soft: Floats, least: float = -1.0) -> Layout | None:
     alike = np.array([_in_place(page, mean, corners) for page in soft])
     shared = np.quantile(alike, 0.1, axis=0) >= SHARED_FROM
     tiles = corners[shared]
-    return Layout(mean, tiles, least) if len(tiles) >= LEAST_TILES else None
+    return SharedLayout(mean, tiles, least) if len(tiles) >= LEAST_TILES else None
 
 
 def _is_upright(tile: Floats) -> bool:

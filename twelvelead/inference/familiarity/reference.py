@@ -15,7 +15,7 @@ import numpy as np
 
 from ecg.page.fingerprint import BITS
 from ecg.page.ink import HEIGHT, WIDTH
-from twelvelead.inference.familiarity.layout import LEVELS, TILE, Layout
+from twelvelead.inference.familiarity.layout import LEVELS, TILE, SharedLayout
 from twelvelead.inference.familiarity.seen import TrainingPages
 from twelvelead.inference.familiarity.space import Space
 
@@ -29,15 +29,15 @@ class ReferenceFault(ValueError):
 
 
 @dataclass(frozen=True, eq=False)
-class Reference:
+class PageReference:
     """Of one network; None for what was not or could not be made."""
 
-    layout: Layout | None = None
+    layout: SharedLayout | None = None
     space: Space | None = None
     pages: TrainingPages | None = None
 
 
-def write_reference(folder: Path, weights: str, reference: Reference) -> None:
+def write_reference(folder: Path, weights: str, reference: PageReference) -> None:
     """Both files, each put in place whole. weights: the sha256 of those that they belong to."""
     layout, space, pages = reference.layout, reference.space, reference.pages
     known: dict[str, Any] = {}
@@ -52,7 +52,7 @@ def write_reference(folder: Path, weights: str, reference: Reference) -> None:
         _save(folder / TRAINING_PAGES, weights, seen)
 
 
-def read_reference(folder: Path, weights: str) -> Reference | None:
+def read_reference(folder: Path, weights: str) -> PageReference | None:
     """What lies in a model's folder; None where nothing does.
 
     Raises ReferenceFault for files that are damaged, or belong to other weights.
@@ -62,19 +62,19 @@ def read_reference(folder: Path, weights: str) -> Reference | None:
     if known is None and seen is None:
         return None
     try:
-        return Reference(_layout(known or {}), _space(known or {}), _pages(seen or {}))
+        return PageReference(_layout(known or {}), _space(known or {}), _pages(seen or {}))
     except (KeyError, TypeError, ValueError) as error:
         raise ReferenceFault("Its reference of training pages is damaged: make it anew.") from error
 
 
-def _layout(known: Arrays) -> Layout | None:
+def _layout(known: Arrays) -> SharedLayout | None:
     if "mean" not in known:
         return None
     mean, tiles = known["mean"].astype(np.float32) / LEVELS, known["tiles"].astype(np.int64)
     _check(mean.shape == (HEIGHT, WIDTH) and tiles.ndim == 2 and tiles.shape[1] == 2)
     inside = (tiles >= 0).all() and (tiles <= (HEIGHT - TILE, WIDTH - TILE)).all()
     _check(bool(len(tiles) and inside))
-    return Layout(mean, tiles, float(known["least"]))
+    return SharedLayout(mean, tiles, float(known["least"]))
 
 
 def _space(known: Arrays) -> Space | None:

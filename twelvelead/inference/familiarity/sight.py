@@ -5,7 +5,7 @@ from functools import cached_property
 from ecg.page.fingerprint import SHIFTS, projections
 from ecg.page.ink import Floats, area_ink
 from ecg.page.page import Page
-from twelvelead.inference.familiarity.layout import Layout, soften
+from twelvelead.inference.familiarity.layout import SharedLayout, soften
 
 
 class Sight:
@@ -30,7 +30,7 @@ class Sight:
         """(15, BITS), the same with the ink moved a little each time."""
         return projections(self.ink, SHIFTS)
 
-    def score(self, layout: Layout) -> float:
+    def score(self, layout: SharedLayout) -> float:
         """How far it has a layout, -1 to 1; models that were trained on the same pages share one."""
         if layout.name not in self._scores:
             self._scores[layout.name] = layout.score(self._soft)

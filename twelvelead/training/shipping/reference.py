@@ -17,8 +17,8 @@ from ecg.page.fingerprint import projections
 from ecg.page.ink import HEIGHT, WIDTH, Floats, area_ink
 from ecg.page.page import read_page
 from twelvelead.datasets.pages import Indices
-from twelvelead.inference.familiarity.layout import SLACK, Layout, find_layout, soften
-from twelvelead.inference.familiarity.reference import Reference
+from twelvelead.inference.familiarity.layout import SLACK, SharedLayout, find_layout, soften
+from twelvelead.inference.familiarity.reference import PageReference
 from twelvelead.inference.familiarity.seen import TrainingPages
 from twelvelead.inference.familiarity.space import Features, Space
 from twelvelead.inference.gate.finding import Examine, unexamined
@@ -70,21 +70,21 @@ def look_at(
     return Looked(soft, np.stack(projected), np.stack(features), patients, tuple(digests))
 
 
-def make_reference(pages: Looked) -> Reference:
+def make_reference(pages: Looked) -> PageReference:
     """The reference of a model that was trained on these pages."""
-    return Reference(
+    return PageReference(
         fit_layout(pages), fit_space(pages), TrainingPages.of(list(pages.sha256), pages.projected)
     )
 
 
-def fit_layout(pages: Looked) -> Layout | None:
+def fit_layout(pages: Looked) -> SharedLayout | None:
     """What they share, and how far a page must have it; None where they share too little."""
     layout = find_layout(pages.soft)
     scores = held_out_layouts(pages)
     if layout is None or not np.isfinite(scores).all():
         return None
     least = float(np.quantile(scores, STRANGEST)) - SLACK
-    return Layout(layout.mean, layout.tiles, least)
+    return SharedLayout(layout.mean, layout.tiles, least)
 
 
 def held_out_layouts(pages: Looked) -> Scores:

@@ -26,7 +26,7 @@ from ecg.tasks import CARDIAC_PAGE_4
 from twelvelead.datasets.pages import ending_in_a_sentence, list_pages
 from twelvelead.datasets.photograph import photograph
 from twelvelead.inference.familiarity.known import UNKNOWN_LAYOUT, known_by
-from twelvelead.inference.familiarity.reference import Reference
+from twelvelead.inference.familiarity.reference import PageReference
 from twelvelead.inference.familiarity.sight import Sight
 from twelvelead.inference.familiarity.space import UNFAMILIAR
 from twelvelead.inference.gate.finding import Examine, unexamined
@@ -83,7 +83,7 @@ COPIES: Mapping[str, Change] = {
 }
 
 
-def tell(reference: Reference, pages: Iterable[bytes], examine: Examine) -> Told:
+def tell(reference: PageReference, pages: Iterable[bytes], examine: Examine) -> Told:
     """What a reference tells of pages."""
     told = Told()
     for data in pages:
@@ -123,7 +123,7 @@ def study(data: Path, others: Sequence[Path], examine: Examine = unexamined) -> 
     return found
 
 
-def _closest(reference: Reference) -> int:
+def _closest(reference: PageReference) -> int:
     prints = reference.pages.prints if reference.pages else np.zeros((0, 1), np.uint8)
     bits = differing_bits(prints, prints)
     return int(bits[~np.eye(len(bits), dtype=bool)].min())
