@@ -45,6 +45,12 @@ def test_what_is_accepted_is_right_as_often_as_asked_for() -> None:
     assert (shares.argmax(axis=1) == one.targets)[accepted].mean() > 0.96
 
 
+def test_answers_that_are_all_equally_sure_are_all_accepted() -> None:
+    shares = np.tile(np.float32([0.985, 0.015]).astype(np.float64), (50, 1))  # 0.98499996..
+    rule = fit_rule(np.zeros(50, np.intp), shares, 0.98)
+    assert rule.accepted(shares).all()
+
+
 def test_asking_for_more_accepts_less() -> None:
     one = answered(4.0)
     shares = softmax(one.logits)

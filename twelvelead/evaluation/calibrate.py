@@ -26,6 +26,7 @@ AIMS = (
     0.98,
     0.985,
     0.99,
+    0.995,
 )  # what is asked for where it is fitted, until others reach TARGET
 LEAST_SHARE = 0.1  # of the answers: who accepts fewer helps nobody, and nothing is known of so few
 MOST_ECE = 0.04  # of a model that accepts at all, measured nested
@@ -46,21 +47,22 @@ class Round:
     accepted: Mapping[float, npt.NDArray[np.bool_]]
 
 
-def calibrate(answers: LabelledAnswers) -> dict[str, Any]:
+def calibrate(answers: LabelledAnswers, temperature: float | None = None) -> dict[str, Any]:
     """`calibration` in metrics.json, fitted on held-out answers; logarithms serve as logits.
 
-    temperature, accept_from, keep_from and accepts go into model.toml and are fitted on all answers. All
-    else tells how those do on patients that they were not fitted on (20 times in 5 folds): before and
-    after (temperature 1, and fitted), accepted_share, accepted_right, sets, three_ways (of the first of
-    the 20). aim: what was asked of the fitted so that others reach `accepted_accuracy`; None where no
-    aim did, or where probabilities can't be trusted: such a model's answers are never accepted.
+    temperature: one that was fitted on yet others, and stays. What is returned under temperature,
+    accept_from, keep_from and accepts goes into model.toml and is fitted on all answers. All else tells
+    how that does on patients that it was not fitted on (20 times in 5 folds): before and after
+    (temperature 1, and fitted), accepted_share, accepted_right, sets, three_ways (of the first of the
+    20). aim: what was asked of the fitted so that others reach `accepted_accuracy`; None where no aim
+    did, or where probabilities can't be trusted: such a model's answers are never accepted.
     """
-    targets, rounds = answers.targets, list(_rounds(answers))
+    targets, rounds = answers.targets, list(_rounds(answers, temperature))
     after = _mean([scores(targets, one.shares) for one in rounds])
     trusted = after["ece"] <= MOST_ECE
     reached = (aim for aim in AIMS if trusted and _is_reached(targets, rounds, aim))
     aim = next(reached, None)
-    temperature = round(fit_temperature(targets, answers.logits), 3)
+    temperature = temperature or round(fit_temperature(targets, answers.logits), 3)
     rule = fit_rule(targets, softmax(answers.logits / temperature), aim)
     share, right = _accepted(targets, rounds, aim)
     return {
@@ -99,8 +101,8 @@ def fit_rule(targets: Indices, probabilities: Matrix, aim: float | None) -> Rule
     """Which answers count so that of these, (n, labels), the share `aim` should be right; None: none ever.
 
     Calibrated probabilities tell how many that are: accept_from is the lowest from which on the highest
-    probabilities average `aim` among the answers that leave one class only, at least 0.5, rounded up to
-    three decimals. To count the few wrong ones instead moves it further with each of them, and what it
+    probabilities average `aim` among the answers that leave one class only, at least 0.5, rounded down
+    to three decimals. To count the few wrong ones instead moves it further with each of them, and what it
     promises others holds less well (docs/calibration.md).
     """
     keep = keep_from(targets, probabilities)
@@ -111,7 +113,7 @@ def fit_rule(targets: Indices, probabilities: Matrix, aim: float | None) -> Rule
     enough = np.flatnonzero(highest.cumsum() >= aim * np.arange(1, len(highest) + 1))
     if not len(enough):
         return Rule(NEVER.accept_from, keep, accepts=False)
-    return Rule(float(np.ceil(1000 * highest[enough[-1]] - 1e-9) / 1000), keep)
+    return Rule(float(np.floor(1000 * highest[enough[-1]]) / 1000), keep)
 
 
 def deal(targets: Indices, patients: npt.NDArray[np.str_], folds: int, seed: int) -> Indices:
@@ -127,21 +129,23 @@ def deal(targets: Indices, patients: npt.NDArray[np.str_], folds: int, seed: int
     return fold_of[owner]
 
 
-def _rounds(answers: LabelledAnswers) -> Iterator[Round]:
+def _rounds(answers: LabelledAnswers, temperature: float | None) -> Iterator[Round]:
     """Of a single patient nothing can be told that is not fitted on it, too."""
     folds = min(FOLDS, len(set(answers.patients)))
     for seed in range(REPEATS):
         fold_of = deal(answers.targets, answers.patients, folds, seed)
-        yield _round(answers, [fold_of == fold for fold in range(folds)])
+        yield _round(answers, [fold_of == fold for fold in range(folds)], temperature)
 
 
-def _round(answers: LabelledAnswers, parts: list[npt.NDArray[np.bool_]]) -> Round:
+def _round(
+    answers: LabelledAnswers, parts: list[npt.NDArray[np.bool_]], known_temperature: float | None
+) -> Round:
     targets, logits = answers.targets, answers.logits
     shares, kept = np.zeros(logits.shape), np.zeros(logits.shape, np.bool_)
     accepted = {aim: np.zeros(len(targets), np.bool_) for aim in AIMS}
     for asked in parts:
         fitted = ~asked if len(parts) > 1 else asked
-        temperature = fit_temperature(targets[fitted], logits[fitted])
+        temperature = known_temperature or fit_temperature(targets[fitted], logits[fitted])
         known, shares[asked] = (softmax(logits[some] / temperature) for some in (fitted, asked))
         for aim in AIMS:
             rule = fit_rule(targets[fitted], known, aim)

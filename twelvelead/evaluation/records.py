@@ -61,7 +61,7 @@ def evaluate_records(
         if detected:
             counts["extra"] += int((asked_about.symbols == "").sum())
             counts["missed"] += len(record.beats) - int((asked_about.symbols != "").sum())
-        parts.append(_answered(answer, asked_about, entry))
+        parts.append(answers_to(answer, asked_about, entry))
         codes.append(codes_of(asked_about.beats)[_labelled(asked_about, entry)])
     answered = LabelledAnswers.together(parts)
     if not len(answered.targets):
@@ -100,7 +100,8 @@ def at_found_peaks(record: BeatRecord) -> BeatRecord:
     return replace(record, beats=Beats(beats.trace, beats.rate, peaks), symbols=symbols)
 
 
-def _answered(answer: Answer, record: BeatRecord, entry: Entry) -> LabelledAnswers:
+def answers_to(answer: Answer, record: BeatRecord, entry: Entry) -> LabelledAnswers:
+    """What is answered to the beats of a record that have one of the model's labels, as logarithms."""
     labels, kept = record.labels(CODES[entry.task.key]), _labelled(record, entry)
     shares = answer(record.beats)[kept]
     return LabelledAnswers(
