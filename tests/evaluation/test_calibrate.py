@@ -46,7 +46,9 @@ def test_what_is_accepted_is_right_as_often_as_asked_for() -> None:
 
 
 def test_answers_that_are_all_equally_sure_are_all_accepted() -> None:
-    shares = np.tile(np.float32([0.985, 0.015]).astype(np.float64), (50, 1))  # 0.98499996..
+    shares = np.tile(
+        np.array([0.985, 0.015], np.float32).astype(np.float64), (50, 1)
+    )  # 0.98499996..
     rule = fit_rule(np.zeros(50, np.intp), shares, 0.98)
     assert rule.accepted(shares).all()
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from twelvelead.evaluation.abstaining.selective import abstentions
 from twelvelead.evaluation.figures import LabelledAnswers, beat_figures, record_figures
 from twelvelead.evaluation.text import figures_text
 
@@ -70,3 +71,13 @@ def test_the_text_tells_classes_records_and_what_is_nearly_absent() -> None:
 def test_the_text_tells_what_the_detector_missed() -> None:
     figures = beat_figures(TWO, 1.0) | {"protocol": "two", "missed": 3, "extra": 1}
     assert "3 marked beats were not found; 1 places" in figures_text(figures)
+
+
+def test_the_text_tells_how_many_answers_count() -> None:
+    accepted = np.array([1, 1, 0, 0, 0, 0, 0, 1], dtype=np.bool_)
+    told = abstentions(LABELS, TWO.targets, TWO.logits.argmax(axis=1), accepted)
+    text = figures_text(beat_figures(TWO, 1.0) | {"protocol": "drawn", "abstentions": told})
+    assert "3 of 8 answers accepted, 1.000 of those right; 0.375 of all" in text
+    none = abstentions(LABELS, TWO.targets, TWO.targets, np.zeros(8, np.bool_))
+    text = figures_text(beat_figures(TWO, 1.0) | {"protocol": "drawn", "abstentions": none})
+    assert "0 of 8 answers accepted; 0.000 of all" in text

@@ -20,6 +20,7 @@ def _picture_text(figures: dict[str, Any]) -> str:
     for label, row in figures["per_class"].items():
         ratios = f"recall {row['recall']:.3f} precision {row['precision']:.3f}"
         lines.append(f"{label:<22} n {row['n']:<4} {ratios}")
+    lines += _abstentions(figures)
     if figures.get("seen_in_training"):
         lines.append(
             "These pages were trained on: the figures tell memory, not skill. See --out-of-fold."
@@ -32,13 +33,26 @@ def _record_text(figures: dict[str, Any]) -> str:
     lines += ["", *_confusion(figures), "", *_records(figures)]
     unread = figures.get("unread", {})
     if unread.get("beats"):
-        told = ", ".join(f"{code} {count}" for code, count in unread["reasons"].items())
-        lines += ["", f"{unread['beats']} of these beats get no label when served ({told});"]
+        codes = ", ".join(f"{code} {count}" for code, count in unread["reasons"].items())
+        lines += ["", f"{unread['beats']} of these beats get no label when served ({codes});"]
         lines[-1] += f" accuracy of the others {unread['rest'].get('accuracy', float('nan')):.3f}"
+    told = _abstentions(figures)
+    lines += ["", *told] if told else []
     if "missed" in figures:
         lines += ["", f"{figures['missed']} marked beats were not found; {figures['extra']} places"]
         lines[-1] += " were found where none was marked. Neither is in the figures above."
     return "\n".join(lines)
+
+
+def _abstentions(figures: dict[str, Any]) -> list[str]:
+    """How many answers count, and how many of those, and of all, are right."""
+    told = figures.get("abstentions")
+    if told is None:
+        return []
+    left_out, as_wrong = told["left_out"], told["as_wrong"]
+    right = f", {left_out['share']:.3f} of those right" if left_out["of"] else ""
+    told_of_all = f"{as_wrong['share']:.3f} of all are accepted and right"
+    return [f"{told['accepted']} of {told['n']} answers accepted{right}; {told_of_all}"]
 
 
 def few_words(figures: dict[str, Any]) -> list[str]:
