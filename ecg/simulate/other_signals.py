@@ -63,8 +63,12 @@ def pink(rng: np.random.Generator, count: int, rate: float) -> Floats:
 
 def brain(rng: np.random.Generator, count: int, rate: float) -> Floats:
     """An electroencephalogram: pink noise with spindles of alpha waves, 8 to 12 Hz."""
-    alpha = band_limited(rng.normal(size=count), rate, (8.0, 12.0))
-    return _of_size_1(pink(rng, count, rate) + alpha)
+    return _of_size_1(pink(rng, count, rate) + alpha(rng, count, rate))
+
+
+def alpha(rng: np.random.Generator, count: int, rate: float) -> Floats:
+    """An electroencephalogram of a brain at rest: 8 to 12 Hz, which is where QRS complexes are."""
+    return band_limited(rng.normal(size=count), rate, (8.0, 12.0))
 
 
 def breath(rng: np.random.Generator, count: int, rate: float) -> Floats:
@@ -103,6 +107,7 @@ NO_ECGS: Mapping[str, Make] = MappingProxyType(
         "white noise": white,
         "pink noise": pink,
         "EEG": brain,
+        "EEG at rest": alpha,
         "EMG": muscle,
         "respiration": breath,
         "PPG": pulse,

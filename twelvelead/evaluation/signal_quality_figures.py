@@ -49,11 +49,13 @@ ASKED = (
 )
 NEEDED = 8.0  # s of a kind, below which a row says nothing
 Folders = dict[str, Path]
+Markings = dict[str, dict[str, Marking]]  # by database and half
 
 
 def figures(folders: Folders) -> str:
     """The tables as Markdown. Raises DataError."""
-    parts = [*_marked(folders), *_bad(folders)]
+    found = {name: mark(read_leads(name, folder)) for name, folder in folders.items()}
+    parts = [_good(found), _bad(found), _paced(folders)]
     if "mitdb" in folders:
         parts += [_noise(folders["mitdb"])]
     if {"mitdb", "vfdb"} <= set(folders):
@@ -62,35 +64,30 @@ def figures(folders: Folders) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _marked(folders: Folders) -> Iterator[str]:
+def _good(found: Markings) -> str:
     rows = []
     for name in ("mitdb", "svdb", "ludb", "ptbxl"):
-        if name in folders:
-            found = mark(read_leads(name, folders[name]))
-            for half, marking in found.items():
-                counts = marking.beats.get(GOOD, Counter[str]())
-                told = ", ".join(f"{c} {n}" for c, n in counts.items() if c != "read")
-                rows.append([name, half, sum(counts.values()), _percent(share(counts), 2), told])
-    yield _table("Good beats that lose their label", ["", "half", "beats", "lost %", "for"], rows)
+        for half, marking in found.get(name, {}).items():
+            counts = marking.beats.get(GOOD, Counter[str]())
+            told = ", ".join(f"{c} {n}" for c, n in counts.most_common() if c != "read")
+            rows.append([name, half, sum(counts.values()), _percent(share(counts), 2), told])
+    return _table("Good beats that lose their label", ["", "half", "beats", "lost %", "for"], rows)
 
 
-def _bad(folders: Folders) -> Iterator[str]:
-    rows = []
+def _bad(found: Markings) -> str:
+    rows: list[list[Any]] = []
     for name in ("vfdb", "cudb", "mitdb"):
-        if name in folders:
-            found = mark(read_leads(name, folders[name]))
-            rows += [
-                row for half, marking in found.items() for row in _bad_rows(name, half, marking)
-            ]
+        for half, marking in found.get(name, {}).items():
+            rows += _bad_rows(name, half, marking)
     head = ["", "half", "people say", "s", "marked %", "as flutter %", "noise %", "electrode off %"]
-    yield _table("What people marked, and what is found of it", head, rows)
-    paced = [
-        row
-        for name in ("mitdb", "ludb")
-        if name in folders
-        for row in paced_rows(folders[name], name)
-    ]
-    yield _table("Paced records", ["", "record", "paced beats", "no label %", "as paced %"], paced)
+    return _table("What people marked, and what is found of it", head, rows)
+
+
+def _paced(folders: Folders) -> str:
+    names = [name for name in ("mitdb", "ludb") if name in folders]
+    rows = [row for name in names for row in paced_rows(folders[name], name)]
+    head = ["", "record", "paced beats", "without label %", "as paced %"]
+    return _table("Paced records", head, rows)
 
 
 def _bad_rows(name: str, half: str, marking: Marking) -> Iterator[list[Any]]:

@@ -12,7 +12,7 @@ from ecg.interrupt import Check, unhurried
 from ecg.reason import Reason
 from ecg.signal.quality.levels import cut_cells, flat_cells, jumping_cells, read_levels
 from ecg.signal.quality.measures import Flags, Measures, measure
-from ecg.signal.quality.pacing import paced_cells, read_strokes
+from ecg.signal.quality.pacing import find_paced
 from ecg.signal.quality.stretch import (
     ELECTRODE_OFF,
     FLUTTER,
@@ -22,10 +22,11 @@ from ecg.signal.quality.stretch import (
     SATURATED,
     UnreadStretch,
 )
-from ecg.signal.quality.windows import CELL, Floats, Trace, count_cells, pieces
+from ecg.signal.quality.windows import CELL, Floats, Trace, pieces
 from ecg.signal.signal import SampleIndices
 
 BLUNTEST = -2.35  # of sharpness: below are pulse waves, breath and the like
+SHARPEST = -0.2  # above are waves of 8 to 20 Hz and nothing else, as of a brain at rest
 FLATTEST = 0.95  # of contrast: they are below this too
 MOST_UNREAD = 0.9  # of the cells: where more are noise, nothing tells that it is an ECG at all
 
@@ -38,7 +39,6 @@ def find_stretches(
     trace: float32 (n,), mV, finite, either way up. rate: Hz, 50 or more. peaks: int64 (m,), samples of its
     beats, rising, as `ecg.beats.r_peaks` finds them. `check` is asked between pieces of half an hour.
     """
-    cells = count_cells(trace.size, rate)
     parts = []
     for piece in pieces(trace, rate, peaks):
         check()
@@ -46,16 +46,18 @@ def find_stretches(
     measures = Measures.together(parts)
     if is_no_ecg(measures):
         return (UnreadStretch(0.0, trace.size / rate, NOT_AN_ECG),)
-    levels = read_levels(trace, rate)
+    noise = _settled(noise_score(measures) > 0)
+    paced = _closed(find_paced(trace, rate, peaks, measures.sharpness))
+    flutter = _closed(flutter_score(measures) > 0)
+    flutter |= (noise | paced) & _beside(flutter)  # half of a window that flutters looks like these
+    levels, cells = read_levels(trace, rate), noise.size
     marks = {  # the first that is true of a cell is told
         SATURATED: cut_cells(levels, cells),
         ELECTRODE_OFF: flat_cells(levels, cells) | jumping_cells(levels, cells),
-        FLUTTER: _settled(flutter_score(measures) > 0),
-        NOISE: _settled(noise_score(measures) > 0),
+        FLUTTER: flutter,
+        NOISE: noise,
+        PACED: paced,
     }
-    strokes = read_strokes(trace, rate, peaks)
-    if strokes is not None:
-        marks[PACED] = _settled(paced_cells(strokes, peaks / rate, measures.sharpness))
     return _stretches(marks, trace.size / rate)
 
 
@@ -73,19 +75,32 @@ def flutter_score(of: Measures) -> Floats:
 
 
 def is_no_ecg(of: Measures) -> bool:
-    """Whether hardly any of a lead shows heartbeats, or nothing in it is as sharp as a QRS complex."""
-    blunt = (np.median(of.sharpness) < BLUNTEST) and (np.median(of.contrast) < FLATTEST)
-    return bool(blunt or (noise_score(of) > 0).mean() > MOST_UNREAD)
+    """Whether hardly any of a lead shows heartbeats, or all of it is far blunter or sharper than any ECG."""
+    sharpness = float(np.median(of.sharpness))
+    unlike = not BLUNTEST < sharpness < SHARPEST and np.median(of.contrast) < FLATTEST
+    return bool(unlike or (noise_score(of) > 0).mean() > MOST_UNREAD)
+
+
+def _closed(flags: Flags) -> Flags:
+    """With each cell that stands between two that are marked."""
+    closed = flags.copy()
+    closed[1:-1] |= flags[:-2] & flags[2:]
+    return closed
+
+
+def _beside(flags: Flags) -> Flags:
+    """The cells next to those that are marked."""
+    padded = np.pad(flags, 1)
+    return np.asarray(padded[:-2] | padded[2:])
 
 
 def _settled(flags: Flags) -> Flags:
-    """Which cells are bad by each window that holds them: what begins in a window marks nothing before it.
+    """Which cells are bad by each window that holds them, of those whose windows are bad.
 
-    flags: (cells,), whether the window around each is bad; a good one between two bad ones counts as bad.
+    A little noise in a window is enough for it to be bad: without this it would mark what is beside it.
     """
-    closed = np.pad(flags, 1, mode="edge")
-    closed[1:-1] |= closed[:-2] & closed[2:]
-    return np.asarray(closed[:-2] & closed[1:-1] & closed[2:])
+    padded = np.pad(_closed(flags), 1, mode="edge")
+    return np.asarray(padded[:-2] & padded[1:-1] & padded[2:])
 
 
 def _stretches(marks: Mapping[Reason, Flags], seconds: float) -> tuple[UnreadStretch, ...]:

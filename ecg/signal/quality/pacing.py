@@ -43,10 +43,18 @@ class Strokes:
     lasts: Floats
 
 
-def read_strokes(trace: Trace, rate: float, peaks: SampleIndices) -> Strokes | None:
-    """Those of beats at `peaks`, rising samples of a lead of `rate` Hz; None where the rate is too low."""
+def find_paced(trace: Trace, rate: float, peaks: SampleIndices, sharpness: Floats) -> Flags:
+    """(cells,) where the beats at `peaks`, samples of a lead at `rate` Hz, look driven by a pacemaker.
+
+    sharpness: of each cell, see `ecg.signal.quality.measures`. None where the rate is too low to tell.
+    """
     if rate < LEAST_RATE:
-        return None
+        return np.zeros(sharpness.size, np.bool_)
+    return paced_cells(read_strokes(trace, rate, peaks), peaks / rate, sharpness)
+
+
+def read_strokes(trace: Trace, rate: float, peaks: SampleIndices) -> Strokes:
+    """Those of beats at `peaks`, rising samples of a lead of `rate` Hz."""
     parts = [
         _strokes(trace, rate, peaks[first : first + BEATS_AT_ONCE])
         for first in range(0, peaks.size, BEATS_AT_ONCE)

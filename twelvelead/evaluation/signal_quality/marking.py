@@ -18,7 +18,7 @@ from twelvelead.evaluation.signal_quality.leads import GOOD, MarkedLead
 
 READ = "read"
 NOISE_SECONDS = (600.0, 840.0)  # of each record, over which noise is laid
-RATIOS = (18, 12, 6, 0, -6)  # dB
+RATIOS = (12, 6, 0, -6)  # dB
 AT_QRS = 0.05  # s on each side of R: whose height is the signal's size
 SEEDS = 20  # of each kind of what is no ECG
 LENGTHS, RATES = (10, 60), (100.0, 250.0, 500.0)  # s, Hz
