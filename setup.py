@@ -3,7 +3,10 @@
 from setuptools import find_packages, setup
 
 BESIDE = {"twelvelead.static": "static", "twelvelead.templates": "templates"}
-GATE = [f"inference/gate/{name}" for name in ("weights.onnx", "gate.json", "README.md")]
+GATE = [
+    f"inference/gate/{name}"
+    for name in ("weights.onnx", "gate.json", "beat_shape.npz", "README.md")
+]
 
 setup(
     packages=[*find_packages(include=["ecg*", "model_registry*", "twelvelead*"]), *BESIDE],

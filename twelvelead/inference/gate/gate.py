@@ -1,9 +1,11 @@
 """The gate: every picture is looked at before any model is asked, whichever models there are."""
 
+from dataclasses import replace
+
 from ecg.page.page import Page
 from ecg.reason import Reason
 from model_registry.errors import WeightsError
-from twelvelead.inference.gate.beats import reasons_of_beat
+from twelvelead.inference.gate.beats import look_at_beat
 from twelvelead.inference.gate.channels import LONG, channels
 from twelvelead.inference.gate.finding import Finding
 from twelvelead.inference.gate.measures import measure
@@ -31,10 +33,10 @@ class Gate:
             told = self._network(seen)
         except WeightsError as error:
             return Finding((Reason("gate_damaged", f"No picture can be let in: {error}"),))
-        if page.beat:
-            reasons = reasons_of_beat(told, measures)
-        else:
-            reasons = reasons_of_page(told, measures, page.frame is not None, told.bounds)
         numbers = {f"kind_{kind}": round(share, 4) for kind, share in told.kinds.items()}
         numbers |= {"distance": round(told.distance, 3)} | measures.as_dict()
+        if page.beat:
+            beat = look_at_beat(page)
+            return replace(beat, measures=numbers | dict(beat.measures), features=told.features)
+        reasons = reasons_of_page(told, measures, page.frame is not None, told.bounds)
         return Finding(reasons.refusals, reasons.doubts, numbers, told.features)
