@@ -18,6 +18,7 @@ from tests.support.pages.drawn_copies import put
 from tests.support.pages.references import COUNT, looked, page_bytes
 from twelvelead.datasets.pages import DataError
 from twelvelead.inference.familiarity.reference import read_reference
+from twelvelead.inference.gate.finding import unexamined
 from twelvelead.training.familiarity import make_references, page_networks
 from twelvelead.training.shipping.reference import (
     FOLDS,
@@ -72,7 +73,7 @@ def test_distances_are_those_of_pages_held_out() -> None:
 
 
 def test_without_features_there_is_no_space() -> None:
-    bare = replace(looked(), features=np.zeros((COUNT, 0), np.float32))
+    bare = replace(looked(), features=np.zeros((COUNT, 2, 0), np.float32))
     made = make_reference(bare)
     assert made.space is None
     assert made.layout is not None
@@ -98,7 +99,7 @@ def models(tmp_path: Path) -> Path:
 def test_shipped_models_get_theirs_by_a_command(models: Path) -> None:
     registry, data = read_registry(models), models.parent / "data"
     assert page_networks(registry) == ["one"]
-    make_references(registry, ["one"], data)
+    make_references(registry, ["one"], data, unexamined)
     found = read_reference(models / "one", registry.sha256("one"))
     assert found is not None
     assert found.pages is not None
@@ -106,7 +107,7 @@ def test_shipped_models_get_theirs_by_a_command(models: Path) -> None:
     for missing in ("new", "one"):
         next(data.glob("*/*.jpg")).unlink()
         with pytest.raises(DataError, match=f"'{missing}' was trained on are not known"):
-            make_references(registry, [missing], data)
+            make_references(registry, [missing], data, unexamined)
 
 
 def test_what_a_reference_tells_is_counted_on_pages_kept_apart(models: Path) -> None:
@@ -115,7 +116,7 @@ def test_what_a_reference_tells_is_counted_on_pages_kept_apart(models: Path) -> 
     other.mkdir()
     blank.save(other / "blank.png")
     (other / "text.png").write_text("no picture")
-    found = study(models.parent / "data", [other])
+    found = study(models.parent / "data", [other], unexamined)
     assert found["kept apart"].unknown == found["kept apart"].seen == 0
     copied = found["training pages, saved as JPEG of quality 30"]
     assert copied.seen == len(copied.scores) > 0

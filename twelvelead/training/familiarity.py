@@ -18,14 +18,17 @@ from model_registry.registry import Registry, read_registry
 from twelvelead.datasets.pages import DataError, ending_in_a_sentence, list_pages
 from twelvelead.evaluation.evaluate import read_out_of_fold
 from twelvelead.inference.familiarity.reference import PageReference, write_reference
-from twelvelead.inference.gate.finding import Examine, unexamined
+from twelvelead.inference.gate.finding import Examine
+from twelvelead.inference.gate.gate import Gate
 from twelvelead.training.shipping.reference import look_at, make_reference
 
 
 def make_references(
-    registry: Registry, keys: Sequence[str], data: Path, examine: Examine = unexamined
+    registry: Registry, keys: Sequence[str], data: Path, examine: Examine | None = None
 ) -> dict[str, PageReference]:
     """Writes the references of networks that read pages, beside their weights; by key.
+
+    examine: what gives features, the gate where none is given.
 
     Raises DataError where the pages that a model was trained on are not known, or not all in `data`.
     """
@@ -38,7 +41,7 @@ def make_references(
                 f"The pages that '{key}' was trained on are not known, or not all in {data}: "
                 "name the folder that it was trained on."
             )
-    looked = look_at([one.path for one in files], pages.patients, examine)
+    looked = look_at([one.path for one in files], pages.patients, examine or Gate())
     made: dict[frozenset[str], PageReference] = {}
     for one in networks:
         known = trained[one.key]

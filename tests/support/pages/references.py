@@ -32,7 +32,7 @@ def looked() -> Looked:
     return Looked(
         np.stack([soften(ink) for ink in inks]),
         np.concatenate([projections(ink) for ink in inks]),
-        np.stack([features_of(seed) for seed in range(COUNT)]),
+        np.stack([[features_of(seed), features_of(seed + 50)] for seed in range(COUNT)]),
         np.array([str(seed) for seed in range(COUNT)]),
         tuple(page.sha256 for page in pages),
     )

@@ -1,7 +1,7 @@
 """How well a model knows one page: a layout of its own, a place among its training pages, seen before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ecg.reason import Reason
@@ -16,6 +16,7 @@ from twelvelead.inference.familiarity.reference import (
 from twelvelead.inference.familiarity.seen import Seen, seen_words
 from twelvelead.inference.familiarity.sight import Sight
 from twelvelead.inference.familiarity.space import UNFAMILIAR, Features
+from twelvelead.inference.gate.network import gate_name
 
 UNKNOWN_LAYOUT = Reason(
     "unknown_layout",
@@ -26,6 +27,10 @@ FAR = Reason(
     "unfamiliar",
     f"The page is farther from this model's training pages than {UNFAMILIAR} % of those are: its answer may "
     "be wrong, however sure it is.",
+)
+NO_PLACE = (
+    "It keeps no place among its training pages that this gate could compare: how familiar this "
+    "picture is, is told by the layout alone."
 )
 NO_REFERENCE = (
     "It keeps no reference of its training pages: how familiar this picture is, is not known."
@@ -80,7 +85,7 @@ class References:
         before, reference = self._read.get(network.key, (None, None))
         if before != now:
             try:
-                reference = read_reference(folder, weights)
+                reference = _of_this_gate(read_reference(folder, weights))
             except ReferenceFault as error:
                 reference = str(error)
             self._read[network.key] = now, reference
@@ -99,8 +104,10 @@ def known_by(reference: PageReference, model: str, sight: Sight, features: Featu
         if percentile > UNFAMILIAR:
             reasons.append(FAR)
     seen = pages.find(sight) if pages else None
-    notes = (seen_words(model, seen),) if seen else ()
-    return Known(percentile, seen, tuple(reasons), notes)
+    notes = [seen_words(model, seen)] if seen else []
+    if features.size and percentile is None:
+        notes.append(NO_PLACE)
+    return Known(percentile, seen, tuple(reasons), tuple(notes))
 
 
 def together(found: Sequence[Known]) -> Known:
@@ -113,6 +120,13 @@ def together(found: Sequence[Known]) -> Known:
         tuple(dict.fromkeys(reason for one in found for reason in one.reasons)),
         tuple(dict.fromkeys(note for one in found for note in one.notes)),
     )
+
+
+def _of_this_gate(reference: PageReference | None) -> PageReference | None:
+    """Without distances among the features of another gate than the one that runs: they tell nothing."""
+    if reference and reference.space and reference.space.gate not in ("", gate_name()):
+        return replace(reference, space=None)
+    return reference
 
 
 def _state(file: Path) -> tuple[int, int] | None:

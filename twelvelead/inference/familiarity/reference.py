@@ -46,6 +46,7 @@ def write_reference(folder: Path, weights: str, reference: PageReference) -> Non
         known |= {"mean": mean, "tiles": layout.tiles.astype(np.int16), "least": layout.least}
     if space:
         known |= {"centre": space.centre, "root": space.root, "distances": space.distances}
+        known["gate"] = np.array(space.gate)
     _save(folder / FAMILIARITY, weights, known)
     if pages:
         seen = {"digests": pages.digests, "prints": pages.prints, "common": pages.common}
@@ -86,7 +87,7 @@ def _space(known: Arrays) -> Space | None:
     fits = centre.ndim == 1 and root.shape == (len(centre), len(centre))
     _check(fits and distances.ndim == 1 and len(distances) > 0)
     _check(bool(np.isfinite(centre).all() and np.isfinite(root).all()))
-    return Space(centre, root, distances)
+    return Space(centre, root, distances, str(known["gate"]))
 
 
 def _pages(seen: Arrays) -> TrainingPages | None:

@@ -19,12 +19,14 @@ class Space:
     """Where training pages lie.
 
     centre: float32 (k,), the mean of their features. root: float32 (k, k), by which the length of
-    (features - centre) @ root is the distance. distances: float32 (n,), theirs when held out, rising.
+    (features - centre) @ root is the distance. distances: float32 (n,), theirs when held out, rising. gate:
+    the sha256 of the network whose features these are; empty where nobody tells.
     """
 
     centre: Features
     root: Features
     distances: Features
+    gate: str = ""
 
     def distance(self, features: Features) -> float:
         """Of a page, by its features (k,)."""

@@ -6,6 +6,7 @@ import math
 import os
 import threading
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,15 @@ def read_record(folder: Path = HERE) -> dict[str, Any]:
         return dict(told)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WeightsError(f"{named(file)} can't be read: {AGAIN}.") from error
+
+
+@cache
+def gate_name() -> str:
+    """The sha256 of the network that runs: whose features these are. Empty where its record is damaged."""
+    try:
+        return str(read_record()["sha256"])
+    except WeightsError:
+        return ""
 
 
 def _open(file: Path, sha256: str) -> Any:

@@ -1,11 +1,13 @@
 """Makes a model's reference of its training pages: their layout, their place among features, their prints.
 
 What says how familiar a page is was measured on pages of held-out patients: patients are dealt into FOLDS,
-and each page is compared with what those of the other folds have in common.
+and each page is compared with what those of the other folds have in common. Among features, a page stands
+twice, flat and as a camera, a scanner or a messenger may give it: a model is meant to know both.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +15,19 @@ import numpy.typing as npt
 from sklearn.covariance import LedoitWolf
 from tqdm import tqdm
 
+from ecg.errors import PageError
 from ecg.page.fingerprint import projections
 from ecg.page.ink import HEIGHT, WIDTH, Floats, area_ink
-from ecg.page.page import read_page
+from ecg.page.page import Page, read_page
 from twelvelead.datasets.pages import Indices
 from twelvelead.inference.familiarity.layout import SLACK, SharedLayout, find_layout, soften
 from twelvelead.inference.familiarity.reference import PageReference
 from twelvelead.inference.familiarity.seen import TrainingPages
 from twelvelead.inference.familiarity.space import Features, Space
 from twelvelead.inference.gate.finding import Examine, unexamined
+from twelvelead.inference.gate.gate import Gate
+from twelvelead.inference.gate.network import gate_name
+from twelvelead.training.shipping.views import other_view
 
 FOLDS = 5
 STRANGEST = 0.005  # share of the training pages that may have less of their layout, held out
@@ -32,8 +38,9 @@ Scores = npt.NDArray[np.float64]
 class Looked:
     """n training pages, looked at.
 
-    soft: float32 (n, HEIGHT, WIDTH), their ink. projected: float32 (n, BITS). features: float32 (n, k) of
-    the gate, k = 0 where nothing examined them. patients: (n,) whose they are. sha256: of their files.
+    soft: float32 (n, HEIGHT, WIDTH), their ink. projected: float32 (n, BITS). features: float32 (n, 2, k)
+    of the gate, of each page and of it seen otherwise, k = 0 where nothing examined them. patients: (n,)
+    whose they are. sha256: of their files. gate: names the gate.
     """
 
     soft: Floats
@@ -41,16 +48,18 @@ class Looked:
     features: Features
     patients: npt.NDArray[np.str_]
     sha256: tuple[str, ...]
+    gate: str = ""
 
     def of(self, some: Indices) -> "Looked":
         """Those pages alone."""
         digests = tuple(self.sha256[index] for index in some)
-        return Looked(
-            self.soft[some],
-            self.projected[some],
-            self.features[some],
-            self.patients[some],
-            digests,
+        return replace(
+            self,
+            soft=self.soft[some],
+            projected=self.projected[some],
+            features=self.features[some],
+            patients=self.patients[some],
+            sha256=digests,
         )
 
 
@@ -61,13 +70,28 @@ def look_at(
     soft = np.zeros((len(files), HEIGHT, WIDTH), np.float32)
     projected, features, digests = [], [], []
     for number, file in enumerate(tqdm(files, desc="looking at training pages", unit="page")):
-        page = read_page(file.read_bytes())
+        data = file.read_bytes()
+        page = read_page(data)
         ink = area_ink(page)
         soft[number] = soften(ink)
         projected.append(projections(ink)[0])
-        features.append(examine(page).features)
+        features.append(_features(page, partial(other_view, data, number), examine))
         digests.append(page.sha256)
-    return Looked(soft, np.stack(projected), np.stack(features), patients, tuple(digests))
+    gate = gate_name() if isinstance(examine, Gate) else ""
+    seen = np.stack(projected), np.stack(features)
+    return Looked(soft, *seen, patients, tuple(digests), gate)
+
+
+def _features(page: Page, seen_otherwise: Callable[[], bytes], examine: Examine) -> Features:
+    """(2, k), of a page and of it seen otherwise; the page's twice where that can't be read."""
+    flat = examine(page).features
+    if not flat.size:
+        return np.stack([flat, flat])
+    try:
+        other = examine(read_page(seen_otherwise())).features
+    except PageError:
+        other = flat
+    return np.stack([flat, other])
 
 
 def make_reference(pages: Looked) -> PageReference:
@@ -79,12 +103,19 @@ def make_reference(pages: Looked) -> PageReference:
 
 def fit_layout(pages: Looked) -> SharedLayout | None:
     """What they share, and how far a page must have it; None where they share too little."""
-    layout = find_layout(pages.soft)
+    layout = find_layout(pages.soft) if _apart(pages) else None
+    if layout is None:
+        return None
     scores = held_out_layouts(pages)
-    if layout is None or not np.isfinite(scores).all():
+    if not np.isfinite(scores).all():
         return None
     least = float(np.quantile(scores, STRANGEST)) - SLACK
     return SharedLayout(layout.mean, layout.tiles, least)
+
+
+def _apart(pages: Looked) -> bool:
+    """Whether some patients can be held out from others."""
+    return len(np.unique(pages.patients)) > 1
 
 
 def held_out_layouts(pages: Looked) -> Scores:
@@ -101,21 +132,23 @@ def held_out_layouts(pages: Looked) -> Scores:
 
 def fit_space(pages: Looked) -> Space | None:
     """Where they lie; None where nothing told their features."""
-    if not pages.features.shape[1]:
+    if not pages.features.shape[2] or not _apart(pages):
         return None
     centre, root = _spread(pages.features)
     distances = held_out_distances(pages)
-    return Space(centre, root, np.sort(distances).astype(np.float32))
+    return Space(centre, root, np.sort(distances).astype(np.float32), pages.gate)
 
 
 def held_out_distances(pages: Looked) -> Scores:
-    """(n,) how far each page lies from those of other patients."""
+    """(2 n,) how far each page, and it seen otherwise, lies from those of other patients."""
 
     def fit(train: Looked) -> Callable[[Looked], Scores]:
         space = Space(*_spread(train.features), np.zeros(1, np.float32))
-        return lambda test: np.array([space.distance(one) for one in test.features])
+        return lambda test: np.array(
+            [[space.distance(one) for one in page] for page in test.features]
+        )
 
-    return _held_out(pages, fit)
+    return _held_out(pages, fit).ravel()
 
 
 def deal(patients: npt.NDArray[np.str_]) -> npt.NDArray[np.int64]:
@@ -125,12 +158,12 @@ def deal(patients: npt.NDArray[np.str_]) -> npt.NDArray[np.int64]:
 
 def _held_out(pages: Looked, fit: Callable[[Looked], Callable[[Looked], Scores]]) -> Scores:
     folds = deal(pages.patients)
-    found = np.full(len(folds), np.nan)
+    found: list[tuple[Indices, Scores]] = []
     for fold in np.unique(folds):
         train, test = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        if len(train):
-            found[test] = fit(pages.of(train))(pages.of(test))
-    return found
+        found.append((test, fit(pages.of(train))(pages.of(test))))
+    order = np.concatenate([test for test, _ in found]).argsort()
+    return np.concatenate([scores for _, scores in found])[order]
 
 
 def _spread(features: Features) -> tuple[Features, Features]:
@@ -139,7 +172,7 @@ def _spread(features: Features) -> tuple[Features, Features]:
     The covariance is drawn towards a multiple of the identity: Ledoit and Wolf, "A well-conditioned
     estimator for large-dimensional covariance matrices", J. Multivariate Analysis 88, 2004.
     """
-    found = LedoitWolf().fit(features.astype(np.float64))
+    found = LedoitWolf().fit(features.reshape(-1, features.shape[-1]).astype(np.float64))
     values, vectors = np.linalg.eigh(found.covariance_)
     root = vectors / np.sqrt(np.maximum(values, 1e-9 * max(values.max(), 1e-9)))
     return found.location_.astype(np.float32), root.astype(np.float32)

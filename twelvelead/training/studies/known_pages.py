@@ -8,7 +8,6 @@ every picture under the folders of others, whose layouts it does not know.
 """
 
 import argparse
-import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -29,8 +28,10 @@ from twelvelead.inference.familiarity.known import UNKNOWN_LAYOUT, known_by
 from twelvelead.inference.familiarity.reference import PageReference
 from twelvelead.inference.familiarity.sight import Sight
 from twelvelead.inference.familiarity.space import UNFAMILIAR
-from twelvelead.inference.gate.finding import Examine, unexamined
+from twelvelead.inference.gate.finding import Examine
+from twelvelead.inference.gate.gate import Gate
 from twelvelead.training.shipping.reference import deal, look_at, make_reference
+from twelvelead.training.shipping.views import as_jpeg
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
 Change = Callable[[Image.Image], bytes]
@@ -58,24 +59,21 @@ class Told:
         )
 
 
-def jpeg(page: Image.Image, quality: int = 85) -> bytes:
-    """A picture as a JPEG."""
-    held = io.BytesIO()
-    page.convert("RGB").save(held, "JPEG", quality=quality)
-    return held.getvalue()
-
-
 def _scaled(factor: float) -> Change:
-    return lambda page: jpeg(page.resize((round(page.width * factor), round(page.height * factor))))
+    return lambda page: as_jpeg(
+        page.resize((round(page.width * factor), round(page.height * factor)))
+    )
 
 
 COPIES: Mapping[str, Change] = {
-    "saved as JPEG of quality 30": lambda page: jpeg(page, 30),
+    "saved as JPEG of quality 30": lambda page: as_jpeg(page, 30),
     "half as large": _scaled(0.5),
     "a third as large": _scaled(1 / 3),
-    "grey": lambda page: jpeg(page.convert("L").convert("RGB")),
-    "flattened by a tenth": lambda page: jpeg(page.resize((page.width, round(0.9 * page.height)))),
-    "cropped by 1 %": lambda page: jpeg(
+    "grey": lambda page: as_jpeg(page.convert("L").convert("RGB")),
+    "flattened by a tenth": lambda page: as_jpeg(
+        page.resize((page.width, round(0.9 * page.height)))
+    ),
+    "cropped by 1 %": lambda page: as_jpeg(
         page.crop(
             (page.width // 100, page.height // 100, page.width * 99 // 100, page.height * 99 // 100)
         )
@@ -102,7 +100,7 @@ def tell(reference: PageReference, pages: Iterable[bytes], examine: Examine) -> 
     return told
 
 
-def study(data: Path, others: Sequence[Path], examine: Examine = unexamined) -> dict[str, Told]:
+def study(data: Path, others: Sequence[Path], examine: Examine) -> dict[str, Told]:
     """By kind of picture. Raises DataError for a folder without pages."""
     pictures, pages = list_pages(data, tuple(CARDIAC_PAGE_4.labels))
     apart = deal(pages.patients) == 0
@@ -133,7 +131,7 @@ def _photographed(pictures: Sequence[Picture]) -> Iterable[bytes]:
     for number, one in enumerate(pictures):
         with suppress(PageError):
             page = np.asarray(Image.open(one.path).convert("RGB"))
-            yield jpeg(Image.fromarray(photograph(page, np.random.default_rng([7, number]))))
+            yield as_jpeg(photograph(page, np.random.default_rng([7, number])))
 
 
 if __name__ == "__main__":
@@ -142,5 +140,5 @@ if __name__ == "__main__":
     parser.add_argument("--other", type=Path, action="append", default=[])
     chosen = parser.parse_args()
     with ending_in_a_sentence():
-        for kind, told in study(chosen.data, chosen.other).items():
+        for kind, told in study(chosen.data, chosen.other, Gate()).items():
             print(f"{kind}: {told.text()}")
