@@ -80,7 +80,7 @@ class _Described:
     of `ecg.signal.lead_names.LEADS`; empty: not told. temperature (> 0) divides the logits (Guo 2017).
     accept_from (0..1): below this probability of its most probable label an answer is called uncertain.
     keep_from (0..1, one a label): from which probability on a label can't be ruled out; empty: never
-    measured. accepts: whether its answers are ever accepted.
+    measured. accepts: whether its answers are ever accepted. never: labels that are not.
     """
 
     key: str
@@ -92,6 +92,7 @@ class _Described:
     accept_from: float = 0.5
     keep_from: tuple[float, ...] = ()
     accepts: bool = True
+    never: tuple[str, ...] = ()
     example: Example | BeatExample | None = None
     metrics: Mapping[str, Any] | None = None
 

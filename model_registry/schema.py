@@ -66,6 +66,9 @@ class EntryDocument(TomlTable):
         keep = self.decision.keep_from
         if keep is not None and len(keep) != len(labels):
             raise fault(f"give {len(labels)}, one a label", "decision.keep_from")
+        never = self.decision.never
+        if not set(never) <= set(labels) or len(set(never)) != len(never):
+            raise fault(f"list some of {', '.join(labels)}, each once", "decision.never")
         if self.example and len(self.example.probabilities) != len(labels):
             raise fault(f"give {len(labels)}, one a label", "example.probabilities")
         return self
@@ -89,6 +92,7 @@ class EntryDocument(TomlTable):
             "accept_from": self.decision.accept_from,
             "keep_from": tuple(self.decision.keep_from or ()),
             "accepts": self.decision.accepts,
+            "never": tuple(self.decision.never),
             "example": self.example.example(folder) if self.example else None,
         }
 

@@ -16,6 +16,7 @@ LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 BEATS = 100_000  # most that an example's signal has
 CHANNELS = 'use 3, or 1 with colour = "grey" and another scale'
 GREY_STEPS = f'use {", ".join(STEPS)}, with colour = "grey"'
+NEVER = "list some of `labels`, each once"
 KEEP = "give a probability for each of `labels`, in their order"
 SHARES = "give one probability a label; they add up to 1"
 
@@ -226,3 +227,4 @@ class DecisionTable(TomlTable):
         None,
     )
     accepts: bool = key("Whether its answers are ever accepted.", "", True)
+    never: list[str] = key("Those of `labels` that are never accepted.", NEVER, ())

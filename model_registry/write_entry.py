@@ -49,7 +49,8 @@ def entry_text(entry: Entry) -> str:
 def _decision(entry: Entry) -> Table:
     table: Table = {} if entry.accepts else {"accepts": False}
     table |= {"accept_from": entry.accept_from}
-    return table | ({"keep_from": entry.keep_from} if entry.keep_from else {})
+    told = {"keep_from": entry.keep_from, "never": entry.never}
+    return table | {name: value for name, value in told.items() if value}
 
 
 def _network(entry: ModelEntry) -> Table:

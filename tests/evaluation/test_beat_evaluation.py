@@ -27,6 +27,7 @@ class FakeEntry:
     accept_from: float = 0.5
     keep_from: tuple[float, ...] = ()
     accepts: bool = True
+    never: tuple[str, ...] = ()
 
 
 ENTRY: Any = FakeEntry()

@@ -84,6 +84,18 @@ def test_calibration_tells_patients_apart_from_those_it_was_fitted_on() -> None:
     assert found["three_ways"]["n"] == 600
 
 
+def test_a_label_that_is_seldom_right_when_accepted_is_never_accepted() -> None:
+    """Of b one in three is an a, said as surely as all others: all together are right often enough."""
+    one = answered(6.0)
+    places = np.arange(600)
+    sure = 8.0 * np.eye(3)[np.where(places < 30, 1, 0)]
+    targets = np.where((places < 30) & (places % 3 > 0), 1, 0)
+    found = calibrate(LabelledAnswers(one.labels, targets, sure, one.records, one.patients))
+    assert (found["accepts"], found["never"]) == (True, ["b", "c"])
+    assert (found["accepted_share"], found["accepted_right"]) == (0.95, 1.0)
+    assert found["three_ways"]["accepted"] == 570
+
+
 def test_a_model_that_is_never_right_often_enough_is_never_accepted() -> None:
     found = calibrate(answered(0.3))
     assert (found["accepts"], found["aim"], found["accepted_share"]) == (False, None, 0.0)

@@ -61,5 +61,15 @@ def test_a_model_may_be_one_whose_answers_never_count() -> None:
     assert not never.accepted(np.eye(3)).any()
 
 
+def test_a_label_may_be_one_that_never_counts() -> None:
+    rule = Rule(0.8, never=(1,))
+    assert rule.accepted(np.array([[0.1, 0.9, 0.0], [0.9, 0.1, 0.0]])).tolist() == [False, True]
+    (reason,) = rule.doubts(np.array([0.1, 0.9, 0.0]), TITLES)
+    assert (reason.code, "'Infarction' is never" in reason.message) == (
+        "label_never_accepted",
+        True,
+    )
+
+
 def test_of_no_beats_none_is_accepted() -> None:
     assert RULE.accepted(np.zeros((0, 3))).tolist() == []

@@ -72,13 +72,15 @@ def test_a_networks_entry_and_example_follow_its_held_out_answers(plan: Plan) ->
 
     entry = read_registry(plan.models)["one"]
     assert entry.temperature == calibration["temperature"] != 1
-    assert Rule.of(entry) == Rule(
-        calibration["accept_from"], tuple(calibration["keep_from"]), calibration["accepts"]
-    )
+    assert entry.never == tuple(calibration["never"])
+    told = Rule(calibration["accept_from"], tuple(calibration["keep_from"]), calibration["accepts"])
+    assert replace(Rule.of(entry), never=()) == told
     assert entry.example is not None
-    told = np.array([0.1, 0.6, 0.2, 0.1]) ** (1 / entry.temperature)
-    assert entry.example.probabilities == pytest.approx(told / told.sum(), abs=1e-5)
-    assert list(served(one)["probabilities"].values()) == pytest.approx(told / told.sum(), abs=1e-5)
+    shares = np.array([0.1, 0.6, 0.2, 0.1]) ** (1 / entry.temperature)
+    assert entry.example.probabilities == pytest.approx(shares / shares.sum(), abs=1e-5)
+    assert list(served(one)["probabilities"].values()) == pytest.approx(
+        shares / shares.sum(), abs=1e-5
+    )
     after = read_metrics(one)
     assert after["calibration"] == calibration
     assert after["on_training_pages"] == {"accuracy": 1.0, "macro_f1": 1.0}

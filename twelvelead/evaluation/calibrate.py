@@ -6,7 +6,7 @@ patients, told of others.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ AIMS = (
     0.995,
 )  # what is asked for where it is fitted, until others reach TARGET
 LEAST_SHARE = 0.1  # of the answers: who accepts fewer helps nobody, and nothing is known of so few
+LEAST_OF_A_LABEL = 0.9  # of the accepted answers with one label: else that is never accepted
 MOST_ECE = 0.04  # of a model that accepts at all, measured nested
 FOLDS, REPEATS = 5, 20
 NEVER = Rule(1.0, accepts=False)
@@ -51,11 +52,12 @@ def calibrate(answers: LabelledAnswers, temperature: float | None = None) -> dic
     """`calibration` in metrics.json, fitted on held-out answers; logarithms serve as logits.
 
     temperature: one that was fitted on yet others, and stays. What is returned under temperature,
-    accept_from, keep_from and accepts goes into model.toml and is fitted on all answers. All else tells
-    how that does on patients that it was not fitted on (20 times in 5 folds): before and after
-    (temperature 1, and fitted), accepted_share, accepted_right, sets, three_ways (of the first of the
-    20). aim: what was asked of the fitted so that others reach `accepted_accuracy`; None where no aim
-    did, or where probabilities can't be trusted: such a model's answers are never accepted.
+    accept_from, keep_from, accepts and never (labels that, accepted, are right too seldom) goes into
+    model.toml and is fitted on all answers. All else tells how that does on patients that it was not
+    fitted on (20 times in 5 folds): before and after (temperature 1, and fitted), accepted_share,
+    accepted_right, sets, three_ways (of the first of the 20). aim: what was asked of the fitted so that
+    others reach `accepted_accuracy`; None where no aim did, or where probabilities can't be trusted: such
+    a model's answers are never accepted.
     """
     targets, rounds = answers.targets, list(_rounds(answers, temperature))
     after = _mean([scores(targets, one.shares) for one in rounds])
@@ -64,11 +66,14 @@ def calibrate(answers: LabelledAnswers, temperature: float | None = None) -> dic
     aim = next(reached, None)
     temperature = temperature or round(fit_temperature(targets, answers.logits), 3)
     rule = fit_rule(targets, softmax(answers.logits / temperature), aim)
-    share, right = _accepted(targets, rounds, aim)
+    never = _never(targets, rounds, aim)
+    share, right = _accepted(targets, rounds, aim, never)
     return {
         "temperature": temperature,
-        **asdict(rule),
+        "accept_from": rule.accept_from,
         "keep_from": list(rule.keep_from),
+        "accepts": rule.accepts,
+        "never": [answers.labels[place] for place in never],
         "aim": aim,
         "accepted_accuracy": TARGET,
         "accepted_share": share,
@@ -80,7 +85,7 @@ def calibrate(answers: LabelledAnswers, temperature: float | None = None) -> dic
             answers.labels,
             targets,
             rounds[0].shares.argmax(axis=1),
-            rounds[0].accepted[aim] if aim else np.zeros(len(targets), np.bool_),
+            _taken(rounds[0], aim, never),
         ),
     }
 
@@ -154,18 +159,37 @@ def _round(
     return Round(shares, kept, accepted)
 
 
+def _never(targets: Indices, rounds: list[Round], aim: float | None) -> tuple[int, ...]:
+    """Labels that of the accepted answers too few are right of, or that none of them has."""
+    if aim is None:
+        return ()
+    found = []
+    for place in range(rounds[0].shares.shape[1]):
+        named = [one.accepted[aim] & (one.shares.argmax(axis=1) == place) for one in rounds]
+        count = sum(int(some.sum()) for some in named)
+        right = sum(int((targets[some] == place).sum()) for some in named)
+        if right < LEAST_OF_A_LABEL * count or not count:
+            found.append(place)
+    return tuple(found)
+
+
+def _taken(one: Round, aim: float | None, never: tuple[int, ...] = ()) -> npt.NDArray[np.bool_]:
+    """(n,) which answers of a round count."""
+    if aim is None:
+        return np.zeros(len(one.shares), np.bool_)
+    return np.asarray(one.accepted[aim] & ~np.isin(one.shares.argmax(axis=1), never))
+
+
 def _is_reached(targets: Indices, rounds: list[Round], aim: float) -> bool:
     share, right = _accepted(targets, rounds, aim)
     return right is not None and right >= TARGET and share >= LEAST_SHARE
 
 
 def _accepted(
-    targets: Indices, rounds: list[Round], aim: float | None
+    targets: Indices, rounds: list[Round], aim: float | None, never: tuple[int, ...] = ()
 ) -> tuple[float, float | None]:
     """The share of answers that are accepted, and of those the share that is right; None of none."""
-    if aim is None:
-        return 0.0, None
-    masks = np.stack([one.accepted[aim] for one in rounds])
+    masks = np.stack([_taken(one, aim, never) for one in rounds])
     right = np.stack([one.shares.argmax(axis=1) == targets for one in rounds])
     return float(masks.mean()), float(right[masks].mean()) if masks.any() else None
 

@@ -1,7 +1,8 @@
 """Whether an answer counts: the one rule, written once (docs/decisions/11-accepted.md).
 
 Refused: nobody was asked. Accepted: there is no doubt about what was given, the model's answers count at
-all, its most probable class reaches `accept_from`, and no other class remains that can't be ruled out.
+all, its most probable class is none of those that never do and reaches `accept_from`, and no other class
+remains that can't be ruled out.
 Uncertain: all else, with a reason for each of these that fails.
 """
 
@@ -29,17 +30,20 @@ class Rule:
 
     accept_from: probability (0..1) of the most probable class from which on they do. keep_from: for each
     class, in the model's order, the probability from which on it can't be ruled out; empty where nobody
-    measured that. accepts: False for a model whose answers never count.
+    measured that. accepts: False for a model whose answers never count. never: places of labels that
+    never count, since too few answers with such a label were right.
     """
 
     accept_from: float = 0.5
     keep_from: tuple[float, ...] = ()
     accepts: bool = True
+    never: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, entry: Entry) -> Self:
         """What a model's entry says."""
-        return cls(entry.accept_from, entry.keep_from, entry.accepts)
+        never = tuple(entry.labels.index(label) for label in entry.never)
+        return cls(entry.accept_from, entry.keep_from, entry.accepts, never)
 
     def kept(self, probabilities: Shares) -> npt.NDArray[np.bool_]:
         """(n, labels) which classes can't be ruled out, the most probable one always among them.
@@ -55,23 +59,33 @@ class Rule:
     def accepted(self, probabilities: Shares) -> npt.NDArray[np.bool_]:
         """(n,) which answers count, of probabilities (n, labels), where nothing else is in doubt."""
         sure = probabilities.max(axis=1, initial=0.0) >= self.accept_from
-        return np.asarray(sure & (self.kept(probabilities).sum(axis=1) <= 1) & self.accepts)
+        counts = ~np.isin(probabilities.argmax(axis=1), self.never) & self.accepts
+        return np.asarray(sure & (self.kept(probabilities).sum(axis=1) <= 1) & counts)
 
     def doubts(self, probabilities: Shares, titles: tuple[str, ...]) -> tuple[Reason, ...]:
         """Why one answer, (labels,), doesn't count; empty where it does. titles: of the classes."""
         if not self.accepts:
             return (NEVER,)
         reasons = []
-        highest = float(probabilities.max())
+        highest, place = float(probabilities.max()), int(probabilities.argmax())
+        if place in self.never:
+            reasons.append(_seldom_right(titles[place]))
         if highest < self.accept_from:
             reasons.append(_unsure(highest, self.accept_from))
         kept = self.kept(probabilities[np.newaxis])[0]
         others = [title for title, is_kept in zip(titles, kept, strict=True) if is_kept]
         if len(others) > 1:
-            others.remove(titles[int(probabilities.argmax())])
+            others.remove(titles[place])
             told = " and ".join(others)
             reasons.append(Reason("not_ruled_out", f"This model can't rule out: {told}."))
         return tuple(reasons)
+
+
+def _seldom_right(title: str) -> Reason:
+    return Reason(
+        "label_never_accepted",
+        f"This model's '{title}' is never accepted: held out, it was right too seldom when it said so.",
+    )
 
 
 def _unsure(highest: float, accept_from: float) -> Reason:

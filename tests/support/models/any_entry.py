@@ -93,6 +93,7 @@ def _described(draw: st.DrawFn, task: Task) -> dict[str, Any]:
         "temperature": draw(st.floats(0.01, 100)),
         "accept_from": draw(st.floats(0, 1)),
         "accepts": draw(st.booleans()),
+        "never": tuple(draw(st.lists(st.sampled_from(labels), unique=True))),
         "keep_from": draw(st.just(()) | st.tuples(*[st.floats(0, 1)] * len(labels))),
         "example": draw(st.none() | _examples(labels)),
     }

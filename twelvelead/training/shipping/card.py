@@ -11,7 +11,7 @@ from ecg.tasks import NOTICE
 from model_registry.entry import FRAMEWORK_TITLES, EnsembleEntry, Entry, ModelEntry
 from model_registry.registry import read_registry
 from model_registry.segments import SegmentReading
-from twelvelead.evaluation.calibrate import FOLDS, MOST_ECE, REPEATS
+from twelvelead.evaluation.calibrate import FOLDS, LEAST_OF_A_LABEL, MOST_ECE, REPEATS
 from twelvelead.training.card_words import CARD_WORDS, CardWords
 from twelvelead.training.recipe import RECIPES
 
@@ -65,6 +65,7 @@ def _about(entry: Entry, words: CardWords) -> dict[str, Any]:
         "held_out": metrics["cross_validation"],
         "calibration": metrics["calibration"],
         "most_ece": MOST_ECE,
+        "least_of_a_label": LEAST_OF_A_LABEL,
         "repeats": REPEATS,
         "folds": FOLDS,
     }

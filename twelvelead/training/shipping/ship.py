@@ -62,6 +62,7 @@ def as_calibrated(entry: AnyEntry, calibration: Mapping[str, Any]) -> AnyEntry:
         accept_from=calibration["accept_from"],
         keep_from=tuple(calibration["keep_from"]),
         accepts=calibration["accepts"],
+        never=tuple(calibration["never"]),
     )
 
 

@@ -11,14 +11,16 @@ Metrics = Mapping[str, Any]
 
 
 def tables(models: Path) -> Iterator[str]:
-    """Each table in Markdown, of the models that were calibrated so; the best one first."""
-    known = {key: dict(entry.metrics or {}) for key, entry in read_registry(models).items()}
-    measured = {key: one for key, one in known.items() if "after" in one.get("calibration", {})}
-    ranked = sorted(measured, key=lambda key: measured[key]["calibration"]["after"]["log_loss"])
-    for heading, row in ROWS.items():
-        lines = [line for key in ranked for line in row(key, measured[key])]
-        columns = heading.count("|") - 1
-        yield "\n".join([heading, "|" + "---|" * columns, *lines])
+    """Each table in Markdown, the best model first: those of pages, then two of models of beats."""
+    entries = read_registry(models).values()
+    for subject, wanted in (("page", ROWS), ("beat", dict(list(ROWS.items())[:2]))):
+        known = {one.key: dict(one.metrics or {}) for one in entries if one.task.subject == subject}
+        measured = {key: one for key, one in known.items() if "after" in one.get("calibration", {})}
+        ranked = sorted(measured, key=lambda key: known[key]["calibration"]["after"]["log_loss"])
+        for heading, row in wanted.items():
+            lines = [line for key in ranked for line in row(key, measured[key])]
+            columns = heading.count("|") - 1
+            yield "\n".join([heading, "|" + "---|" * columns, *lines])
 
 
 def _scores(key: str, metrics: Metrics) -> list[str]:
@@ -34,10 +36,11 @@ def _scores(key: str, metrics: Metrics) -> list[str]:
 def _decisions(key: str, metrics: Metrics) -> list[str]:
     found = metrics["calibration"]
     if not found["accepts"]:
-        return [f"| `{key}` | never | - | 0.0 % | - | 0.0 % |"]
+        return [f"| `{key}` | never | | | 0.0 % | - | 0.0 % |"]
     shares = (found["aim"], found["accepted_share"], found["accepted_right"])
     cells = (f"{100 * one:.1f} %" for one in (*shares, found["three_ways"]["as_wrong"]["share"]))
-    return [f"| `{key}` | {found['accept_from']:.3f} | {' | '.join(cells)} |"]
+    never = ", ".join(f"`{label}`" for label in found["never"])
+    return [f"| `{key}` | {found['accept_from']:.3f} | {never} | {' | '.join(cells)} |"]
 
 
 def _sets(key: str, metrics: Metrics) -> list[str]:
@@ -82,7 +85,9 @@ ROWS: Mapping[str, Callable[[str, Metrics], list[str]]] = {
     "| model | temperature | ECE before | after | Brier before | after | log loss before | after |": (
         _scores
     ),
-    "| model | accepted from | asked for | accepted | of those right | right of all |": _decisions,
+    "| model | accepted from | but never | asked for | accepted | of those right | right of all |": (
+        _decisions
+    ),
     "| model | abnormal heartbeat | normal | old infarction | infarction | classes a set | of one |": (
         _sets
     ),
