@@ -1,6 +1,7 @@
 """The form, progress, and the page of every beat, as HTML and as what its script reads."""
 
 import gzip
+import html
 import re
 import threading
 from io import BytesIO
@@ -12,19 +13,26 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.support.models.beat_models import BEAT_LABELS, simulated
+from model_registry.registry import read_registry
+from tests.support.models.beat_models import (
+    BEAT_LABELS,
+    FACTS,
+    make_fake_beat_model,
+    simulated,
+)
 from tests.support.signals.signal_fakes import (
     DRAWN,
     MODEL,
     PAGES,
     SECONDS,
+    FakeBeats,
     finished,
     make_beats_app,
     recording,
     sent,
 )
 from tests.support.web.live import wait_for
-from tests.support.web.web_fakes import PAGE, PATIENCE, tags
+from tests.support.web.web_fakes import PAGE, PATIENCE, make_app, tags
 from twelvelead.inference.batch import Recording
 from twelvelead.inference.prediction import Answers
 from twelvelead.inference.predictor import Asker
@@ -180,6 +188,22 @@ def test_each_model_has_its_own_view(shown: tuple[FlaskClient, str]) -> None:
     assert set(first["classes"]) == {0, 2}
     assert set(second["classes"]) == {0}
     assert client.get(f"{address}?model=nobody", headers=HTML).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("says", "told"),
+    [
+        ("accept_from = 0.6", "Beats from 0.60 on count; "),
+        ('never = ["S", "Q"]', "Beats from 0.50 on count, but never as S, Q; "),
+        ("accepts = false", "No beat counts: this model's answers are never accepted; "),
+    ],
+)
+def test_which_beats_count_is_told(tmp_path: Path, says: str, told: str) -> None:
+    facts = FACTS._replace(end=f"[decision]\n{says}")
+    make_fake_beat_model(tmp_path, MODEL, facts)
+    client = make_app(tmp_path, FakeBeats(read_registry(tmp_path))).test_client()
+    page = finished(client, sent(client, model=[MODEL])).text
+    assert told in html.unescape(page)
 
 
 def test_beats_come_in_columns(shown: tuple[FlaskClient, str]) -> None:

@@ -225,7 +225,7 @@ def _render_result(job: Job, answers: Answers[Recording]) -> str:
         failures=answers.failures,
         label=label if label in view.answer.labels else "",
         table=table_page(view, answers.batch, label, request.args.get("page", 1, type=int)),
-        accept_from=view.answer.rule.accept_from,
+        rule=view.answer.rule,
         range=_trace(job).usual_range,
         plotly=read_plotly(),
     )
