@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from ecg.tasks import NOTICE
 from model_registry.registry import read_registry
@@ -113,6 +114,18 @@ def test_several_models_are_asked(
 ) -> None:
     found = run_json(models, capsys, "predict", page, *asked)
     assert [one["model"] for one in found["predictions"]] == ["one", "two"]
+
+
+def test_what_is_no_ecg_is_refused_with_one_reason(
+    models: Path, page: Path, capsys: Output
+) -> None:
+    blank = page.with_name("blank.png")
+    Image.new("RGB", (800, 600), "white").save(blank)
+    assert run(models, "predict", blank) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == f"{blank}: No class is given."
+    assert told[1].startswith("  ")
+    assert told[2:] == [f"{blank}  {key} (not run): refused" for key in ("one", "two")] + [NOTICE]
 
 
 def test_files_that_cannot_be_read_stop_no_other(models: Path, page: Path, capsys: Output) -> None:

@@ -49,12 +49,13 @@ def _print(predictions: Rows, verdicts: Rows) -> None:
         print(f"{verdict['file']}: {verdict['sentence']}")
         for reason in verdict["reasons"]:
             print(f"  {reason}")
+    refused = {verdict["file"] for verdict in verdicts if verdict["decision"] == "refused"}
     for one in predictions:
         said = one["decision"] if one["label"] is None else f"{one['label']}, {one['decision']}"
         print(f"{one['file']}  {one['model']} ({one['runtime']}): {said}")
         for label, share in one["probabilities"].items():
             print(f"  {share:6.1%}  {label}")
-        for told in (*one["reasons"], *one["notes"]):
+        for told in () if one["file"] in refused else (*one["reasons"], *one["notes"]):
             print(f"  {told}")
 
 

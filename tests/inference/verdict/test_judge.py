@@ -16,6 +16,7 @@ from tests.support.models.fake_framework import make_fake_model
 from tests.support.models.fake_metrics import write_metrics
 from tests.support.models.tiny_models import Facts
 from twelvelead.inference.decision import Rule
+from twelvelead.inference.familiarity.known import Known
 from twelvelead.inference.prediction import Prediction
 from twelvelead.inference.verdict.judge import DISAGREEMENT, judge
 from twelvelead.inference.verdict.verdict import Verdict
@@ -205,6 +206,15 @@ def test_who_failed_is_named(registry: Registry) -> None:
     found = judge(registry, [said("one", NORMAL), said("good", NORMAL)], ["two", "all"])
     assert found is not None
     assert found.sentence == "Normal: one and good agree. all and two gave no answer."
+
+
+def test_memory_is_told_once_for_all(registry: Registry) -> None:
+    known = [Known(seen="nearly", seen_by=(key,)) for key in ("one", "two")]
+    answers = [replace(said(one.seen_by[0], NORMAL), known=one) for one in known]
+    assert verdict_of(registry, *answers).sentence.endswith(
+        "This page, or nearly the same picture, is in the training data of one and two: their answers "
+        "tell memory, not skill."
+    )
 
 
 def test_nobody_answered_no_verdict(registry: Registry) -> None:

@@ -24,6 +24,7 @@ from tests.support.project import ROOT
 from tests.support.web.templates import CompiledTemplates
 from twelvelead.inference.answers import Run
 from twelvelead.inference.engines.backend import State
+from twelvelead.inference.gate.finding import Examine, unexamined
 from twelvelead.inference.predictor import Asker, Predictor
 from twelvelead.inference.resources.limits import FOREVER, Deadline, Limits
 
@@ -43,13 +44,16 @@ class FakePredictor(Predictor):
     """The real one, but for its networks: each answers SHARES in its own order of labels.
 
     failing: key -> why that model can't answer, in words or as an error. asked: the keys of each
-    request.
+    request. examine: as the real one's.
     """
 
     def __init__(
-        self, registry: Registry, failing: Mapping[str, str | ModelUnavailable] = NOBODY
+        self,
+        registry: Registry,
+        failing: Mapping[str, str | ModelUnavailable] = NOBODY,
+        examine: Examine = unexamined,
     ) -> None:
-        super().__init__(registry, Limits(threads=1))
+        super().__init__(registry, Limits(threads=1), examine)
         self.failing = dict(failing)
         self.loaded: list[str] = []
         self.answered: set[str] = set()

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ from flask.testing import FlaskClient
 from markupsafe import escape
 from PIL import Image
 
+from ecg.reason import Reason
 from ecg.tasks import CARDIAC_PAGE_4, NOTICE
 from model_registry.registry import read_registry
 from tests.support.pages.drawn_pages import draw_page, encode
 from tests.support.web.web_fakes import PAGE, FakePredictor, a_sample, form, make_app, tags
+from twelvelead.inference.gate.finding import Finding
 
 NORMAL = "train/Normal Person ECG Images (284x12=3408)"
 INFARCTION = "test/ECG Images of Myocardial Infarction Patients (240x12=2880)"
@@ -135,6 +138,34 @@ def test_answers_of_several_models_stand_side_by_side(client: FlaskClient) -> No
     assert page.count('<article class="card accepted">') == 2
     assert "tiny_keras says Normal, tiny_torch says Myocardial infarction, and each" in page
     assert '<div class="verdict uncertain">' in page
+
+
+def examined_app(models_dir: Path, finding: Finding) -> FlaskClient:
+    """Where every picture is found to be this."""
+    predictor = FakePredictor(read_registry(models_dir), examine=lambda _: finding)
+    return make_app(models_dir, predictor).test_client()
+
+
+def test_a_refused_page_shows_its_reason_and_no_class_anywhere(models_dir: Path) -> None:
+    finding = Finding(refusals=(Reason("no_ecg", "This is no <ECG>."),))
+    client = examined_app(models_dir, finding)
+    shown = client.post("/results", data=form("all")).text
+    assert shown.count("This is no &lt;ECG&gt;.") == 1
+    assert "No class is given." in shown
+    assert "Not asked: tiny_keras, tiny_torch." in shown
+    assert "<article" not in shown
+    assert not [title for title in CARDIAC_PAGE_4.labels.values() if title in shown]
+    told = client.post("/api/v1/predictions", data=form("all")).json or {}
+    assert (told["verdict"]["label"], told["verdict"]["probabilities"]) == (None, {})
+    assert [(one["label"], one["probabilities"]) for one in told["predictions"]] == [(None, {})] * 2
+
+
+def test_an_uncertain_answer_is_no_headline(models_dir: Path) -> None:
+    finding = Finding(doubts=(Reason("blurred", "It is too blurred."),))
+    shown = examined_app(models_dir, finding).post("/results", data=form("tiny_keras")).text
+    assert re.findall(r'<p class="label">(.*?)</p>', shown) == ["Uncertain"]
+    assert '<p class="perhaps">Perhaps Normal</p>' in shown
+    assert "Uncertain: tiny_keras finds Normal most probable." in shown
 
 
 def test_a_model_that_fails_stands_beside_those_that_answer(models_dir: Path) -> None:

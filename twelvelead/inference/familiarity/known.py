@@ -28,6 +28,7 @@ FAR = Reason(
     f"The page is farther from this model's training pages than {UNFAMILIAR} % of those are: its answer may "
     "be wrong, however sure it is.",
 )
+CLOSEST: tuple[Seen, ...] = ("same_file", "nearly")
 NO_PLACE = (
     "It keeps no place among its training pages that this gate could compare: how familiar this "
     "picture is, is told by the layout alone."
@@ -42,13 +43,21 @@ class Known:
     """What a model knows of a page.
 
     percentile: 0 to 100, of its training pages' distances; None where it keeps no reference, or nothing
-    examined the page. reasons: why its answer is no more than uncertain. notes: what else is to be said.
+    examined the page. seen, seen_by: whether it was trained on it, and which networks were. reasons: why its
+    answer is no more than uncertain. lacks: what it can't tell, in sentences.
     """
 
     percentile: float | None = None
     seen: Seen | None = None
+    seen_by: tuple[str, ...] = ()
     reasons: tuple[Reason, ...] = ()
-    notes: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What else is to be said, no doubt about the answer."""
+        told = (seen_words(self.seen_by, self.seen),) if self.seen else ()
+        return told + self.lacks
 
     @property
     def familiarity(self) -> float | None:
@@ -75,7 +84,7 @@ class References:
     def _look_one(self, network: ModelEntry, sight: Sight, features: Features) -> Known:
         reference = self._of(network)
         if not isinstance(reference, PageReference):
-            return Known(notes=(reference or NO_REFERENCE,))
+            return Known(lacks=(reference or NO_REFERENCE,))
         return known_by(reference, network.key, sight, features)
 
     def _of(self, network: ModelEntry) -> PageReference | str | None:
@@ -104,21 +113,20 @@ def known_by(reference: PageReference, model: str, sight: Sight, features: Featu
         if percentile > UNFAMILIAR:
             reasons.append(FAR)
     seen = pages.find(sight) if pages else None
-    notes = [seen_words(model, seen)] if seen else []
-    if features.size and percentile is None:
-        notes.append(NO_PLACE)
-    return Known(percentile, seen, tuple(reasons), tuple(notes))
+    lacks = (NO_PLACE,) if features.size and percentile is None else ()
+    return Known(percentile, seen, (model,) if seen else (), tuple(reasons), lacks)
 
 
 def together(found: Sequence[Known]) -> Known:
     """What several networks know: the least familiar one's percentile, all reasons, who has seen it."""
     percentiles = [one.percentile for one in found if one.percentile is not None]
-    seen = {one.seen for one in found}
+    seen: set[Seen] = {one.seen for one in found if one.seen}
     return Known(
         max(percentiles) if len(percentiles) == len(found) and found else None,
-        "same_file" if "same_file" in seen else "nearly" if "nearly" in seen else None,
+        min(seen, key=CLOSEST.index) if seen else None,
+        tuple(dict.fromkeys(key for one in found for key in one.seen_by)),
         tuple(dict.fromkeys(reason for one in found for reason in one.reasons)),
-        tuple(dict.fromkeys(note for one in found for note in one.notes)),
+        tuple(dict.fromkeys(told for one in found for told in one.lacks)),
     )
 
 

@@ -1,5 +1,6 @@
 """Whether a page is one of those that a model was trained on: its bytes, or nearly its picture."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -51,7 +52,9 @@ class TrainingPages:
         return int(differing_bits(prints_of(projected, self.common), self.prints).min())
 
 
-def seen_words(model: str, seen: Seen) -> str:
-    """That an answer tells memory, for people."""
+def seen_words(models: Sequence[str], seen: Seen) -> str:
+    """That answers tell memory, for people."""
     how = "This page is" if seen == "same_file" else "This page, or nearly the same picture, is"
-    return f"{how} in the training data of {model}: its answer tells memory, not skill."
+    whose = "its answer tells" if len(models) == 1 else "their answers tell"
+    named = " and ".join([", ".join(models[:-1]), models[-1]] if len(models) > 1 else models)
+    return f"{how} in the training data of {named}: {whose} memory, not skill."

@@ -18,6 +18,8 @@ from ecg.reason import Reason
 from ecg.tasks import Task
 from model_registry.entry import EnsembleEntry, Entry
 from model_registry.registry import Registry
+from twelvelead.inference.familiarity.known import together
+from twelvelead.inference.familiarity.seen import seen_words
 from twelvelead.inference.prediction import Prediction
 from twelvelead.inference.verdict.quality import UNKNOWN, Quality, quality_of
 from twelvelead.inference.verdict.verdict import Dissent, Verdict
@@ -73,7 +75,7 @@ def judge(
     heard = _ordered([one for one in voices if one.entry.task == task])
     verdict = _decided(heard, task)
     elsewhere = [one.key for one in voices if one.entry.task != task]
-    notes = _left_out(registry, heard, failed)
+    notes = [*_left_out(registry, heard, failed), *_memory(heard)]
     notes += [failed_words(sorted(failed))] if failed else []
     notes += [elsewhere_words(elsewhere)] if elsewhere else []
     return replace(verdict, sentence=" ".join([verdict.sentence, *notes]))
@@ -159,6 +161,12 @@ def _dissents(
         for one in heard
         if one.label != verdict
     )
+
+
+def _memory(heard: Sequence[_Voice]) -> list[str]:
+    """That the page is in training data of those who are heard."""
+    known = together([one.said.known for one in heard])
+    return [seen_words(known.seen_by, known.seen)] if known.seen else []
 
 
 def _left_out(registry: Registry, heard: Sequence[_Voice], failed: Collection[str]) -> list[str]:
