@@ -21,6 +21,7 @@ from tests.support.models.beat_models import (
 from tests.support.models.fake_framework import make_fake_model
 from tests.support.web.web_fakes import FAKE_BACKENDS
 from twelvelead.cli import main as cli
+from twelvelead.inference.leads import UNKNOWN_LEAD
 
 Output = pytest.CaptureFixture[str]
 SIGNAL = simulated(seed=4)
@@ -164,7 +165,7 @@ def test_what_the_file_does_not_tell_can_be_told(models: Path, table: Path, caps
     asked = ("--rate", "360", "--lead", "X", "--unit", "mV")
     (one,) = run_json(models, capsys, "beats", bare, *asked)["signals"]
     assert (one["signal"]["rate_source"], one["signal"]["lead"]) == ("asked", "X")
-    assert one["signal"]["notes"] == []
+    assert one["signal"]["notes"] == [UNKNOWN_LEAD]
     assert one["beats"] == BEATS
 
 

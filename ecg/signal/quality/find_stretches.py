@@ -1,7 +1,7 @@
 """Where one lead can't be read, and why. `docs/signal_quality.md` tells how well this finds it.
 
-Each cell of two seconds is judged by the six seconds around it. Of several reasons the one that explains the
-others is told: a line that is flat or cut off is also noise to the other measures.
+Each cell of two seconds is judged by the six seconds around it, jumps by half a second. Of several reasons
+the one that explains the others is told: a line that is flat or cut off is also noise to the other measures.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ import numpy as np
 
 from ecg.interrupt import Check, unhurried
 from ecg.reason import Reason
-from ecg.signal.quality.levels import cut_cells, flat_cells, jumping_cells, read_levels
+from ecg.signal.quality.levels import PART, cut_cells, flat_cells, jumping_cells, jumps, read_levels
 from ecg.signal.quality.measures import Flags, Measures, measure
 from ecg.signal.quality.pacing import find_paced
 from ecg.signal.quality.stretch import (
@@ -25,9 +25,12 @@ from ecg.signal.quality.stretch import (
 from ecg.signal.quality.windows import CELL, Floats, Trace, pieces
 from ecg.signal.signal import SampleIndices
 
-BLUNTEST = -2.35  # of sharpness: below are pulse waves, breath and the like
-SHARPEST = -0.2  # above are waves of 8 to 20 Hz and nothing else, as of a brain at rest
-FLATTEST = 0.95  # of contrast: they are below this too
+BLUNTEST = -2.6  # of sharpness: below are pulse waves, breath and the like
+BLUNT, SHARP = (
+    -2.35,
+    -0.21,
+)  # outside are these, and waves of 8 to 20 Hz alone, as of a brain at rest,
+FLATTEST = 0.95  # where contrast is below this too
 MOST_UNREAD = 0.9  # of the cells: where more are noise, nothing tells that it is an ECG at all
 
 
@@ -51,12 +54,15 @@ def find_stretches(
     flutter = _closed(flutter_score(measures) > 0)
     flutter |= (noise | paced) & _beside(flutter)  # half of a window that flutters looks like these
     levels, cells = read_levels(trace, rate), noise.size
-    marks = {  # the first that is true of a cell is told
-        SATURATED: cut_cells(levels, cells),
-        ELECTRODE_OFF: flat_cells(levels, cells) | jumping_cells(levels, cells),
-        FLUTTER: flutter,
-        NOISE: noise,
-        PACED: paced,
+    jumping = jumps(levels)
+    off = _in_parts(flat_cells(levels, cells) | jumping_cells(jumping, cells))
+    off[: jumping.size] |= jumping[: off.size]
+    marks = {  # the first that is true of a part is told
+        SATURATED: _in_parts(cut_cells(levels, cells)),
+        ELECTRODE_OFF: off,
+        FLUTTER: _in_parts(flutter),
+        NOISE: _in_parts(noise),
+        PACED: _in_parts(paced),
     }
     return _stretches(marks, trace.size / rate)
 
@@ -76,8 +82,9 @@ def flutter_score(of: Measures) -> Floats:
 
 def is_no_ecg(of: Measures) -> bool:
     """Whether hardly any of a lead shows heartbeats, or all of it is far blunter or sharper than any ECG."""
-    sharpness = float(np.median(of.sharpness))
-    unlike = not BLUNTEST < sharpness < SHARPEST and np.median(of.contrast) < FLATTEST
+    sharpness, contrast = (float(np.median(one)) for one in (of.sharpness, of.contrast))
+    unlike = not BLUNT < sharpness < SHARP and contrast < FLATTEST
+    unlike |= sharpness < BLUNTEST
     return bool(unlike or (noise_score(of) > 0).mean() > MOST_UNREAD)
 
 
@@ -103,14 +110,19 @@ def _settled(flags: Flags) -> Flags:
     return np.asarray(padded[:-2] & padded[1:-1] & padded[2:])
 
 
+def _in_parts(flags: Flags) -> Flags:
+    """(parts,) what is true of the cell that each part of half a second lies in."""
+    return np.repeat(flags, round(CELL / PART))
+
+
 def _stretches(marks: Mapping[Reason, Flags], seconds: float) -> tuple[UnreadStretch, ...]:
-    """Cells in a row that have the same reason, the first of `marks` that holds for each."""
+    """Parts in a row that have the same reason, the first of `marks` that holds for each."""
     reasons = list(marks)
     flags = np.stack(list(marks.values()))
     which = np.where(flags.any(axis=0), flags.argmax(axis=0), -1)
     edges = np.flatnonzero(np.diff(which, prepend=-2, append=-2))
     return tuple(
-        UnreadStretch(float(begin * CELL), float(min(end * CELL, seconds)), reasons[which[begin]])
+        UnreadStretch(float(begin * PART), float(min(end * PART, seconds)), reasons[which[begin]])
         for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
-        if which[begin] >= 0
+        if which[begin] >= 0 and begin * PART < seconds
     )

@@ -78,10 +78,12 @@ def test_a_line_that_jumps_about_is_told() -> None:
     assert middle_of(with_middle(levels + 0.01 * noise("white"))).reason.code == "electrode_off"
 
 
-def test_a_single_jump_does_no_harm() -> None:
+def test_a_single_jump_harms_nothing_but_the_beat_beside_it() -> None:
     trace = lead().copy()
-    trace[int(40 * RATE) :] += 3.0
-    assert stretches_of(trace) == ()
+    trace[int(40.2 * RATE) :] += 3.0
+    (found,) = stretches_of(trace)
+    assert (found.start_s, found.end_s) == (40.0, 40.5)
+    assert found.reason.code == "electrode_off"
 
 
 def test_a_trace_that_is_cut_off_is_told() -> None:

@@ -51,7 +51,7 @@ def shown(app: Flask) -> tuple[FlaskClient, str]:
 def test_it_works(shown: tuple[FlaskClient, str]) -> None:
     client, address = shown
     page = client.get(address).text
-    assert "stretches get no label" in page
+    assert "stretch get no label" in page
     assert "0:00:00 to 0:00:12: The trace is too noisy here" in page
     assert "Not read" in page
     assert 'data-stretches="[[0.0, 12.0]]"' in page

@@ -175,7 +175,8 @@ def _nothing_said(header: Path) -> tuple[Span, ...]:
 def _ludb_pacing(header: Path) -> tuple[Span, ...]:
     """The whole of a record that its own header calls paced."""
     text = header.read_text("utf-8", errors="replace").lower()
-    return (Span(0.0, np.inf, PACED),) if "pacing" in text or "pacemaker" in text else ()
+    driven = any(word in text for word in ("pacing", "pacemaker", "p-synchrony"))
+    return (Span(0.0, np.inf, PACED),) if driven else ()
 
 
 @dataclass(frozen=True)
