@@ -68,6 +68,7 @@ def test_beats_that_get_no_label_are_told_and_the_figures_of_the_others(
     assert figures["unread"]["beats"] == 10
     assert figures["unread"]["reasons"] == {"noise": 10}
     assert figures["unread"]["rest"]["accuracy"] <= 1
+    assert figures["abstentions"]["accepted"] == 30
     assert "10 of these beats get no label when served (noise 10)" in figures_text(figures)
 
 

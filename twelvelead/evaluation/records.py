@@ -41,9 +41,10 @@ def evaluate_records(
     answer: from all beats of one lead to their probabilities, (m, labels), in the entry's order.
     detected: at the peaks that our own detector finds, matched within 150 ms, instead of the marked
     ones. Marked beats that it misses are counted in `missed` and peaks without a beat in `extra`;
-    neither is in another figure. protocol: which records, in words. abstentions: by the model's rule for
-    its own answers. unread: marked beats that the service gives no label, since the lead can't be read
-    there, and the figures of the others; all other figures are of all marked beats, as papers tell them.
+    neither is in another figure. protocol: which records, in words. abstentions: by the model's rule,
+    beats without a label among them. unread: marked beats that the service gives no label, since the lead
+    can't be read there, and the figures of the others; all other figures are of all marked beats, as
+    papers tell them.
 
     Raises DataError for a task that such records have no labels of, and where no record, or no beat
     with a label, is there.
@@ -67,7 +68,7 @@ def evaluate_records(
     if not len(answered.targets):
         raise DataError(f"No beat in the records under {folder} has one of the model's labels.")
     shares = np.exp(answered.logits)
-    accepted = Rule.of(entry).accepted(shares)
+    accepted = Rule.of(entry).accepted(shares) & (np.concatenate(codes) == "")
     told = abstentions(entry.labels, answered.targets, shares.argmax(axis=1), accepted)
     figures = beat_figures(answered, 1.0) | {"abstentions": told}
     figures |= {"unread": figures_without(answered, codes)}

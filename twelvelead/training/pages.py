@@ -178,7 +178,11 @@ def ask_served(folder: Path, data: Path) -> dict[str, Any]:
 def write_out_of_fold(
     file: Path, pages: PageDataset, folds: Sequence[Fold], shares: Matrix
 ) -> None:
-    """What each page got from the network that had not seen its patient, by the page's sha256."""
+    """What each page got from the network that had not seen its patient, by the page's sha256.
+
+    shares: (n, labels) probabilities at the temperature that the entry names, so that logarithms times
+    that temperature serve as logits, up to a constant a row, whoever calibrates anew.
+    """
     fold_of = {int(i): number for number, fold in enumerate(folds) for i in fold.test}
     with file.open("w", encoding="utf-8", newline="") as opened:
         writer = csv.writer(opened, lineterminator="\n")
