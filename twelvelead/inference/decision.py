@@ -20,7 +20,8 @@ Shares = npt.NDArray[np.float64]
 
 NEVER = Reason(
     "never_accepted",
-    "This model's answers are never accepted: held out, too few of them are right when it is sure.",
+    "This model's answers are never accepted: held out, its surest ones were not right often enough, or "
+    "its probabilities did not hold.",
 )
 
 
