@@ -41,6 +41,16 @@ def test_copies_and_near_copies_are_taken_once_over_all_sources(tmp_path: Path) 
     assert gathered(tmp_path / "two", tmp_path / "out", harvest) == 0
 
 
+def test_what_is_measured_on_stays_apart_from_what_is_trained_on(tmp_path: Path) -> None:
+    save(tmp_path / "one" / "a.png", picture(0))
+    save(tmp_path / "two" / "same.jpg", picture(0, (480, 600)))
+    save(tmp_path / "two" / "other.png", picture(1))
+    assert gathered(tmp_path / "one", tmp_path / "train") == 1
+    harvest = Harvest()
+    harvest.stay_apart_from(tmp_path / "train")
+    assert gathered(tmp_path / "two", tmp_path / "test", harvest) == 1
+
+
 def test_small_ones_broken_ones_and_those_named_for_an_ecg_are_left_out(tmp_path: Path) -> None:
     save(tmp_path / "x" / "icon.png", picture(0, (64, 64)))
     save(tmp_path / "x" / "heartbeat.png", picture(1))

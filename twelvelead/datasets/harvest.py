@@ -57,6 +57,13 @@ class Harvest:
             count += 1
         return count
 
+    def stay_apart_from(self, folder: Path) -> None:
+        """Takes no near-copy of what was gathered in `folder` before, such as what is trained on."""
+        for file in sorted(folder.rglob("*")):
+            if file.suffix in PICTURES:
+                with Image.open(file) as image:
+                    self.taken.append(fingerprint(np.asarray(image.convert("RGB"))))
+
     def _pictures(self, source: Path) -> Iterator[Pixels]:
         """In random order; what can't be read is passed over."""
         rng = np.random.default_rng(self.seed)
@@ -149,8 +156,13 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=120, help="pictures a source")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--without", default=HEARTS, help="names (regular expression) to leave out")
+    parser.add_argument(
+        "--apart-from", type=Path, nargs="*", default=[], help="folders gathered before"
+    )
     args = parser.parse_args()
     harvest = Harvest(args.most, args.seed, args.without)
+    for folder in args.apart_from:
+        harvest.stay_apart_from(folder)
     for source in args.sources:
         print(f"{source.name}: {harvest.gather(source, args.out)} pictures", flush=True)
 
