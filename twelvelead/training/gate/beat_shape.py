@@ -34,7 +34,7 @@ Names = npt.NDArray[np.str_]
 
 TRAIN, TEST = (*DS1, "102", "104"), (*DS2, "107", "217")
 PARTS = 3  # fits by patients, whose left-out beats set the bounds
-EPOCHS, BATCH, RATE = 18, 256, 3e-3
+EPOCHS, BATCH, RATE = 14, 256, 3e-3
 DOUBT, REFUSAL = 97.5, 99.0  # percentiles of the scores of left-out beats
 KEPT = 201  # of those scores, evenly spaced
 
@@ -195,7 +195,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FILE)
     parser.add_argument("--measure", action="store_true", help="measure what is there, fit nothing")
     parser.add_argument(
-        "--many", type=int, default=450, help="beats a record; others: 80 times that"
+        "--many", type=int, default=300, help="beats a record; others: 80 times that"
     )
     args = parser.parse_args()
     rng = np.random.default_rng(5)
