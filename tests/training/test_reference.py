@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from ecg.page.ink import HEIGHT, WIDTH
-from ecg.page.page import read_page
+from ecg.page.page import Page, read_page
 from model_registry.registry import read_registry
 from tests.support.models.ensemble_files import LABELS
 from tests.support.models.fake_framework import make_fake_model
@@ -18,7 +18,7 @@ from tests.support.pages.drawn_copies import put
 from tests.support.pages.references import COUNT, looked, page_bytes
 from twelvelead.datasets.pages import DataError
 from twelvelead.inference.familiarity.reference import read_reference
-from twelvelead.inference.gate.finding import unexamined
+from twelvelead.inference.gate.finding import Finding, unexamined
 from twelvelead.training.familiarity import make_references, page_networks
 from twelvelead.training.shipping.reference import (
     FOLDS,
@@ -27,9 +27,11 @@ from twelvelead.training.shipping.reference import (
     fit_space,
     held_out_distances,
     held_out_layouts,
+    look_at,
     make_reference,
 )
-from twelvelead.training.studies.known_pages import study
+from twelvelead.training.shipping.views import other_view
+from twelvelead.training.studies.known_pages import shipped_reference, study, tell_of_others
 
 
 def test_pages_of_one_look_share_a_layout_that_held_out_ones_have() -> None:
@@ -104,6 +106,11 @@ def test_shipped_models_get_theirs_by_a_command(models: Path) -> None:
     assert found is not None
     assert found.pages is not None
     assert {bytes(row).hex() for row in found.pages.digests} == set(looked().sha256)
+    shipped = shipped_reference(models, "one")
+    assert shipped.pages is not None
+    assert len(shipped.pages.digests) == COUNT
+    with pytest.raises(DataError, match="'new' keeps no reference"):
+        shipped_reference(models, "new")
     for missing in ("new", "one"):
         next(data.glob("*/*.jpg")).unlink()
         with pytest.raises(DataError, match=f"'{missing}' was trained on are not known"):
@@ -116,10 +123,35 @@ def test_what_a_reference_tells_is_counted_on_pages_kept_apart(models: Path) -> 
     other.mkdir()
     blank.save(other / "blank.png")
     (other / "text.png").write_text("no picture")
-    found = study(models.parent / "data", [other], unexamined)
+    reference, found = study(models.parent / "data", unexamined)
+    found |= tell_of_others(reference, [other], unexamined)
     assert found["kept apart"].unknown == found["kept apart"].seen == 0
     copied = found["training pages, saved as JPEG of quality 30"]
     assert copied.seen == len(copied.scores) > 0
     blank_told = found["others: other"]
     assert (blank_told.unknown, blank_told.unreadable) == (1, 1)
     assert "layout unknown 1 (100.0%)" in blank_told.text()
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_page_is_seen_otherwise_the_same_way_each_time(number: int) -> None:
+    page = page_bytes(0)
+    seen = other_view(page, number)
+    assert seen == other_view(page, number)
+    assert seen != page
+    assert min(read_page(seen).size) >= 100
+
+
+def test_features_are_those_of_a_page_flat_and_seen_otherwise(tmp_path: Path) -> None:
+    files = [put(tmp_path / f"{seed}.jpg", page_bytes(seed)) for seed in range(2)]
+
+    def examine(page: Page) -> Finding:
+        return Finding(features=np.array(page.size, np.float32))
+
+    found = look_at(files, np.array(["a", "b"]), examine)
+    assert found.features.shape == (2, 2, 2)
+    for number, file in enumerate(files):
+        data = file.read_bytes()
+        wanted = [read_page(one).size for one in (data, other_view(data, number))]
+        np.testing.assert_array_equal(found.features[number], wanted)
+    assert found.gate == ""

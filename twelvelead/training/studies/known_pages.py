@@ -1,10 +1,12 @@
 """How well a reference of training pages tells what it knows, on pages that it was not made of.
 
 python -m twelvelead.training.studies.known_pages --data DIR --other DIR2 --other DIR3
+python -m twelvelead.training.studies.known_pages --by KEY --other DIR2
 
 A fifth of the patients is kept apart. The reference is made of the others' pages and asked about: the pages
 kept apart; each of them photographed and straightened; copies of training pages, saved in other ways; and
-every picture under the folders of others, whose layouts it does not know.
+every picture under the folders of others, whose layouts it does not know. With --by it is a shipped model's
+reference that is asked about the folders of others, and none is made.
 """
 
 import argparse
@@ -22,10 +24,11 @@ from ecg.page.fingerprint import differing_bits
 from ecg.page.library import Picture
 from ecg.page.page import read_page
 from ecg.tasks import CARDIAC_PAGE_4
-from twelvelead.datasets.pages import ending_in_a_sentence, list_pages
+from model_registry.registry import read_registry
+from twelvelead.datasets.pages import DataError, ending_in_a_sentence, list_pages
 from twelvelead.datasets.photograph import photograph
 from twelvelead.inference.familiarity.known import UNKNOWN_LAYOUT, known_by
-from twelvelead.inference.familiarity.reference import PageReference
+from twelvelead.inference.familiarity.reference import PageReference, read_reference
 from twelvelead.inference.familiarity.sight import Sight
 from twelvelead.inference.familiarity.space import UNFAMILIAR
 from twelvelead.inference.gate.finding import Examine
@@ -100,8 +103,11 @@ def tell(reference: PageReference, pages: Iterable[bytes], examine: Examine) -> 
     return told
 
 
-def study(data: Path, others: Sequence[Path], examine: Examine) -> dict[str, Told]:
-    """By kind of picture. Raises DataError for a folder without pages."""
+def study(data: Path, examine: Examine) -> tuple[PageReference, dict[str, Told]]:
+    """The reference of four fifths of the patients, and what it tells by kind of picture.
+
+    Raises DataError for a folder without pages.
+    """
     pictures, pages = list_pages(data, tuple(CARDIAC_PAGE_4.labels))
     apart = deal(pages.patients) == 0
     train = [one for one, is_apart in zip(pictures, apart, strict=True) if not is_apart]
@@ -114,10 +120,27 @@ def study(data: Path, others: Sequence[Path], examine: Examine) -> dict[str, Tol
     for name, change in COPIES.items():
         copies = (change(Image.open(one.path)) for one in train[::4])
         found[f"training pages, {name}"] = tell(reference, copies, examine)
-    for folder in others:
+    return reference, found
+
+
+def tell_of_others(
+    reference: PageReference, folders: Sequence[Path], examine: Examine
+) -> dict[str, Told]:
+    """What a reference tells of every picture under folders, by their names."""
+    found = {}
+    for folder in folders:
         files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES)
-        told = tell(reference, (f.read_bytes() for f in tqdm(files, desc=folder.name)), examine)
-        found[f"others: {folder.name}"] = told
+        pages = (file.read_bytes() for file in tqdm(files, desc=folder.name))
+        found[f"others: {folder.name}"] = tell(reference, pages, examine)
+    return found
+
+
+def shipped_reference(models: Path, key: str) -> PageReference:
+    """That of a network. Raises DataError where it keeps none, ReferenceFault where that is damaged."""
+    entry = read_registry(models)[key]
+    found = read_reference(entry.folder, read_registry(models).sha256(key))
+    if found is None:
+        raise DataError(f"'{key}' keeps no reference: `python -m twelvelead.training.familiarity`.")
     return found
 
 
@@ -136,9 +159,18 @@ def _photographed(pictures: Sequence[Picture]) -> Iterable[bytes]:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--by", metavar="KEY")
+    parser.add_argument("--models", type=Path, default=Path("models"))
     parser.add_argument("--other", type=Path, action="append", default=[])
     chosen = parser.parse_args()
+    if bool(chosen.data) == bool(chosen.by):
+        parser.error("give --data, or --by a shipped model")
     with ending_in_a_sentence():
-        for kind, told in study(chosen.data, chosen.other, Gate()).items():
+        gate, found = Gate(), dict[str, Told]()
+        if chosen.by:
+            asked = shipped_reference(chosen.models, chosen.by)
+        else:
+            asked, found = study(chosen.data, gate)
+        for kind, told in (found | tell_of_others(asked, chosen.other, gate)).items():
             print(f"{kind}: {told.text()}")
