@@ -56,13 +56,13 @@ async function preview(address) {
     const read = await answer.json();
     const [left, top, right, bottom] = read.area;
     frame.setAttribute("viewBox", `0 0 ${read.width} ${read.height}`);
-    const box = frame.querySelector("rect");
-    for (const [name, value] of [["x", left], ["y", top], ["width", right - left], ["height", bottom - top]]) {
-      box.setAttribute(name, value);
-    }
+    const corners = read.straightened?.corners ?? [[left, top], [right, top], [right, bottom], [left, bottom]];
+    frame.querySelector("polygon").setAttribute("points", corners.join(" "));
     frame.removeAttribute("hidden");
     suit(read.kind);
-    text.textContent = read.kind === "beat"
+    text.textContent = read.straightened
+      ? `The green box is what the models read. ${read.notes.join(" ")}`
+      : read.kind === "beat"
       ? "This is read as the picture of one beat."
       : read.frame
         ? "The green box is what the models read: what is printed around it gives answers away."

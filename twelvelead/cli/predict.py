@@ -33,6 +33,8 @@ def run(options: Options) -> int:
     if options.json:
         print_json(asking.as_json())
     else:
+        for one in asking.notes:
+            print(f"{one['file']}: {' '.join(one['notes'])}")
         _print(asking.predictions, asking.verdicts)
         for one in asking.signals:
             print_signal(one)
@@ -66,12 +68,14 @@ class _Asking:
         self._predictor, self._options = predictor, options
         self.predictions: Rows = []
         self.verdicts: Rows = []
+        self.notes: Rows = []
         self.signals: Rows = []
         self.failures: Rows = []
 
     def as_json(self) -> dict[str, Any]:
-        """`signals` and `verdicts` only where there are any."""
+        """`signals`, `verdicts` and `notes` on pictures only where there are any."""
         told = {"predictions": self.predictions}
+        told |= {"notes": self.notes} if self.notes else {}
         told |= {"verdicts": self.verdicts} if self.verdicts else {}
         told |= {"signals": self.signals} if self.signals else {}
         return told | {"failures": self.failures, "notice": NOTICE}
@@ -92,6 +96,8 @@ class _Asking:
         page = picked(file.read_bytes(), self._options.page)
         answers = self._predictor.predict(page, chosen_page_models(self._options.model))
         self.predictions += [{"file": str(file)} | p.as_json() for p in answers.predictions]
+        if answers.batch.page.notes:
+            self.notes.append({"file": str(file), "notes": list(answers.batch.page.notes)})
         if answers.verdict:
             self.verdicts.append({"file": str(file)} | answers.verdict.as_json())
         self._fail_models(file, answers.failures)

@@ -73,7 +73,16 @@ def test_it_works(client: FlaskClient) -> None:
 
 def test_the_page_is_told_as_it_was_read(client: FlaskClient) -> None:
     page = asked(client, form("tiny_keras"))["page"]
-    assert list(page) == ["sha256", "kind", "width", "height", "frame", "area", "notes"]
+    assert list(page) == [
+        "sha256",
+        "kind",
+        "width",
+        "height",
+        "frame",
+        "area",
+        "straightened",
+        "notes",
+    ]
     assert (page["width"], page["height"]) == (600, 420)
     assert page["frame"] == page["area"]
     left, top, right, bottom = page["area"]

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ecg.digitise.traces import DECIMALS, Traces
 from ecg.page.page import Page
 from ecg.page.picture_kind import PictureKind, picture_kind
+from ecg.page.straighten.straightening import Straightening
 from ecg.tasks import NOTICE
 from twelvelead.inference.batch import PageBatch
 from twelvelead.inference.prediction import Answers
@@ -18,6 +19,19 @@ class Document(BaseModel):
     model_config = ConfigDict(extra="forbid", protected_namespaces=(), defer_build=True)
 
 
+class PageStraightened(Document):
+    """How a flat, upright page was made of a picture."""
+
+    degrees: float = Field(description="by how much it lay turned clockwise, beyond quarter turns")
+    quarter_turns: int = Field(description="by how many of those it lay turned clockwise")
+    corners: list[tuple[float, float]] = Field(
+        description="of the trace frame in the picture, px, clockwise from the page's upper left one"
+    )
+    width: int = Field(description="of the flat page, px: frame and area are of this page")
+    height: int
+    notes: list[str]
+
+
 class PageRead(Document):
     """A page as it was read: upright size and areas in pixels (left, top, right, bottom)."""
 
@@ -27,6 +41,7 @@ class PageRead(Document):
     height: int
     frame: tuple[int, int, int, int] | None = Field(description="null: none was found")
     area: tuple[int, int, int, int] = Field(description="what the models read")
+    straightened: PageStraightened | None = Field(description="null: it was flat and upright")
     notes: list[str] = Field(description="what was done to the picture before it was read")
 
 
@@ -140,7 +155,21 @@ def describe_page(page: Page) -> PageRead:
         height=page.size[1],
         frame=page.frame.as_tuple() if page.frame else None,
         area=page.area.as_tuple(),
+        straightened=_describe_straightened(page.straightened),
         notes=list(page.notes),
+    )
+
+
+def _describe_straightened(done: Straightening | None) -> PageStraightened | None:
+    if done is None:
+        return None
+    return PageStraightened(
+        degrees=round(done.degrees, 2),
+        quarter_turns=done.quarter_turns,
+        corners=[(round(x, 1), round(y, 1)) for x, y in done.corners],
+        width=done.size[0],
+        height=done.size[1],
+        notes=list(done.notes),
     )
 
 

@@ -18,6 +18,7 @@ from twelvelead.web.schemas.pages import describe_answers, describe_page
 from twelvelead.web.server.errors import Unanswered, wants_json
 from twelvelead.web.server.request_context import request_context
 from twelvelead.web.server.services import services
+from twelvelead.web.shown.beside import Beside, draw_beside
 from twelvelead.web.views.openapi import describe_api
 from twelvelead.web.views.signal_api import answer_as_before
 
@@ -44,6 +45,15 @@ def ask(*, file_first: bool = False) -> Answers[PageBatch]:
         told = " ".join(answers.failures.values()) or "No model is usable."
         raise Unanswered(told, tuple(answers.errors.values()))
     return answers
+
+
+def shown_beside(answers: Answers[PageBatch]) -> Beside | None:
+    """The straightened page beside the picture that it came from, where it was straightened."""
+    page = answers.batch.page
+    if page.straightened is None:
+        return None
+    with slot():
+        return draw_beside(page)
 
 
 @blueprint.get("/api/v1/models")
@@ -84,10 +94,11 @@ def predict_as_before() -> Response | str:
     """
     if holds_recording():
         return send(answer_as_before())
-    document = describe_answers(ask())
+    answers = ask()
+    document = describe_answers(answers)
     if wants_json():
         return send(document)
-    return render_template("result.html", answers=document)
+    return render_template("result.html", answers=document, beside=shown_beside(answers))
 
 
 @blueprint.get("/openapi.json")

@@ -19,8 +19,9 @@ from twelvelead.web.schemas.pages import PredictionMade, Predictions, describe_a
 from twelvelead.web.server.errors import retry_header, told
 from twelvelead.web.server.request_context import request_context
 from twelvelead.web.server.services import Services, services
+from twelvelead.web.shown.beside import Beside
 from twelvelead.web.shown.thumbnails import draw_shown, draw_thumbnail
-from twelvelead.web.views.api import ask
+from twelvelead.web.views.api import ask, shown_beside
 
 blueprint = Blueprint("pages", __name__)
 
@@ -80,18 +81,21 @@ def analyse() -> tuple[str, int, dict[str, str]]:
     """The same page with answers on it: a plain form post, no script needed."""
     models, sample = PAGE_MODEL.texts(), PAGE_SAMPLE.text()
     try:
-        answers = describe_answers(ask(file_first=True))
+        answers = ask(file_first=True)
+        beside = shown_beside(answers)
     except Exception as error:  # noqa: BLE001 - told() turns each into a status and a sentence
         status, detail = told(error)
         return _render(models, sample, error=detail), status, retry_header(error)
-    return _render(models, sample, answers=answers), 200, {}
+    return _render(models, sample, answers=describe_answers(answers), beside=beside), 200, {}
 
 
 @blueprint.post("/results")
 @admitted
 def results() -> str:
     """The answers alone, for the script to put into the page."""
-    return render_template("_answers.html", answers=describe_answers(ask()))
+    answers = ask()
+    document = describe_answers(answers)
+    return render_template("_answers.html", answers=document, beside=shown_beside(answers))
 
 
 @blueprint.get("/browse")
@@ -145,9 +149,8 @@ def _draw(picture: Picture, draw: Callable[[bytes], bytes]) -> bytes:
     return services().shown.draw(name, draw_in_turn, request_context().deadline)
 
 
-def _render(
-    models: list[str], sample: str, *, answers: Predictions | None = None, error: str | None = None
-) -> str:
+def _render(models: list[str], sample: str, **outcome: Predictions | Beside | str | None) -> str:
+    """The page; outcome: `answers` and what is shown `beside` them, or an `error`."""
     found = services()
     listed = describe_models(found.predictor).models
     offered = [model for model in listed if SIGNALS not in model.reads]
@@ -164,8 +167,7 @@ def _render(
         findings=found.findings,
         sample=_known(found, sample),
         browsable=found.data is not None,
-        answers=answers,
-        error=error,
+        **outcome,
     )
 
 
