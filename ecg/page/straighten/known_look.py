@@ -29,13 +29,15 @@ SEPARATORS = (
     777.8 / 1050,
 )  # of the frame's width: the lines between leads
 REACH = (66 / 613, 410.5 / 613)  # of its height: from where to where they are drawn
-KNOWN = 0.04  # of the paper's brightness by which static ink is darker: it is there
+MOST_LETTERS = 30  # percentile of how much darker ink is: seven in ten points are as dark
+KNOWN = 0.025  # of the paper's brightness by which static ink is darker: it is there
 CLEARER = 2.5  # times as dark as the next best way up
 PAPER_AWAY = 7 / 1050  # of the frame's width: beside a stroke
 BESIDE_SEPARATOR = 0.0025  # of the frame's width
-MOST_POINTS = 1500
+MOST_POINTS = 400
 GAP = 3  # pieces by which a separator may be interrupted
 TIP = 8  # px around the end of a line where it is looked for
+MOST_THREES = 4  # threes of lines that are looked at, those most like separators
 ALIKE = 0.2  # by which lengths and distances of separators may differ from the known ones
 
 
@@ -81,7 +83,8 @@ def likeness(grey: Grey, corners: Floats) -> float:
     seen = (x > 0) & (y > 0) & (x < width - 1) & (y < height - 1)
     if seen.sum() < len(ink) // 2:
         return 0.0
-    return max(0.0, float(np.median((1 - dark / np.maximum(paper, 1.0))[seen])))
+    darker = 1 - dark / np.maximum(paper, 1.0)
+    return max(0.0, float(np.percentile(darker[seen], MOST_LETTERS)))
 
 
 def find_turn(grey: Grey, corners: Floats) -> tuple[int, float]:
@@ -107,6 +110,8 @@ def find_by_separators(grey: Grey, upright: list[Line], level: list[Line]) -> Fl
         for ends in _find_ends(grey.T if sideways else grey, lines):
             for back, down in ((sideways, False), (not sideways, True)):
                 corners = _corners_of(ends, back, down)
+                if corners is None:
+                    continue
                 one = corners[:, ::-1] if sideways else corners
                 like = likeness(grey, one)
                 if like > best:
@@ -116,31 +121,63 @@ def find_by_separators(grey: Grey, upright: list[Line], level: list[Line]) -> Fl
 
 def _find_ends(grey: Grey, lines: list[Line]) -> list[Floats]:
     """Both ends, (3, 2, 2), of each three lines that are as long and as far apart as separators."""
-    ordered = sorted(lines, key=lambda line: line.at(line.covered.size * PIECE / 2))
-    drawn = [(line, *_longest_run(line)) for line in ordered]
+    if len(lines) < 3:
+        return []
+    ordered = sorted(lines, key=lambda line: line.at(line.length / 2))
+    runs = np.array([_longest_run(line) for line in ordered])
+    places = np.array([line.at(run.mean()) for line, run in zip(ordered, runs, strict=True)])
+    threes = np.array([*combinations(range(len(ordered)), 3)])
+    lengths, apart = np.ptp(runs, axis=1)[threes], np.diff(places[threes], axis=1)
     wanted = (SEPARATORS[1] - SEPARATORS[0]) * ASPECT / (REACH[1] - REACH[0])
+    unlike = np.ptp(lengths, axis=1) / np.maximum(lengths.mean(axis=1), 1.0)
+    uneven = np.ptp(apart, axis=1) / np.maximum(apart.mean(axis=1), 1.0)
+    slim = np.abs(apart.mean(axis=1) / np.maximum(lengths.min(axis=1), 1.0) / wanted - 1)
+    worst = np.maximum.reduce([unlike, uneven, slim])
     found = []
-    for three in combinations(drawn, 3):
-        lengths = np.array([end - begin for _, begin, end in three])
-        apart = np.diff([line.at((begin + end) / 2) for line, begin, end in three])
-        alike = np.ptp(lengths) <= ALIKE * lengths.mean() and np.ptp(apart) <= ALIKE * apart.mean()
-        if alike and abs(apart.mean() / lengths.mean() / wanted - 1) <= ALIKE:
-            found.append(np.array([_ends_of(grey, *one) for one in three]))
+    for best in np.argsort(worst, kind="stable")[:MOST_THREES]:
+        if worst[best] <= ALIKE:
+            three = [_ends_of(grey, ordered[n], *runs[n]) for n in threes[best]]
+            found += _mended(np.array(three))
     return found
 
 
-def _corners_of(ends: Floats, back: bool, down: bool) -> Floats:
+def _mended(ends: Floats) -> list[Floats]:
+    """The ends as they are, and each upper and lower one put where the other two say that it lies.
+
+    A trace that runs into a separator lengthens it.
+    """
+    uppers, lowers = (
+        [ends[:, side], *(_moved_onto(ends, side, one) for one in range(3))] for side in (0, 1)
+    )
+    return [np.stack([upper, lower], axis=1) for upper in uppers for lower in lowers]
+
+
+def _moved_onto(ends: Floats, side: int, one: int) -> Floats:
+    """One of three ends, (3, 2), moved along its separator onto the line through the two others."""
+    points = ends[:, side].copy()
+    begin, end = np.delete(points, one, axis=0)
+    along, away = end - begin, ends[one, 1] - ends[one, 0]
+    share = np.linalg.lstsq(np.column_stack([along, -away]), ends[one, 0] - begin)[0][0]
+    points[one] = begin + share * along
+    return points
+
+
+def _corners_of(ends: Floats, back: bool, down: bool) -> Floats | None:
     """The frame's corners, in the middle of its lines, from the separators' ends.
 
-    back: were they seen from right to left. down: were their feet above.
+    back: were they seen from right to left. down: were their feet above. None where no plane shows
+    them so.
     """
     flat = np.array([[(x, y) for y in REACH] for x in SEPARATORS])
     flat = flat[::-1] if back else flat
     flat = flat[:, ::-1] if down else flat
     to_picture, _ = cv2.findHomography(flat.reshape(-1, 2), ends.reshape(-1, 2), 0)
+    if np.shape(to_picture) != (3, 3):
+        return None
     half = np.array([LINE_SHARE / 2, LINE_SHARE / 2 * ASPECT])
     frame = np.array([[0.0, 0.0], [1, 0], [1, 1], [0, 1]]) * (1 + 2 * half) - half
-    return moved(frame, np.asarray(to_picture, np.float64))
+    corners = moved(frame, np.asarray(to_picture, np.float64))
+    return corners if np.isfinite(corners).all() else None
 
 
 def _longest_run(line: Line) -> tuple[float, float]:

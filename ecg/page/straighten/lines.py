@@ -23,6 +23,8 @@ STEEPEST = np.deg2rad(
 )  # away from upright or level: 15 degrees of turning, the rest perspective
 STEP = np.deg2rad(0.4)  # of the Hough transform
 SHORTEST = 0.22  # of the picture's side along which it runs
+MOST_RIDGES = 40_000  # pixels that vote: of more, as many are drawn
+MOST_CANDIDATES, MOST_TRIED = 600, 100
 MOST_LINES = 40  # of one direction that are looked at
 APART = 5.0  # px at both ends: nearer ones are the same line
 NEAR = (4.0, 2.5, 1.8)  # px from a line within which its ridges are, fit after fit
@@ -67,35 +69,41 @@ def find_lines(grey: Grey, faintest: float = FAINTEST) -> tuple[list[Line], list
 def _find_upright(grey: Grey, faintest: float) -> list[Line]:
     ridges = _ridges(grey, faintest)
     height = grey.shape[0]
-    votes = max(20, round(0.5 * SHORTEST * height))
-    found = cv2.HoughLines(
-        ridges.astype(np.uint8), 1.0, STEP, votes, min_theta=-STEEPEST, max_theta=STEEPEST
-    )
-    if found is None:
-        return []
     lines: list[Line] = []
-    ends: list[tuple[float, float]] = []
-    points = _Points(ridges)
-    for rho, theta in found.reshape(-1, 2)[:600]:
-        offset, slope = rho / np.cos(theta), -np.tan(theta)
-        here = offset, offset + slope * height
-        if any(abs(here[0] - a) + abs(here[1] - b) < 2 * APART for a, b in ends):
+    tried: list[tuple[float, float]] = []
+    for offset, slope in _candidates(ridges):
+        ends = offset, offset + slope * height
+        if any(abs(ends[0] - a) + abs(ends[1] - b) < 2 * APART for a, b in tried):
             continue
-        ends.append(here)
-        fitted = points.fit(offset, slope)
-        if fitted is None:
-            continue
-        here = fitted[0], fitted[0] + fitted[1] * height
-        if any(
-            abs(here[0] - known.at(0)) + abs(here[1] - known.at(height)) < APART for known in lines
-        ):
-            continue
-        line = Line(*fitted, points.cover(*fitted))
-        if line.covered.mean() >= SHORTEST:
+        tried.append(ends)
+        line = _fit(ridges, offset, slope)
+        if line and all(_apart(line, other) >= APART for other in lines):
             lines.append(line)
-        if len(lines) == MOST_LINES or len(ends) > 4 * MOST_LINES:
+        if len(lines) == MOST_LINES or len(tried) == MOST_TRIED:
             break
     return lines
+
+
+def _candidates(ridges: Mask) -> list[tuple[float, float]]:
+    """Offset and slope of lines by the Hough transform, those with most ridges first."""
+    ys, xs = np.nonzero(ridges)
+    if not ys.size:
+        return []
+    share = min(1.0, MOST_RIDGES / ys.size)
+    some = np.zeros(ridges.shape, np.uint8)
+    kept = np.random.default_rng(ys.size).random(ys.size) < share  # the same for the same picture
+    some[ys[kept], xs[kept]] = 1
+    votes = max(8, round(0.5 * SHORTEST * share * ridges.shape[0]))
+    found = cv2.HoughLines(some, 1.0, STEP, votes, min_theta=-STEEPEST, max_theta=STEEPEST)
+    if found is None:
+        return []
+    rho, theta = found.reshape(-1, 2)[:MOST_CANDIDATES].astype(np.float64).T
+    return [*zip((rho / np.cos(theta)).tolist(), (-np.tan(theta)).tolist(), strict=True)]
+
+
+def _apart(one: Line, other: Line) -> float:
+    """How far two lines are from each other at the upper and the lower end, together, in px."""
+    return abs(one.at(0) - other.at(0)) + abs(one.at(one.length) - other.at(one.length))
 
 
 def _ridges(grey: Grey, faintest: float) -> Mask:
@@ -111,24 +119,29 @@ def _ridges(grey: Grey, faintest: float) -> Mask:
     return middle
 
 
-class _Points:
-    """The ridges of a picture, for looking along a line."""
+def _fit(ridges: Mask, offset: float, slope: float) -> Line | None:
+    """The line through the ridges near this one; None where it is too short."""
+    for near in NEAR:
+        ys, xs = _near(ridges, (offset, slope), near)
+        if np.unique(ys).size < 0.6 * SHORTEST * ridges.shape[0]:
+            return None
+        slope, offset = (float(one) for one in np.polyfit(ys + 0.5, xs + 0.5, 1))
+    ys, _ = _near(ridges, (offset, slope), NEAR[-1] + 0.7)
+    covered = np.zeros(ridges.shape[0] // PIECE + 1, bool)
+    covered[ys // PIECE] = True
+    return Line(offset, slope, covered) if covered.mean() >= SHORTEST else None
 
-    def __init__(self, ridges: Mask) -> None:
-        self.ys, self.xs = (axis + 0.5 for axis in np.nonzero(ridges))
-        self.height = ridges.shape[0]
 
-    def fit(self, offset: float, slope: float) -> tuple[float, float] | None:
-        """The line through the ridges near this one; None where there are too few."""
-        for near in NEAR:
-            away = np.abs(self.xs - offset - slope * self.ys) <= near
-            if np.count_nonzero(away) < 0.6 * SHORTEST * self.height:
-                return None
-            slope, offset = np.polyfit(self.ys[away], self.xs[away], 1)
-        return float(offset), float(slope)
-
-    def cover(self, offset: float, slope: float) -> Mask:
-        near = np.abs(self.xs - offset - slope * self.ys) <= NEAR[-1] + 0.7
-        pieces = np.zeros(self.height // PIECE + 1, bool)
-        pieces[(self.ys[near] / PIECE).astype(np.intp)] = True
-        return pieces
+def _near(
+    ridges: Mask, line: tuple[float, float], near: float
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Rows and columns of the ridges within `near` px of a line, by its offset and slope."""
+    height, width = ridges.shape
+    rows = np.arange(height)
+    middle = line[0] + line[1] * (rows + 0.5) - 0.5
+    columns = np.round(middle).astype(np.intp)[:, np.newaxis] + np.arange(-5, 6)
+    close = (np.abs(columns - middle[:, np.newaxis]) <= near) & (columns >= 0) & (columns < width)
+    inside = np.clip(columns, 0, width - 1)
+    found = close & ridges[rows[:, np.newaxis], inside]
+    at, step = np.nonzero(found)
+    return at, inside[at, step]

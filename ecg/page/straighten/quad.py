@@ -46,11 +46,12 @@ def largest_closed(
         return None
     crossings = _cross(upright, level)
     best, found = 4 * demand.area * size[0] * size[1], None
-    for top in range(len(level)):
-        for bottom in range(len(level)):
-            for quad, worth in _between(crossings, top, bottom, demand.drawn):
-                if worth > best:
-                    best, found = worth, quad
+    beside = (crossings.upright >= demand.drawn).sum(axis=0) >= 2
+    above = crossings.y.mean(axis=0)
+    for top, bottom in np.argwhere(beside & (above[:, np.newaxis] < above)):
+        for quad, worth in _between(crossings, int(top), int(bottom), demand.drawn):
+            if worth > best:
+                best, found = worth, quad
     return found
 
 

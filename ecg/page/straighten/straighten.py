@@ -22,6 +22,9 @@ Floats = npt.NDArray[np.float64]
 
 SEEN_SIDE = 1400  # px: a larger picture is shrunk to this for looking
 INK_LINE = 0.2  # of the paper's brightness by which the lines between leads are darker
+MOST_LINES = (
+    12  # as dark as a frame, of one direction: more are a grid, whose outermost is no frame
+)
 AROUND = 0.3  # of the frame's sides: so much around it belongs to the flat page at most
 LEAST_SEEN = 0.92  # share of a frame that lies in the picture
 NEAR_SIDE = 0.006  # of the frame's width: a line so near to where a side should be is that side
@@ -114,7 +117,9 @@ def _find_frame(seen: Grey) -> _Found | None:
             return None
         return _Found(corners, () if _is_inside(corners, size) else (CUT,), is_known=True)
     closed = largest_closed(*inked, size, CERTAIN)
-    return None if closed is None else _Found(closed, (NOT_TOLD,), is_known=False)
+    if closed is None or max(len(lines) for lines in inked) > MOST_LINES:
+        return None
+    return _Found(closed, (NOT_TOLD,), is_known=False)
 
 
 def _with_seen_sides(corners: Floats, upright: list[Line], level: list[Line]) -> Floats:

@@ -25,7 +25,7 @@ def corner_map(corners: Floats, size: tuple[float, float]) -> Floats:
         to_x, to_y = corners[n]
         equations[2 * n] = (x, y, 1, 0, 0, 0, -x * to_x, -y * to_x)
         equations[2 * n + 1] = (0, 0, 0, x, y, 1, -x * to_y, -y * to_y)
-    found = np.linalg.solve(equations, wanted)  # in 64 bits: a quarter turn must be one exactly
+    found = np.linalg.lstsq(equations, wanted)[0]  # in 64 bits: a quarter turn must be one exactly
     return np.append(found, 1.0).reshape(3, 3)
 
 

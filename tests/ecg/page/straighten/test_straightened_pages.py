@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from ecg.page.frame import find_frame
 from ecg.page.page import Page, Pixels, read_page
@@ -129,3 +129,19 @@ def test_noise_is_not_straightened() -> None:
     noise = np.random.default_rng(1).integers(0, 256, (700, 1000, 3), dtype=np.uint8)
 
     assert read(noise).straightened is None
+
+
+@pytest.mark.parametrize("side", ["left", "bottom"])
+def test_a_trace_that_runs_into_a_separator_does_not_move_the_frame(side: Side) -> None:
+    page = draw_known_page()
+    x, top = FRAME.left + round(777.8 / 1050 * FRAME.width), FRAME.top + 66 / 613 * FRAME.height
+    ImageDraw.Draw(page).line((x, top - 40, x, top + 5), fill="black", width=3)
+
+    assert likeness(read(cropped(np.asarray(page), 0.05, side)), np.asarray(page)) > 0.9
+
+
+def test_a_strong_grid_is_no_frame() -> None:
+    paper = np.full((1050, 1400, 3), 255, np.uint8)
+    paper[::20] = paper[:, ::20] = 120
+
+    assert read(turned(paper, 3)).frame is None
