@@ -32,7 +32,7 @@ def read_records(folder: Path, names: Sequence[str], extra: str = "") -> list[Be
     `ptbxl_database.csv` and `scp_statements.csv`, or all records, are not there.
     """
     del extra
-    classes = _classes(folder / "scp_statements.csv")
+    classes = read_classes(folder)
     chosen = []
     for row in _rows(folder / "ptbxl_database.csv"):
         label = label_of(ast.literal_eval(row["scp_codes"]), classes)
@@ -67,9 +67,9 @@ def _read(folder: Path, row: Mapping[str, str], label: str) -> BeatRecord:
     return BeatRecord(row["ecg_id"], LEAD, Beats(trace, signal.rate, indices), symbols, patient)
 
 
-def _classes(file: Path) -> dict[str, str]:
-    """Diagnostic statements' codes with their class."""
-    rows = _rows(file)
+def read_classes(folder: Path) -> dict[str, str]:
+    """Diagnostic statements' codes with their class. Raises DataError where the table is not there."""
+    rows = _rows(folder / "scp_statements.csv")
     return {row[""]: row["diagnostic_class"] for row in rows if row["diagnostic_class"]}
 
 
