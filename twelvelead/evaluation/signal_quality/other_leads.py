@@ -18,7 +18,6 @@ from model_registry.registry import read_registry
 from twelvelead.datasets.ptbxl import read_classes
 from twelvelead.datasets.records import read_files
 from twelvelead.inference.predictor import Predictor
-from twelvelead.project import MODELS
 
 NORMAL = "normal"
 
@@ -68,7 +67,7 @@ def main() -> None:
     parser.add_argument("--ptbxl", type=Path, required=True)
     parser.add_argument("--model", default="beat_infarction")
     parser.add_argument("--most", type=int, default=120, help="records")
-    parser.add_argument("--models", type=Path, default=MODELS)
+    parser.add_argument("--models", type=Path, default=Path("models"))
     options = parser.parse_args()
     predictor = Predictor(read_registry(options.models))
     try:
