@@ -17,6 +17,7 @@ from ecg.interrupt import Check
 from ecg.page.page import Page
 from ecg.page.picture_kind import PictureKind, picture_kind
 from ecg.reason import Reason
+from ecg.signal.quality.beside import find_beside
 from ecg.signal.quality.find_stretches import find_stretches
 from ecg.signal.quality.polarity import downward_score
 from ecg.signal.quality.stretch import UnreadStretch
@@ -269,7 +270,8 @@ def find_beats(signal: Signal, check: Check) -> Recording:
             return RowBeats.of_rows(signal.rows), ()
         trace, rate = signal.values[lead], signal.rate
         peaks = find_r_peaks(trace, rate, check)
-        return Beats.of(signal, lead, peaks), find_stretches(trace, rate, peaks, check)
+        stretches = find_stretches(trace, rate, peaks, check)
+        return find_beside(Beats.of(signal, lead, peaks), stretches, check), stretches
 
     (beats, stretches), milliseconds = timed(find)
     return Recording(

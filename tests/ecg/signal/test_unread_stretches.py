@@ -5,7 +5,9 @@ from functools import cache
 import numpy as np
 import pytest
 
+from ecg.beats.beats import Beats
 from ecg.beats.r_peaks import Trace, find_r_peaks
+from ecg.signal.quality.beside import find_beside
 from ecg.signal.quality.find_stretches import find_stretches
 from ecg.signal.quality.stretch import NOISE, UnreadStretch, stretch_at
 from ecg.simulate.other_signals import NO_ECGS, NOISES, flutter
@@ -131,3 +133,30 @@ def test_a_stretch_is_found_by_time() -> None:
     times = np.array([0.0, 2.0, 3.9, 4.0, 9.0, 10.0, 11.0])
     assert stretch_at(times, two).tolist() == [-1, 0, 0, -1, 1, -1, -1]
     assert stretch_at(times, ()).tolist() == [-1] * 7
+
+
+def test_loud_noise_hides_no_beat_beside_it() -> None:
+    signal = simulate_record(RecordPlan("sinus_rhythm", 7, SECONDS, int(RATE), ("II",)))
+    assert signal.reference is not None
+    trace = with_middle(noise("white"))
+    beats = Beats(trace, RATE, find_r_peaks(trace, RATE))
+    stretches = find_stretches(trace, RATE, beats.indices)
+    found = find_beside(beats, stretches).times
+    known = signal.reference.indices / RATE
+    outside = (known < stretches[0].start_s - 0.5) | (known > stretches[0].end_s + 0.5)
+    for beat in known[outside & (known > 1) & (known < SECONDS - 1)]:
+        assert np.abs(found - beat).min() < 0.1
+    assert np.isin(beats.times[stretch_at(beats.times, stretches) >= 0], found).all()
+    assert find_beside(beats, ()) is beats
+
+
+def test_a_beat_beside_a_jump_is_found_where_it_is() -> None:
+    signal = simulate_record(RecordPlan("sinus_rhythm", 7, SECONDS, int(RATE), ("II",)))
+    assert signal.reference is not None
+    trace = signal.values[0].copy()
+    beat = int(signal.reference.indices[30])
+    trace[beat + round(0.2 * RATE) :] += 3.0
+    beats = Beats(trace, RATE, find_r_peaks(trace, RATE))
+    found = find_beside(beats, find_stretches(trace, RATE, beats.indices)).indices
+    assert np.abs(found - beat).min() <= 0.05 * RATE
+    assert abs(len(found) - len(signal.reference.indices)) <= 1
