@@ -8,10 +8,13 @@ const fileInput = $("file");
 const camera = $("camera");
 const shown = $("shown");
 const frame = $("frame");
+const number = $("page-number");
 const hint = $("file-name").textContent;
 const STATES = { idle: "loads on first use", loading: "loading", ready: "ready", unavailable: "unavailable" };
+const PDF = "application/pdf";
 let page = null; // a File, or null when a sample is chosen
 let asked = 0; // counts previews, so that a late answer doesn't overwrite a newer one
+let chosen = 0; // the same of files, which may take a moment to be made smaller
 
 document.documentElement.classList.add("scripted");
 
@@ -19,6 +22,7 @@ function pageFields() {
   const fields = new FormData();
   const sample = form.querySelector("input[name=sample]:checked");
   if (page) fields.set("file", page, "page");
+  if (page && page.type === PDF) fields.set("page", number.value);
   else if (sample) fields.set("sample", sample.value);
   return fields;
 }
@@ -58,7 +62,7 @@ async function preview(address) {
     frame.setAttribute("viewBox", `0 0 ${read.width} ${read.height}`);
     const corners = read.straightened?.corners ?? [[left, top], [right, top], [right, bottom], [left, bottom]];
     frame.querySelector("polygon").setAttribute("points", corners.join(" "));
-    frame.removeAttribute("hidden");
+    if (!shown.hidden) frame.removeAttribute("hidden");
     suit(read.kind);
     text.textContent = read.straightened
       ? `The green box is what the models read. ${read.notes.join(" ")}`
@@ -82,19 +86,37 @@ function suit(kind) {
   for (const box of boxes) box.checked = fits(box);
 }
 
-function chooseFile(file) {
+async function chooseFile(file) {
   if (!file) return;
-  page = file;
+  const mine = ++chosen;
+  const most = Number(fileInput.dataset.most);
+  const name = file.name || "a pasted picture";
+  page = file; // what is asked about if nobody waits for a smaller one
   for (const sample of form.querySelectorAll("input[name=sample]")) sample.checked = false;
-  $("file-name").textContent = `Chosen: ${file.name || "a pasted picture"}`;
-  preview(URL.createObjectURL(file));
+  if (file.size > most) $("file-name").textContent = `Making ${name} smaller, it has ${inMegabytes(file.size)}`;
+  const sent = await fitting(file, most);
+  if (mine !== chosen) return;
+  page = sent;
+  $("file-name").textContent = sent === file
+    ? `Chosen: ${name}`
+    : `Chosen: ${name}, ${inMegabytes(file.size)}, made smaller here: ${inMegabytes(sent.size)} are sent`;
+  showNumber();
+  preview(URL.createObjectURL(sent));
 }
 
 function chooseSample(id) {
+  chosen++;
   page = null;
   fileInput.value = camera.value = "";
   $("file-name").textContent = hint;
+  showNumber();
   preview(`/pictures/${id}`);
+}
+
+/** Asks for the number of a page where a PDF is chosen. */
+function showNumber() {
+  number.value = 1;
+  number.closest("label").hidden = !(page && page.type === PDF);
 }
 
 function showStates(models) {
@@ -186,6 +208,11 @@ async function analyse(event) {
 
 form.addEventListener("submit", analyse);
 for (const input of [fileInput, camera]) input.addEventListener("change", () => chooseFile(input.files[0]));
+shown.addEventListener("error", () => { // a PDF, and what this browser can't draw
+  shown.hidden = true;
+  frame.setAttribute("hidden", "");
+});
+number.addEventListener("change", () => preview(URL.createObjectURL(page)));
 form.addEventListener("change", (event) => {
   if (event.target.name === "sample") chooseSample(event.target.value);
 });
@@ -208,5 +235,6 @@ document.addEventListener("paste", (event) => {
   const picture = [...event.clipboardData.items].find((item) => item.type.startsWith("image/"));
   if (picture) chooseFile(picture.getAsFile());
 });
+showNumber();
 const already = form.querySelector("input[name=sample]:checked");
 if (already && !frame.hasAttribute("viewBox")) chooseSample(already.value);

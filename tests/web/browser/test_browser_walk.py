@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import ExifTags, Image, ImageChops
 from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -13,7 +14,10 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from ecg.page.page import MAX_BYTES
+from tests.support.pages.drawn_pages import draw_page, encode
 from tests.support.pages.labelled_folders import draw_folder
+from tests.support.pages.odd_pages import pdf
 from tests.support.web.web_fakes import PAGE, served
 
 PATIENCE = 120  # s for a model's first answer on a busy machine
@@ -163,6 +167,37 @@ def test_a_file_is_uploaded_and_may_be_exchanged_for_a_sample(
     browser.click(browser.all(SAMPLES)[0])
     assert browser.one("#file").get_attribute("value") == ""
     assert "page.png" not in browser.one("#file-name").text
+
+
+def test_a_picture_that_is_too_large_is_made_smaller_and_said_to_be(
+    browser: Browser, tmp_path: Path
+) -> None:
+    page = draw_page((2400, 1680))
+    noise = Image.effect_noise(page.size, 40).convert("RGB").point(lambda level: level // 16)
+    sideways = Image.Exif()
+    sideways[ExifTags.Base.Orientation] = 6
+    file = tmp_path / "large.png"
+    file.write_bytes(encode(ImageChops.subtract(page, noise), compress_level=0, exif=sideways))
+    assert file.stat().st_size > MAX_BYTES
+
+    browser.one("#file").send_keys(str(file))
+    browser.until(lambda: frame_is_shown(browser))
+    assert "large.png, 12.1 MB, made smaller here: " in browser.one("#file-name").text
+    viewed = browser.one("#frame").get_attribute("viewBox")
+    assert viewed == "0 0 1680 2400"
+
+
+def test_a_page_of_a_pdf_is_chosen(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "pages.pdf"
+    file.write_bytes(pdf(draw_page((600, 420)), draw_page((900, 630))))
+    assert not browser.one("#page-number").is_displayed()
+    browser.one("#file").send_keys(str(file))
+    browser.until(lambda: browser.one("#page-number").is_displayed())
+    browser.one("#page-number").clear()
+    browser.one("#page-number").send_keys("2")
+    browser.one("#go").click()
+    browser.until(lambda: len(browser.all(CARDS)) == 2)
+    assert "900 \N{MULTIPLICATION SIGN} 63" in browser.one("#answers").text
 
 
 def test_what_is_no_picture_is_told_in_a_sentence(browser: Browser, tmp_path: Path) -> None:

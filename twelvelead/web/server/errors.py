@@ -99,7 +99,8 @@ SENTENCES = {
     404: "There is nothing at this address.",
     405: "This address doesn't take that method: see the API page.",
     408: "The request took too long to arrive: send less, or over a faster connection.",
-    413: f"The request is too large: send one picture of at most {MAX_BYTES / 1e6:.0f} MB.",
+    413: f"The request is too large: send one picture of at most {MAX_BYTES / 1e6:.0f} MB, saved smaller "
+    "or as JPEG.",
     415: "This address takes form data with a picture in it.",
 }
 TOO_LARGE_RECORDING = (
