@@ -3,7 +3,7 @@
 Lead names, calibration pulses and the lines between leads are printed at the same places of the frame on
 every page of the device; `known_look.png` is where on more than 90 % of them (no trace is). By it
 a page of this look is told from others, which way up it is, and where its frame lies when a picture cuts
-through that. `python -m twelvelead.training.studies.static_ink DIR` made it.
+through that. `python -m twelvelead.training.studies.static_ink --data DIR --every 3 --out PNG` made it.
 """
 
 from functools import cache

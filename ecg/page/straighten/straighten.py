@@ -116,10 +116,12 @@ def _find_frame(seen: Grey) -> _Found | None:
         if _share_seen(corners, size) < LEAST_SEEN:
             return None
         return _Found(corners, () if _is_inside(corners, size) else (CUT,), is_known=True)
-    closed = largest_closed(*inked, size, CERTAIN)
-    if closed is None or max(len(lines) for lines in inked) > MOST_LINES:
-        return None
-    return _Found(closed, (NOT_TOLD,), is_known=False)
+    for lines in ((upright, level), inked):
+        if max(len(lines[0]), len(lines[1])) <= MOST_LINES:
+            closed = largest_closed(*lines, size, CERTAIN)
+            if closed is not None:
+                return _Found(closed, (NOT_TOLD,), is_known=False)
+    return None
 
 
 def _with_seen_sides(corners: Floats, upright: list[Line], level: list[Line]) -> Floats:
