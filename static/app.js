@@ -70,7 +70,7 @@ async function preview(address) {
       ? "This is read as the picture of one beat."
       : read.frame
         ? "The green box is what the models read: what is printed around it gives answers away."
-        : "No trace frame was found, so the whole picture is read; answers count as uncertain.";
+        : "No trace frame was found, so the whole picture is read: answers are uncertain at most.";
   } catch {
     if (mine === asked) text.textContent = "The server can't be reached; the frame is not known yet.";
   }
