@@ -77,6 +77,19 @@ def test_a_page_unlike_all_known_ones_is_doubted_not_refused() -> None:
     assert refusals(seen("page", distance=11.0)) == []
 
 
+def test_what_is_hardly_a_page_is_doubted_and_what_is_less_so_is_refused() -> None:
+    assert doubts(seen("page", share=0.75), framed=False) == ["unknown_layout"]
+    told = reasons(seen("page", share=0.6), framed=False)
+    assert [one.code for one in told.refusals] == ["unclear"]
+
+
+def test_frame_grid_and_rows_of_traces_speak_for_a_page() -> None:
+    assert reasons(seen("page", share=0.3)) == Reasons()
+    assert doubts(seen("none", share=0.5)) == ["unknown_layout"]
+    for one in ({"grid": NO_GRID}, {"rows": 2}, {"covered": 0.6}, {"aligned": 0.1}):
+        assert refusals(seen("page", share=0.3), replace(PAGE, **one)) == ["unclear"]
+
+
 def test_what_nobody_could_read_is_refused_before_anything_else() -> None:
     assert refusals(seen("none"), replace(PAGE, size=(150, 120))) == ["too_small"]
     assert refusals(seen("none"), replace(PAGE, brightness=20.0)) == ["too_dark"]

@@ -95,16 +95,29 @@ def test_variants_differ_and_keep_the_form_that_the_network_reads(pictures: Pict
     assert len({one.tobytes() for one in (*seen, plain(rgb))}) == 21
 
 
+def test_one_source_of_ecgs_is_too_few_to_leave_one_out(
+    folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = ["--out", str(tmp_path / "out"), "--work", str(tmp_path / "work")]
+    monkeypatch.setattr(sys, "argv", ["gate", "--page", str(folders["page"]), *places])
+    with pytest.raises(DataError, match="at least two sources of ECGs"):
+        command.main()
+
+
 @pytest.mark.slow
 def test_a_run_ships_a_network_that_the_gate_loads(
     folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = [word for kind in folders for word in (f"--{kind}", str(folders[kind]))]
+    words = [word for kind in ("empty", "none") for word in (f"--{kind}", str(folders[kind]))]
+    files = sorted(folders["page"].iterdir())
+    for name, some in (("one", files[:4]), ("two", files[4:])):
+        (tmp_path / f"{name}.txt").write_text("\n".join(map(str, some)), encoding="utf-8")
+        words += ["--page", str(tmp_path / f"{name}.txt")]
     places = ["--out", str(tmp_path / "out"), "--work", str(tmp_path / "work")]
     monkeypatch.setattr(sys, "argv", ["gate", *words, *places, "--pictures", "96"])
     command.main()
     told = read_record(tmp_path / "out")
-    assert told["trained_on"] == {"page": 8, "empty": 2, "none": 4}
+    assert told["trained_on"] == {"one": 4, "two": 4, "empty": 2, "none": 4}
     network = SeeingNetwork(tmp_path / "out")
     seen = network(plain(np.full((300, 400, 3), 255, np.uint8)))
     assert sum(seen.kinds.values()) == pytest.approx(1)

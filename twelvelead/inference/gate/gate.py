@@ -26,8 +26,8 @@ class Gate:
 
     def __call__(self, page: Page) -> Finding:
         """What is found out about a picture. Raises UnreadablePicture where it turns out to be damaged."""
-        grey = page.whole(FINE, "grey")
-        seen = channels(grey, page.whole(COARSE, "rgb"))
+        grey = page.flat(FINE, "grey")
+        seen = channels(grey, page.flat(COARSE, "rgb"))
         measures = measure(page.size, grey, seen)
         try:
             told = self._network(seen)

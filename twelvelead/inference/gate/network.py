@@ -27,14 +27,19 @@ class Bounds:
     """Where the rules begin, as `gate.json` says; docs/gate.md tells where they are from.
 
     none, empty, other: probability, 0 to 1, from which a picture counts as no ECG, as paper without a
-    trace, as another ECG than a page. far, very_far: distance in feature space beyond which it is unlike
-    all pages known, and no ECG. least_side: px of the longer side. dark: brightness of paper, 0 to 255.
+    trace, as another ECG than a page. page: of being one, below which it is not clear that it is; backed:
+    the same where frame, grid and rows of traces are those of a page. sure: of being a page, below which
+    answers are doubted. far, very_far: distance in feature space beyond which a picture is unlike all
+    pages known, and no ECG. least_side: px of the longer side. dark: brightness of paper, 0 to 255.
     sharp: least sharpness.
     """
 
-    none: float = 0.5
+    none: float = 0.4
     empty: float = 0.6
     other: float = 0.6
+    page: float = 0.7
+    backed: float = 0.1
+    sure: float = 0.8
     far: float = math.inf
     very_far: float = math.inf
     least_side: int = 200

@@ -32,6 +32,11 @@ TOO_BLURRED = Reason(
     "too_blurred",
     "The picture is too blurred to follow its traces: take it again, in focus and from nearer.",
 )
+UNCLEAR = Reason(
+    "unclear",
+    "It can't be told that this is a 12-lead ECG page: send a scan, or a straight and sharp photograph of "
+    "the whole page.",
+)
 GRID_NOT_FOUND = Reason(
     "grid_not_found",
     "No grid is found behind the traces, which tells time and voltage: send the page with its grid.",
@@ -46,6 +51,11 @@ UNLIKE = Reason(
 )
 
 
+ROWS, WHOLE = 4, 0.95  # bands of ink, and share of the columns with some, of a page that is whole
+ALIGNED = 0.4  # correlation of upright strokes above and below
+MAYBE = 0.1  # probability of an ECG above which blur is told, not its absence
+
+
 @dataclass(frozen=True)
 class Reasons:
     """What refuses a picture, and what casts doubt on answers about it."""
@@ -56,17 +66,26 @@ class Reasons:
 
 def reasons_of_page(seen: Seen, measures: PageMeasures, framed: bool, bounds: Bounds) -> Reasons:
     """Of a picture that is no single beat; framed: whether its trace frame was found."""
-    refusal = _unreadable(measures, bounds) or _other_thing(seen, measures, bounds)
+    backed = framed and _looks_like_page(measures)
+    refusal = _unreadable(measures, bounds) or _other_thing(seen, measures, (backed, bounds))
     if refusal:
         return Reasons(refusals=(refusal,))
     doubts = []
-    if seen.distance > bounds.far:
+    page = seen.kinds["page"]
+    sure = page == max(seen.kinds.values()) if backed else page >= bounds.sure
+    if seen.distance > bounds.far or not sure:
         doubts.append(UNLIKE)
     if not framed and not measures.grid.is_seen:
         doubts.append(GRID_NOT_FOUND)
     if not framed and measures.running_over > 1:
         doubts.append(CUT_OFF)
     return Reasons(doubts=tuple(doubts))
+
+
+def _looks_like_page(measures: PageMeasures) -> bool:
+    """Whether there are a grid, and rows of traces whose upright strokes stand above each other."""
+    whole = measures.rows >= ROWS and measures.covered > WHOLE
+    return whole and measures.grid.is_seen and measures.aligned > ALIGNED
 
 
 def _unreadable(measures: PageMeasures, bounds: Bounds) -> Reason | None:
@@ -87,17 +106,20 @@ def _unreadable(measures: PageMeasures, bounds: Bounds) -> Reason | None:
     return None
 
 
-def _other_thing(seen: Seen, measures: PageMeasures, bounds: Bounds) -> Reason | None:
-    """What else than a 12-lead page it is."""
+def _other_thing(seen: Seen, measures: PageMeasures, trust: tuple[bool, Bounds]) -> Reason | None:
+    """What else than a 12-lead page it is. trust: whether its measures are those of a page, and bounds."""
+    backed, bounds = trust
     kinds = seen.kinds
-    ecg = sum(kinds[kind] for kind in ECG_KINDS)
     blurred = 0 < measures.sharpness < bounds.sharp
+    if backed and kinds["page"] >= bounds.backed and seen.distance <= bounds.very_far:
+        return TOO_BLURRED if blurred else None
     if kinds["none"] >= bounds.none or seen.distance > bounds.very_far:
-        return TOO_BLURRED if blurred and ecg > 0.1 else NO_ECG
+        ecg = sum(kinds[kind] for kind in ECG_KINDS)
+        return TOO_BLURRED if blurred and ecg > MAYBE else NO_ECG
     if kinds["empty"] + kinds["none"] >= bounds.empty:
         return EMPTY_GRID
     if blurred:
         return TOO_BLURRED
-    if kinds["page"] < 1 - bounds.other:
+    if kinds["strip"] + kinds["beat"] >= bounds.other:
         return SINGLE_BEAT if kinds["beat"] > kinds["strip"] else NOT_12_LEAD
-    return None
+    return UNCLEAR if kinds["page"] < bounds.page else None

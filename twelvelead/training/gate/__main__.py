@@ -6,7 +6,8 @@ from pathlib import Path
 
 import torch
 
-from twelvelead.inference.gate.kinds import IN_WORDS, KINDS
+from twelvelead.datasets.pages import DataError
+from twelvelead.inference.gate.kinds import ECG_KINDS, IN_WORDS, KINDS
 from twelvelead.training.gate.fit import GateCourse, fit
 from twelvelead.training.gate.pictures import Pictures, PictureSource, find_source
 from twelvelead.training.gate.ship import ship
@@ -21,6 +22,10 @@ def main() -> None:
         for kind in KINDS
         for folder in getattr(args, kind)
     ]
+    if sum(one.kind in ECG_KINDS for one in sources) < 2:
+        raise DataError(
+            "Name at least two sources of ECGs: how far an unknown one lies is measured."
+        )
     args.work.mkdir(parents=True, exist_ok=True)
     pictures = _read(sources, args.work)
     course = GateCourse(pictures=args.pictures, rate=args.rate, seed=args.seed)
