@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tests.support.pages.drawn_pages import draw_page, encode
+from tests.support.pages.odd_pages import heic, pdf, vector_page
 from tests.support.web.chunks import PNG, chunk, directory, segment
 
 SIZE = (160, 112)
@@ -217,6 +218,35 @@ def bmps(draw: st.DrawFn) -> bytes:
     return draw(altered_bytes(bytes(data), most=3))
 
 
+@cache
+def tiff(mode: str, compression: str) -> bytes:
+    return encode(drawn(mode), "TIFF", compression=compression)
+
+
+@cache
+def gif() -> bytes:
+    return encode(drawn("P"), "GIF", save_all=True, append_images=[drawn("L")], comment=b"drawn")
+
+
+@st.composite
+def tiffs(draw: st.DrawFn) -> bytes:
+    """TIFF whose directory has odd entries: kinds, counts, values and places."""
+    packed = draw(st.sampled_from(("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits")))
+    data = bytearray(tiff(draw(st.sampled_from(("L", "RGB", "P", "I;16"))), packed))
+    start = int.from_bytes(data[4:8], "little") + 2
+    count = int.from_bytes(data[start - 2 : start], "little")
+    for entry, (at, size) in draw(
+        st.lists(
+            st.tuples(st.integers(0, count - 1), st.sampled_from(((0, 2), (2, 2), (4, 4), (8, 4)))),
+            max_size=3,
+        )
+    ):
+        value = draw(st.sampled_from((*LARGE, 256, 257, 259, 273, 274, 279, 5, 32_773)))
+        place = start + 12 * entry + at
+        data[place : place + size] = (value % (1 << 8 * size)).to_bytes(size, "little")
+    return draw(altered_bytes(bytes(data), most=2))
+
+
 @st.composite
 def turned(draw: st.DrawFn) -> bytes:
     """Sound pixels with a camera's notes that are odd."""
@@ -236,4 +266,12 @@ def with_exif_png(block: bytes) -> bytes:
 
 def pictures() -> st.SearchStrategy[bytes]:
     """A file of any of the formats, or nearly."""
-    return st.one_of(pngs(), jpegs(), webps(), bmps(), turned())
+    gifs = altered_bytes(gif())
+    return st.one_of(pngs(), jpegs(), webps(), bmps(), turned(), tiffs(), gifs)
+
+
+def documents() -> st.SearchStrategy[bytes]:
+    """A HEIC, AVIF or PDF, or nearly: each is drawn in a process of its own."""
+    some = (heic(drawn("RGB")), encode(drawn("RGB"), "AVIF"), pdf(drawn("RGB")))
+    line = vector_page((200, 150), b"2 w 4 4 m 90 90 l S")
+    return st.sampled_from((*some, line)).flatmap(altered_bytes)

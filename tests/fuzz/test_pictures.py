@@ -1,14 +1,14 @@
 """Whatever file is given as a picture, it is read as a page or refused with a sentence for people."""
 
 import numpy as np
-from hypothesis import event, given
+from hypothesis import event, given, settings
 
 from ecg.digitise.digitise import read_traces
 from ecg.digitise.traces import Traces
 from ecg.errors import PageError
 from ecg.page.page import MAX_PIXELS, Page, read_page
 from ecg.picture.orientation import TURNS, UPRIGHT, read_orientation
-from tests.fuzz.pictures import exif_blocks, pictures
+from tests.fuzz.pictures import documents, exif_blocks, pictures
 
 
 def assert_words(refused: PageError) -> None:
@@ -61,6 +61,15 @@ def test_every_file_is_a_page_or_refused_with_a_sentence(data: bytes) -> None:
         assert_words(error)
         event("refused when decoded in another size")
     assert read_signals(page) is None
+
+
+@settings(max_examples=15, deadline=None)
+@given(data=documents())
+def test_every_document_is_a_page_or_refused_with_a_sentence(data: bytes) -> None:
+    page = read(data)
+    event("read" if page else "refused")
+    if page:
+        assert_pixels(page)
 
 
 @given(block=exif_blocks())
