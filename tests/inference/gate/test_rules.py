@@ -83,6 +83,11 @@ def test_what_is_hardly_a_page_is_doubted_and_what_is_less_so_is_refused() -> No
     assert [one.code for one in told.refusals] == ["unclear"]
 
 
+def test_what_may_be_an_ecg_is_not_told_to_be_none() -> None:
+    kinds = dict.fromkeys(KINDS, 0.0) | {"none": 0.6, "page": 0.4}
+    assert refusals(replace(seen("none"), kinds=kinds), replace(PAGE, rows=2)) == ["unclear"]
+
+
 def test_frame_grid_and_rows_of_traces_speak_for_a_page() -> None:
     assert reasons(seen("page", share=0.3)) == Reasons()
     assert doubts(seen("none", share=0.5)) == ["unknown_layout"]

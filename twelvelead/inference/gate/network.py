@@ -27,14 +27,15 @@ class Bounds:
     """Where the rules begin, as `gate.json` says; docs/gate.md tells where they are from.
 
     none, empty, other: probability, 0 to 1, from which a picture counts as no ECG, as paper without a
-    trace, as another ECG than a page. page: of being one, below which it is not clear that it is; backed:
-    the same where frame, grid and rows of traces are those of a page. sure: of being a page, below which
-    answers are doubted. far, very_far: distance in feature space beyond which a picture is unlike all
-    pages known, and no ECG. least_side: px of the longer side. dark: brightness of paper, 0 to 255.
-    sharp: least sharpness.
+    trace, as another ECG than a page. certain: of being none, from which that is said outright. page: of
+    being one, below which it is not clear that it is; backed: the same where frame, grid and rows of
+    traces are those of a page. sure: of being a page, below which answers are doubted. far, very_far:
+    distance in feature space beyond which a picture is unlike all pages known, and no ECG. least_side: px
+    of the longer side. dark: brightness of paper, 0 to 255. sharp: least sharpness.
     """
 
     none: float = 0.4
+    certain: float = 0.85
     empty: float = 0.6
     other: float = 0.6
     page: float = 0.7

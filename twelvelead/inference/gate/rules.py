@@ -53,7 +53,9 @@ UNLIKE = Reason(
 
 ROWS, WHOLE = 4, 0.95  # bands of ink, and share of the columns with some, of a page that is whole
 ALIGNED = 0.4  # correlation of upright strokes above and below
-MAYBE = 0.1  # probability of an ECG above which blur is told, not its absence
+MAYBE = (
+    0.1  # probability of an ECG above which its absence is not told where something else may be it
+)
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,7 @@ def _other_thing(seen: Seen, measures: PageMeasures, trust: tuple[bool, Bounds])
     if backed and kinds["page"] >= bounds.backed and seen.distance <= bounds.very_far:
         return TOO_BLURRED if blurred else None
     if kinds["none"] >= bounds.none or seen.distance > bounds.very_far:
-        ecg = sum(kinds[kind] for kind in ECG_KINDS)
-        return TOO_BLURRED if blurred and ecg > MAYBE else NO_ECG
+        return _no_ecg(seen, blurred, bounds)
     if kinds["empty"] + kinds["none"] >= bounds.empty:
         return EMPTY_GRID
     if blurred:
@@ -123,3 +124,12 @@ def _other_thing(seen: Seen, measures: PageMeasures, trust: tuple[bool, Bounds])
     if kinds["strip"] + kinds["beat"] >= bounds.other:
         return SINGLE_BEAT if kinds["beat"] > kinds["strip"] else NOT_12_LEAD
     return UNCLEAR if kinds["page"] < bounds.page else None
+
+
+def _no_ecg(seen: Seen, blurred: bool, bounds: Bounds) -> Reason:
+    """That there is none, or that this can't be told."""
+    if sum(seen.kinds[kind] for kind in ECG_KINDS) <= MAYBE or seen.distance > bounds.very_far:
+        return NO_ECG
+    if blurred:
+        return TOO_BLURRED
+    return UNCLEAR if seen.kinds["none"] < bounds.certain else NO_ECG
