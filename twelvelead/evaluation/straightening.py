@@ -215,6 +215,11 @@ def _time(data: bytes) -> float:
     return 1000 * (time.process_time() - began)
 
 
+def _percent(share: tuple[float, float, float]) -> str:
+    middle, low, high = (100 * one for one in share)
+    return f"{middle:.1f} % ({low:.0f}-{high:.0f})"
+
+
 def table(rows: list[StraighteningResult]) -> str:
     """The rows as a Markdown table."""
     lines = [
@@ -222,13 +227,9 @@ def table(rows: list[StraighteningResult]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for row in rows:
-        same, kept = (
-            f"{100 * one[0]:.1f} % ({100 * one[1]:.0f}-{100 * one[2]:.0f})"
-            for one in (row.same, row.kept)
-        )
+        kept = f"{_percent(row.kept)} of {row.accepted_flat}" if row.accepted_flat else "none was"
         lines.append(
-            f"| {row.change} | {row.model} | {row.pages} | {row.framed} | {same} "
-            f"| {kept} of {row.accepted_flat} |"
+            f"| {row.change} | {row.model} | {row.pages} | {row.framed} | {_percent(row.same)} | {kept} |"
         )
     return "\n".join(lines)
 

@@ -22,9 +22,8 @@ Floats = npt.NDArray[np.float64]
 
 SEEN_SIDE = 1400  # px: a larger picture is shrunk to this for looking
 INK_LINE = 0.2  # of the paper's brightness by which the lines between leads are darker
-MOST_LINES = (
-    12  # as dark as a frame, of one direction: more are a grid, whose outermost is no frame
-)
+MOST_LINES = 10  # of one direction that are LONG: more are a grid, whose outermost is no frame
+LONG = 0.5  # of the picture's side along which a line runs
 AROUND = 0.3  # of the frame's sides: so much around it belongs to the flat page at most
 LEAST_SEEN = 0.92  # share of a frame that lies in the picture
 NEAR_SIDE = 0.006  # of the frame's width: a line so near to where a side should be is that side
@@ -117,11 +116,15 @@ def _find_frame(seen: Grey) -> _Found | None:
             return None
         return _Found(corners, () if _is_inside(corners, size) else (CUT,), is_known=True)
     for lines in ((upright, level), inked):
-        if max(len(lines[0]), len(lines[1])) <= MOST_LINES:
+        if not any(_is_grid(some) for some in lines):
             closed = largest_closed(*lines, size, CERTAIN)
             if closed is not None:
                 return _Found(closed, (NOT_TOLD,), is_known=False)
     return None
+
+
+def _is_grid(lines: list[Line]) -> bool:
+    return sum(float(line.covered.mean()) >= LONG for line in lines) > MOST_LINES
 
 
 def _with_seen_sides(corners: Floats, upright: list[Line], level: list[Line]) -> Floats:
