@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.pages.drawn_pages import draw_page, encode
 from tests.support.signals.signal_tables import table
+from twelvelead.cli.parser import make_parser
 from twelvelead.cli.recordings import is_picture
 
 PAGE = encode(draw_page((300, 210)))
@@ -49,3 +50,13 @@ def test_a_broken_picture_is_a_picture(tmp_path: Path, name: str) -> None:
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         is_picture(tmp_path / "none")
+
+
+def test_a_page_of_a_document_is_named_by_its_number() -> None:
+    asked = ["predict", "pages.pdf", "--page", "2"]
+
+    assert make_parser().parse_args(asked).page == 2
+    assert make_parser().parse_args(asked[:2]).page == 1
+    for wrong in ("0", "two", "99999999999"):
+        with pytest.raises(SystemExit):
+            make_parser().parse_args([*asked[:3], wrong])
