@@ -239,8 +239,8 @@ def test_a_page_that_was_previewed_is_not_looked_through_again(
 
 
 def test_a_page_is_hashed_once(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Unused:
-        """A page that comes through the predictor brings its hash."""
+    def again(given: object) -> str:
+        raise AssertionError(f"a page that comes through the predictor brings its hash: {given!r}")
 
-    monkeypatch.setattr("ecg.picture.encoded.hashlib", Unused)
+    monkeypatch.setattr("ecg.picture.encoded.sha256_of", again)
     assert asked(client, form("all"))["page"]["sha256"] == hashlib.sha256(PAGE).hexdigest()
