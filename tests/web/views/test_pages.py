@@ -129,8 +129,10 @@ def test_choices_stay_after_the_answer(app: Flask, client: FlaskClient) -> None:
     assert chosen(page, "model") == ["tiny_torch"]
     assert chosen(page, "sample") == [a_sample(app)]
     assert f'src="/pictures/{a_sample(app)}"' in page
-    (rectangle,) = [one for one in tags(page, "rect") if "x" in one]
-    assert int(rectangle["width"]) > 0
+    (frame,) = tags(page, "polygon")
+    across = [float(corner.split(",")[0]) for corner in frame["points"].split()]
+    assert len(across) == 4
+    assert max(across) > min(across) > 0
 
 
 def test_answers_of_several_models_stand_side_by_side(client: FlaskClient) -> None:
