@@ -19,7 +19,7 @@ class Task:
     title: str
     labels: Mapping[str, str]
     subject: Subject = "page"
-    many: Mapping[str, str] = field(default_factory=dict, hash=False)
+    many: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
 
     def several(self, label: str) -> str:
         """Several of a label, in words."""

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from ecg.simulate.twelve_leads import Ecg12, simulate
-from twelvelead.evaluation.digitise_figures import main, measure, read_ptbxl, snr, table
+from twelvelead.evaluation.digitise_figures import (
+    DigitiseResult,
+    main,
+    measure,
+    read_ptbxl,
+    snr,
+    table,
+)
 
 WAVE = np.sin(np.arange(1000) / 20).astype(np.float32)
 
@@ -29,18 +36,20 @@ def test_a_lead_without_voltage_has_no_ratio() -> None:
     assert snr(np.zeros(100, np.float32), WAVE[:100]) == -np.inf
 
 
-def test_a_clean_page_and_a_refused_one_are_counted() -> None:
+def test_a_clean_page_and_a_turned_one_are_read_and_a_refused_one_is_counted() -> None:
     ecg: list[Ecg12] = [simulate("sinus_rhythm", seed=1)]
     clean, turned = (
         measure("simulated", ecg, change) for change in ("clean", "turned by 1 degree")
     )
 
-    assert (clean.read, turned.read) == (1, 0)
-    assert clean.median is not None
-    assert clean.median > 15
-    lines = table([clean, turned]).splitlines()
+    assert (clean.read, turned.read) == (1, 1)
+    for read in (clean, turned):
+        assert read.median is not None
+        assert read.median > 15
+    refused = DigitiseResult("simulated", "blanked", 1, 0, None, None, None, None)
+    lines = table([clean, refused]).splitlines()
     assert lines[2].startswith("| simulated | clean | 1 of 1 | 2")
-    assert lines[3] == "| simulated | turned by 1 degree | 0 of 1 | refused | | |"
+    assert lines[3] == "| simulated | blanked | 0 of 1 | refused | | |"
 
 
 def test_records_are_read_with_their_leads(tmp_path: Path) -> None:
