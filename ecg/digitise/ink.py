@@ -20,7 +20,7 @@ INK_PERCENTILE = 20  # of the dark pixels' brightness: the ink, without its soft
 MIN_INK = 0.001  # share of the trace area
 MOST_RUNS = 20  # a column, on average; 4.4 at most on 50 pages of the public set
 HALO = 5  # px around ink that say nothing on the grid
-ONLY_CLEAN = "Traces are read back from clean exports with frame and grid, not from photos."
+ONLY_CLEAN = "Traces are read back from pages with a trace frame, a grid and pulses."
 TOO_MUCH = f"There is far more ink in the frame than traces have. {ONLY_CLEAN}"
 
 

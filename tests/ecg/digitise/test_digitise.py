@@ -141,7 +141,7 @@ def test_a_trace_that_leaves_the_frame_is_said_to_be_cut_off() -> None:
 
 
 def test_a_page_without_a_frame_is_refused() -> None:
-    with pytest.raises(UnreadableTraces, match=r"No trace frame was found.*not from photos"):
+    with pytest.raises(UnreadableTraces, match=r"No trace frame was found.*with a trace frame"):
         read(draw_page(frame=False))
 
 

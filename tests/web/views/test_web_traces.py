@@ -76,7 +76,7 @@ def test_the_page_offers_it_and_says_where_it_does_not_work(client: FlaskClient)
 
     assert button["formaction"] == FILE
     assert button["form"] == "ask"
-    assert "not on photos" in page
+    assert "all else is refused" in page
 
 
 def test_the_answers_offer_it_too(client: FlaskClient) -> None:
