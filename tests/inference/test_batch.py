@@ -17,7 +17,7 @@ from tests.support.models.beat_models import (
     simulated,
 )
 from tests.support.models.fake_framework import make_fake_model
-from twelvelead.inference.batch import beat_tensors
+from twelvelead.inference.fitting import beat_tensors
 
 SIGNAL = simulated(seconds=10)
 BEATS = Beats.of(SIGNAL, 0, SIGNAL.reference.indices if SIGNAL.reference else np.empty(0, np.int64))

@@ -18,13 +18,14 @@ from tests.support.models.beat_models import (
 from tests.support.models.fake_framework import make_fake_model
 from tests.support.pages.drawn_pages import draw_page, encode
 from tests.support.web.web_fakes import PAGE as FRAMED
-from twelvelead.inference.batch import NO_FRAME, BeatBatch, PageBatch, beat_models, reads_of
+from twelvelead.inference.batch import NO_FRAME, BeatBatch, PageBatch
 from twelvelead.inference.choice import (
     USUAL_BEAT_MODEL,
     chosen_beat_models,
     chosen_page_models,
     reads_in_words,
 )
+from twelvelead.inference.fitting import beat_models, reads_of
 
 PAGE, BEAT = read_page(FRAMED), read_page(beat_picture())
 BEATS = Beats(np.zeros(9, np.float32), 360.0, np.array([3, 6]))

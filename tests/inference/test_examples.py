@@ -23,8 +23,9 @@ from tests.support.models.beat_models import (
 from tests.support.models.fake_framework import make_fake_model
 from tests.support.models.tiny_models import Facts
 from tests.support.web.web_fakes import FAKE_BACKENDS, PAGE
-from twelvelead.inference.batch import BeatBatch, PageBatch, beat_tensors
+from twelvelead.inference.batch import BeatBatch, PageBatch
 from twelvelead.inference.examples import hold, read_beat_example, read_example, read_page_example
+from twelvelead.inference.fitting import beat_tensors
 from twelvelead.inference.predictor import Predictor
 from twelvelead.inference.resources.limits import Limits
 

@@ -21,7 +21,8 @@ from tests.support.models.beat_models import (
 )
 from tests.support.models.fake_framework import logged, make_fake_model, rewrite_weights
 from tests.support.web.web_fakes import FAKE_BACKENDS
-from twelvelead.inference.batch import AT_ONCE, beat_models
+from twelvelead.inference.batch import AT_ONCE
+from twelvelead.inference.fitting import beat_models
 from twelvelead.inference.predictor import Asker, Predictor
 from twelvelead.inference.resources.limits import Deadline, Limits
 

@@ -18,8 +18,7 @@ from tests.support.models.beat_models import make_fake_beat_model, simulated
 from tests.support.web.web_fakes import FAKE_BACKENDS
 from twelvelead.inference.batch import Recording, find_beats
 from twelvelead.inference.decision import Rule
-from twelvelead.inference.labelled import labelled
-from twelvelead.inference.prediction import Prediction
+from twelvelead.inference.prediction import Prediction, labelled
 from twelvelead.inference.predictor import Predictor
 from twelvelead.inference.unread import Unread, sure_intervals
 from twelvelead.web.schemas.signals import describe_beats, describe_heart_rate

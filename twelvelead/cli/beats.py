@@ -14,8 +14,7 @@ from twelvelead.cli.parser import Options
 from twelvelead.cli.recordings import read_recording, recordings, signal_document
 from twelvelead.inference.batch import Recording
 from twelvelead.inference.choice import chosen_beat_models
-from twelvelead.inference.labelled import labelled
-from twelvelead.inference.prediction import Answers
+from twelvelead.inference.prediction import Answers, labelled
 from twelvelead.inference.predictor import Asker, Predictor
 
 NO_MODEL = "no model that reads beats is registered: they are found and not classified."

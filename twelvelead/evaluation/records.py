@@ -71,10 +71,14 @@ def evaluate_records(
     accepted = Rule.of(entry).accepted(shares) & (np.concatenate(codes) == "")
     told = abstentions(entry.labels, answered.targets, shares.argmax(axis=1), accepted)
     figures = beat_figures(answered, 1.0) | {"abstentions": told}
-    figures |= {"unread": figures_without(answered, codes)}
+    figures |= {"unread": figures_without(answered, codes)} | (counts if detected else {})
+    return {"model": entry.key, "protocol": _protocol(names, detected)} | figures
+
+
+def _protocol(names: list[str], detected: bool) -> str:
+    """Which records, and where their beats were taken from."""
     where = "at the places that the detector found" if detected else "at their reference places"
-    about = {"model": entry.key, "protocol": f"{_in_words(names)}; one lead, beats {where}"}
-    return about | figures | (counts if detected else {})
+    return f"{_in_words(names)}; one lead, beats {where}"
 
 
 def chosen_names(folder: Path) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from model_registry.entry import Reads
 from model_registry.errors import UnknownModel
 from model_registry.registry import Registry
-from twelvelead.inference.batch import beat_models
+from twelvelead.inference.fitting import beat_models
 
 USUAL_BEAT_MODEL = "beat_signal_cnn"
 MANY: Mapping[Reads, str] = {  # what a model is given, in words; for one of each see `batch.ONE`

@@ -8,10 +8,12 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from ecg.beats.beat_files import LabelledBeats
+from ecg.beats.beats import EVERY
 from ecg.reason import Decision, Reason
 from model_registry.entry import ModelEntry
 from model_registry.errors import ModelUnavailable, NoUsableAnswer
-from twelvelead.inference.batch import Batch
+from twelvelead.inference.batch import Batch, Recording
 from twelvelead.inference.decision import Rule
 from twelvelead.inference.familiarity.known import NOT_KNOWN, Known
 from twelvelead.inference.unread import ALL_READ, Flags, Unread
@@ -197,3 +199,15 @@ def with_temperature(logs: Probabilities, temperature: float) -> Probabilities:
     scaled = logs / temperature
     shares = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
     return np.asarray(shares / shares.sum(axis=-1, keepdims=True))
+
+
+def labelled(recording: Recording, one: Prediction | None) -> LabelledBeats:
+    """The beats with the labels of one model; with none where no model was asked."""
+    beats, unread = recording.beats, recording.unread
+    found = unread.reasons_of(EVERY, len(beats))
+    reasons = tuple(reason.code if reason else "" for reason in found)
+    if one is None:
+        none = ("",) * len(beats)
+        return LabelledBeats(beats.indices, beats.rate, none, reasons=reasons)
+    labels = tuple(name or "" for name in one.named())
+    return LabelledBeats(beats.indices, beats.rate, labels, one.labels, one.probabilities, reasons)

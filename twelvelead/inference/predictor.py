@@ -17,14 +17,7 @@ from ecg.signal.signal import Signal
 from model_registry.errors import ModelUnavailable
 from model_registry.registry import Registry
 from twelvelead.inference.answers import BatchAnswers, Note, Run, nobody, share_of
-from twelvelead.inference.batch import (
-    Batch,
-    BeatBatch,
-    PageBatch,
-    Recording,
-    find_beats,
-    timed,
-)
+from twelvelead.inference.batch import Batch, BeatBatch, PageBatch, Recording, find_beats, timed
 from twelvelead.inference.cache import Cache
 from twelvelead.inference.decision import Rule, doubts
 from twelvelead.inference.engines.backend import State

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ecg.beats.beats import EVERY, Beats
 from model_registry.entry import ModelEntry
 from twelvelead.datasets.records import BeatRecord, read_records
-from twelvelead.inference.batch import beat_tensors
+from twelvelead.inference.fitting import beat_tensors
 from twelvelead.training.batches.marked_beats import MarkedBeats
 from twelvelead.training.recipe import Network, Note, Recipe
 

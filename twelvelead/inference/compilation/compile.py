@@ -15,12 +15,12 @@ from ecg.page.page import Page
 from model_registry.entry import Example, ModelEntry
 from model_registry.errors import ModelUnavailable
 from model_registry.read_entry import read_entry
-from twelvelead.inference.batch import beat_tensors
 from twelvelead.inference.compilation.compiled import NAME, OPSET, RECORD, Compiled, fingerprint
 from twelvelead.inference.compilation.probe_inputs import draw_beats
 from twelvelead.inference.engines.backend import BACKENDS, Backend
 from twelvelead.inference.engines.onnx_models import open_session, run_session
 from twelvelead.inference.examples import read_example, read_page_example
+from twelvelead.inference.fitting import beat_tensors
 from twelvelead.inference.prediction import to_probabilities
 
 Batch = npt.NDArray[np.float32]

@@ -25,7 +25,7 @@ from twelvelead.evaluation.calibrate import MOST_ECE, calibrate
 from twelvelead.evaluation.figures import LabelledAnswers
 from twelvelead.evaluation.metrics import Matrix
 from twelvelead.evaluation.records import answers_to
-from twelvelead.inference.batch import reads_of
+from twelvelead.inference.fitting import reads_of
 from twelvelead.inference.predictor import Predictor
 from twelvelead.training.plan import Plan
 from twelvelead.training.shipping.card import write_card

@@ -10,7 +10,7 @@ from model_registry.errors import ModelUnavailable
 from model_registry.preprocessing import Preprocessing
 from model_registry.registry import Registry
 from model_registry.segments import SegmentReading
-from twelvelead.inference.batch import reads_of
+from twelvelead.inference.fitting import reads_of
 from twelvelead.inference.predictor import Predictor
 from twelvelead.web.schemas.model_figures import read_figures
 from twelvelead.web.schemas.pages import Document

@@ -5,8 +5,7 @@ from types import MappingProxyType
 
 from ecg.beats.beat_files import beats_atr, beats_csv
 from twelvelead.inference.batch import Recording
-from twelvelead.inference.labelled import labelled
-from twelvelead.inference.prediction import Prediction
+from twelvelead.inference.prediction import Prediction, labelled
 
 MEDIA: Mapping[str, str] = MappingProxyType({"csv": "text/csv", "atr": "application/octet-stream"})
 

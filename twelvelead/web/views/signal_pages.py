@@ -8,8 +8,9 @@ from pydantic import BaseModel
 from werkzeug.wrappers import Response as Answer
 
 from ecg.signal.signal import MAX_BYTES, MAX_HOURS, MAX_LEADS
-from twelvelead.inference.batch import Recording, beat_models
+from twelvelead.inference.batch import Recording
 from twelvelead.inference.choice import chosen_beat_models
+from twelvelead.inference.fitting import beat_models
 from twelvelead.inference.prediction import Answers
 from twelvelead.web.admission.admit import admitted_with_recording
 from twelvelead.web.forms.fields import RECORDING_MODEL
